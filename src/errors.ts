@@ -1,5 +1,11 @@
 /** Codes of the errors that this package throws. Stable: programs may compare them. */
-export type ErrorCode = 'PLAN_INVALID' | 'PLAN_CYCLE' | 'REFERENCE_INVALID' | 'RUN_INVALID' | 'USAGE_INVALID' | 'PEER_MISSING';
+export type ErrorCode =
+  | 'PLAN_INVALID'
+  | 'PLAN_CYCLE'
+  | 'REFERENCE_INVALID'
+  | 'RUN_INVALID'
+  | 'USAGE_INVALID'
+  | 'PEER_MISSING';
 
 const MARKER = Symbol.for('orchestrace.error');
 
@@ -7,16 +13,16 @@ const MARKER = Symbol.for('orchestrace.error');
 export class OrchestraceError extends Error {
   override readonly name: string = 'OrchestraceError';
   readonly code: ErrorCode;
-  readonly [MARKER] = true;
 
   constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
     super(message, options);
     this.code = code;
+    Object.defineProperty(this, MARKER, { value: true });
   }
 
   /** Like `instanceof`, but true across two installed copies of this package as well. */
   static isInstance(value: unknown): value is OrchestraceError {
-    return value instanceof Error && (value as { [MARKER]?: unknown })[MARKER] === true;
+    return value instanceof Error && Reflect.get(value, MARKER) === true;
   }
 }
 
