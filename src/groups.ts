@@ -1,0 +1,101 @@
+import { PlanError } from './errors.ts';
+import { type Graph, indexTools, type Layers, layerGraph, readGraph } from './graph.ts';
+import { isParsed, type Plan, readStructure, type Strategy } from './plan.ts';
+
+/** A plan's tools, divided into groups. Tools are positions in the plan. */
+export interface Division {
+  readonly strategy: Strategy;
+  /** The tools, group after group; inside a group in the plan's order. */
+  readonly order: Int32Array;
+  /** Where each group starts in `order`; one entry longer than there are groups. */
+  readonly start: Int32Array;
+  /** The group of each tool. */
+  readonly groupOf: Int32Array;
+}
+
+/**
+ * The strategy of a plan that names none: `parallel` without dependencies, `serial` when every level holds one tool (a
+ * plain chain), else `dag`.
+ *
+ * @throws {PlanError} when the structure is broken
+ */
+export function inferStrategy(plan: Plan): Strategy {
+  const graph = readPlanGraph(soundPlan(plan));
+  return inferFrom(graph, layerGraph(graph));
+}
+
+/**
+ * Divides the tools into groups: each group needs only groups before it (Kahn 1962, layer by layer).
+ *
+ * @returns ids in run order; tools of a group in the plan's order. Empty for an empty plan.
+ * @throws {PlanError} when the structure is broken; with a cycle the code is `PLAN_CYCLE` and `cycle` has the ids on it
+ * @example
+ * groupTools(parsePlan({ tools: [{ tool_id: 'a' }, { tool_id: 'b', depends_on: ['a'] }] })) // => [['a'], ['b']]
+ */
+export function groupTools(plan: Plan): string[][] {
+  const sound = soundPlan(plan);
+  const { order, start } = dividePlan(sound, readPlanGraph(sound));
+  const groups: string[][] = [];
+  for (let group = 0; group + 1 < start.length; group += 1) {
+    const ids: string[] = [];
+    for (let place = start[group]!; place < start[group + 1]!; place += 1)
+      ids.push(sound.tools[order[place]!]!.tool_id);
+    groups.push(ids);
+  }
+  return groups;
+}
+
+/** Reads the edges of a plan that is known to be sound. */
+export function readPlanGraph(plan: Plan): Graph {
+  return readGraph(plan.tools, indexTools(plan.tools), (tool, edge) => {
+    throw new PlanError([
+      { path: `tools[${tool}].depends_on[${edge}]`, message: 'changed after the plan was parsed', kind: 'structure' },
+    ]);
+  });
+}
+
+/** Divides a sound plan, by its strategy or else by the inferred one. */
+export function dividePlan(plan: Plan, graph: Graph): Division {
+  const { size } = graph;
+  const layers = layerGraph(graph);
+  const strategy = plan.strategy ?? inferFrom(graph, layers);
+  if (strategy === 'serial') {
+    const groupOf = new Int32Array(size);
+    for (let place = 0; place < size; place += 1) groupOf[layers.order[place]!] = place;
+    return { strategy, order: layers.order, start: countTo(size + 1), groupOf };
+  }
+  if (strategy === 'parallel') {
+    const start = size === 0 ? new Int32Array(1) : Int32Array.of(0, size);
+    return { strategy, order: countTo(size), start, groupOf: new Int32Array(size) };
+  }
+  return { strategy, ...byLevel(layers) };
+}
+
+function inferFrom(graph: Graph, { depth }: Layers): Strategy {
+  if (graph.start[graph.size] === 0) return 'parallel';
+  return depth === graph.size ? 'serial' : 'dag';
+}
+
+/** Counting sort by level, which keeps the order of declaration. */
+function byLevel({ level, depth }: Layers): Omit<Division, 'strategy'> {
+  const start = new Int32Array(depth + 1);
+  for (let tool = 0; tool < level.length; tool += 1) start[level[tool]! + 1]! += 1;
+  for (let group = 0; group < depth; group += 1) start[group + 1]! += start[group]!;
+  const next = start.slice();
+  const order = new Int32Array(level.length);
+  for (let tool = 0; tool < level.length; tool += 1) order[next[level[tool]!]!++] = tool;
+  return { order, start, groupOf: level };
+}
+
+function countTo(end: number): Int32Array {
+  const numbers = new Int32Array(end);
+  for (let i = 0; i < end; i += 1) numbers[i] = i;
+  return numbers;
+}
+
+function soundPlan(plan: Plan): Plan {
+  if (isParsed(plan)) return plan;
+  const { plan: read, issues, cycle } = readStructure(plan);
+  if (!read || issues.length > 0) throw new PlanError(issues, cycle);
+  return read;
+}
