@@ -14,8 +14,8 @@ export interface Division {
 }
 
 /**
- * The strategy of a plan that names none: `parallel` without dependencies, `serial` when every level holds one tool (a
- * plain chain), else `dag`.
+ * The strategy of a plan that names none: `parallel` without dependencies, `serial` for a plain chain (every level holds
+ * one tool, and each tool needs the one before and no other), else `dag`.
  *
  * @throws {PlanError} when the structure is broken
  */
@@ -71,9 +71,13 @@ export function dividePlan(plan: Plan, graph: Graph): Division {
   return { strategy, ...byLevel(layers) };
 }
 
-function inferFrom(graph: Graph, { depth }: Layers): Strategy {
-  if (graph.start[graph.size] === 0) return 'parallel';
-  return depth === graph.size ? 'serial' : 'dag';
+function inferFrom({ size, start, needs }: Graph, { depth, level }: Layers): Strategy {
+  if (start[size] === 0) return 'parallel';
+  if (depth !== size) return 'dag';
+  for (let tool = 0; tool < size; tool += 1) {
+    for (let e = start[tool]!; e < start[tool + 1]!; e += 1) if (level[needs[e]!]! + 1 !== level[tool]!) return 'dag';
+  }
+  return 'serial';
 }
 
 /** Counting sort by level, which keeps the order of declaration. */

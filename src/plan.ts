@@ -570,7 +570,10 @@ function readingsTooEarly(readings: readonly Reading[], { graph, index, loops }:
   const back = new Map<number, number[]>();
   for (const { from, to } of loops) {
     const [start, end] = [index.get(from), index.get(to)];
-    if (start !== undefined && end !== undefined) back.set(start, [...(back.get(start) ?? []), end]);
+    if (start === undefined || end === undefined) continue;
+    const others = back.get(start);
+    if (others) others.push(end);
+    else back.set(start, [end]);
   }
   const isLayered = back.size === 0 && placed === graph.size;
   const bySource = new Map<number, Reading[]>();
