@@ -1,0 +1,131 @@
+import { SpanStatusCode, trace, type Attributes, type Context, type Span } from '@opentelemetry/api';
+import {
+  ATTR_OPENINFERENCE_SPAN_KIND,
+  ATTR_ORCHESTRATION_DEPENDENCY_GROUPS,
+  ATTR_ORCHESTRATION_GROUP_INDEX,
+  ATTR_ORCHESTRATION_OUTCOME,
+  ATTR_ORCHESTRATION_PARALLEL_EXECUTION,
+  ATTR_ORCHESTRATION_SPAN_TYPE,
+  ATTR_ORCHESTRATION_STRATEGY,
+  ATTR_ORCHESTRATION_TOOL_IDS,
+  type Outcome,
+} from '../semconv.ts';
+import { isFailing } from './failure.ts';
+import { safely } from './guard.ts';
+import { endSpan, setAttributes, timeOf, type Telemetry } from './telemetry.ts';
+
+/** What is known of a group when it opens. */
+export interface GroupStart {
+  readonly index: number;
+  /** Ids of its tools; undefined for a group that no plan declares, whose tools are those that come. */
+  readonly toolIds?: readonly string[];
+  readonly dependencyGroups?: readonly number[];
+  readonly strategy: string | undefined;
+}
+
+/** One group span: opens with its first step, ends when its steps have. */
+export class GroupRecorder {
+  readonly index: number;
+  readonly span: Span;
+  /** Number of steps that began in it, which is the `execution_order` of the next in a group without a plan. */
+  started = 0;
+  running = 0;
+  /** Stays open although no step runs: somebody opened it by hand and has not let go. */
+  held = false;
+  #lastEnded: Span | undefined;
+  #ended = false;
+  readonly #declared: boolean;
+  readonly #arrived: string[] = [];
+  readonly #outcomes = new Set<Outcome>();
+  readonly #failed: string[] = [];
+  readonly #telemetry: Telemetry;
+
+  private constructor(telemetry: Telemetry, index: number, declared: boolean, span: Span) {
+    this.#telemetry = telemetry;
+    this.index = index;
+    this.#declared = declared;
+    this.span = span;
+  }
+
+  /** Opens a group; its parent is the context of the run. */
+  static open(telemetry: Telemetry, start: GroupStart, parent: Context): GroupRecorder {
+    const { write, options } = telemetry;
+    const parallel = (start.toolIds?.length ?? 0) > 1;
+    const attributes: Attributes = {
+      [ATTR_ORCHESTRATION_SPAN_TYPE]: 'group',
+      [ATTR_ORCHESTRATION_GROUP_INDEX]: start.index,
+    };
+    if (start.strategy !== undefined) attributes[ATTR_ORCHESTRATION_STRATEGY] = start.strategy;
+    if (start.toolIds) {
+      attributes[ATTR_ORCHESTRATION_PARALLEL_EXECUTION] = parallel;
+      attributes[ATTR_ORCHESTRATION_TOOL_IDS] = write.namesWithin(start.toolIds);
+      attributes[ATTR_ORCHESTRATION_DEPENDENCY_GROUPS] = start.dependencyGroups;
+    }
+    if (options.conventions.includes('openinference')) attributes[ATTR_OPENINFERENCE_SPAN_KIND] = 'CHAIN';
+    const span = telemetry.startSpan({ type: 'group', name: groupName(start.index, parallel) }, attributes, parent);
+    return new GroupRecorder(telemetry, start.index, start.toolIds !== undefined, span);
+  }
+
+  /** The group of a run that another process leads: its span is ended there. */
+  static remote(telemetry: Telemetry, index: number, parent: Context): GroupRecorder {
+    return new GroupRecorder(telemetry, index, true, trace.wrapSpanContext(trace.getSpanContext(parent)!));
+  }
+
+  get isOpen(): boolean {
+    return !this.#ended;
+  }
+
+  get isQuiet(): boolean {
+    return this.running === 0 && !this.held;
+  }
+
+  enter(toolId: string): void {
+    this.started++;
+    this.running++;
+    if (!this.#declared) this.#arrived.push(toolId);
+  }
+
+  leave(toolId: string, span: Span | undefined, outcome: Outcome): void {
+    this.running--;
+    if (span) this.#lastEnded = span;
+    this.#outcomes.add(outcome);
+    if (isFailing(outcome)) this.#failed.push(toolId);
+  }
+
+  /** Ends the group: now if a step still runs or nobody says when the last one ended, else with that one. Once. */
+  end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    if (this.span.isRecording()) {
+      const attributes: Attributes = { [ATTR_ORCHESTRATION_OUTCOME]: this.#outcome() };
+      if (!this.#declared) this.#describeArrived(attributes);
+      setAttributes(this.span, attributes);
+      if (this.#failed.length > 0) this.#setFailed();
+    }
+    endSpan(this.span, this.running > 0 ? undefined : timeOf(this.#lastEnded, 'endTime'));
+  }
+
+  #describeArrived(attributes: Attributes): void {
+    const parallel = this.#arrived.length > 1;
+    attributes[ATTR_ORCHESTRATION_PARALLEL_EXECUTION] = parallel;
+    attributes[ATTR_ORCHESTRATION_TOOL_IDS] = this.#telemetry.write.namesWithin(this.#arrived);
+    if (parallel && !this.#telemetry.options.spanName) {
+      safely('rename a group', () => this.span.updateName(groupName(this.index, true)));
+    }
+  }
+
+  #setFailed(): void {
+    const message = this.#telemetry.write.text(`failed: ${this.#failed.slice(0, 10).join(', ')}`);
+    safely('mark a group as failed', () => this.span.setStatus({ code: SpanStatusCode.ERROR, message }));
+  }
+
+  #outcome(): Outcome {
+    if (this.#failed.length > 0) return 'failure';
+    if (this.#outcomes.has('cancellation') || this.running > 0) return 'cancellation';
+    return this.#outcomes.has('success') || this.#outcomes.size === 0 ? 'success' : 'skip';
+  }
+}
+
+function groupName(index: number, parallel: boolean): string {
+  return `group ${index} ${parallel ? 'parallel' : 'serial'}`;
+}

@@ -1,0 +1,289 @@
+import { context, INVALID_SPAN_CONTEXT, trace, type Context, type Span, type SpanContext } from '@opentelemetry/api';
+import type { ExecutionPlanTrace } from '../plan-trace.ts';
+import type { Outcome } from '../semconv.ts';
+import { failureOf, isFailing, recordFailure } from './failure.ts';
+import type { GroupRecorder } from './group-recorder.ts';
+import { announcePlan, planJson, putPlanOnRun } from './plan-span.ts';
+import { plannedTools, type PlannedTool } from './planned-tool.ts';
+import { runEndAttributes, runStartAttributes, type RunStart } from './run-attributes.ts';
+import { RunGroups } from './run-groups.ts';
+import { scopeOf, withScope, type Scope } from './scope.ts';
+import { stepAttributes, type StepDetails, type Wait } from './step-attributes.ts';
+import { StepRecorder } from './step-recorder.ts';
+import { endSpan, setAttributes, timeOf, type Telemetry } from './telemetry.ts';
+
+/** What a run knows of one tool. */
+interface ToolState {
+  readonly planned: PlannedTool | undefined;
+  /** How often it started here. */
+  starts: number;
+  /** Whether another process runs it; this one does not see it end. */
+  delegated: boolean;
+  /** When it ended last, on the clock of `performance.now()`. */
+  endedAt: number | undefined;
+  /** Its last span, to link to. */
+  spanContext: SpanContext | undefined;
+}
+
+/** The part of a run that another process is to do: one tool, or whatever comes. */
+export interface RunPart {
+  readonly runId: string;
+  readonly strategy: string | undefined;
+  readonly tool: PlannedTool | undefined;
+  /** Spans of what the tool needs. */
+  readonly dependencies: ReadonlyMap<string, SpanContext>;
+}
+
+/** One run: its span, its plan spans, its groups, and what its steps need to know of each other. */
+export class RunRecorder implements Scope {
+  readonly runId: string;
+  readonly span: Span;
+  readonly context: Context;
+  readonly telemetry: Telemetry;
+  readonly plan: ExecutionPlanTrace | undefined;
+  readonly #strategy: string | undefined;
+  readonly #tools: ReadonlyMap<string, PlannedTool>;
+  readonly #states = new Map<string, ToolState>();
+  readonly #groups: RunGroups;
+  readonly #failed: string[] = [];
+  readonly #skipped: string[] = [];
+  readonly #lazy = new Set<StepRecorder>();
+  readonly #startedAt: number = performance.now();
+  #ended = false;
+
+  private constructor(
+    telemetry: Telemetry,
+    run: {
+      runId: string;
+      plan?: ExecutionPlanTrace | undefined;
+      strategy: string | undefined;
+      tools: ReadonlyMap<string, PlannedTool>;
+    },
+    span: Span,
+    parent: Context,
+  ) {
+    this.telemetry = telemetry;
+    this.runId = run.runId;
+    this.plan = run.plan;
+    this.#strategy = run.strategy;
+    this.#tools = run.tools;
+    this.span = span;
+    this.context = withScope(trace.setSpan(parent, span), this);
+    this.#groups = new RunGroups(telemetry, run.plan, this.context);
+  }
+
+  /** Starts the run span and sends the plan. */
+  static start(telemetry: Telemetry, start: RunStart, parent: Context = context.active()): RunRecorder {
+    const { plan } = start;
+    const runId = start.runId ?? crypto.randomUUID();
+    const json = plan && planJson(plan, telemetry);
+    const name = start.name === undefined ? undefined : telemetry.write.name(start.name);
+    const spanName = ['orchestration', name, plan?.strategy].filter((part) => part !== undefined).join(' ');
+    const attributes = runStartAttributes(telemetry, start, runId, json);
+    const span = telemetry.startSpan({ type: 'run', name: spanName }, attributes, parent);
+    const tools = plan ? plannedTools(plan) : new Map<string, PlannedTool>();
+    const run = new RunRecorder(telemetry, { runId, plan, strategy: plan?.strategy, tools }, span, parent);
+    telemetry.instruments()?.changeActiveRuns(1, { strategy: plan?.strategy });
+    if (plan && json !== undefined && (telemetry.options.announcePlan || !putPlanOnRun(json, span))) {
+      announcePlan(telemetry, plan, json, name, run.context);
+    }
+    return run;
+  }
+
+  /** Takes up the part of a run that another process leads; run and group spans are ended there. */
+  static remote(telemetry: Telemetry, part: RunPart, parent: Context): RunRecorder {
+    const { runId, strategy, tool } = part;
+    const tools = new Map(tool ? [[tool.traced.tool_id, tool]] : []);
+    const span = trace.getSpan(parent) ?? trace.wrapSpanContext(INVALID_SPAN_CONTEXT);
+    const run = new RunRecorder(telemetry, { runId, strategy, tools }, span, parent);
+    if (tool) run.#groups.adopt(tool.groupIndex);
+    for (const [toolId, spanContext] of part.dependencies) run.#state(toolId).spanContext = spanContext;
+    return run;
+  }
+
+  get run(): this {
+    return this;
+  }
+
+  /** Starts a step: in its group if it is planned, below what is active if it is not. */
+  startStep(toolId: string, details: StepDetails = NO_DETAILS, active: Context = context.active()): StepRecorder {
+    const startedAt = performance.now();
+    const state = this.#state(toolId);
+    state.starts++;
+    const { group, parent } = this.#placeOf(state, active);
+    const wait = state.planned && this.#waitOf(state.planned, startedAt);
+    const { span, toolType } = this.#startSpan(toolId, state, { group, wait }, details, parent);
+    if (wait) this.telemetry.instruments()?.recordWait(wait.milliseconds, { strategy: this.#strategy, toolType });
+    group?.enter(toolId);
+    const place = { toolId, toolType, strategy: this.#strategy, run: this, group };
+    return new StepRecorder(details.telemetry ?? this.telemetry, place, span, parent, startedAt);
+  }
+
+  /** Records that a tool does not run. */
+  skipStep(
+    toolId: string,
+    skipReason: string,
+    details: StepDetails = NO_DETAILS,
+    active: Context = context.active(),
+  ): void {
+    const state = this.#state(toolId);
+    this.#skipped.push(toolId);
+    if (!this.telemetry.options.skippedSpans) return this.#settle(state, undefined, undefined, performance.now());
+    const { group, parent } = this.#placeOf(state, active);
+    const { span } = this.#startSpan(toolId, state, { group, skipReason }, details, parent);
+    group?.enter(toolId);
+    endSpan(span, timeOf(span, 'startTime'));
+    group?.leave(toolId, span, 'skip');
+    this.#settle(state, span, group, performance.now());
+  }
+
+  /** Told by a step that it ended. */
+  stepEnded(step: StepRecorder, outcome: Outcome, endedAt: number): void {
+    const { toolId, group } = step.place;
+    if (isFailing(outcome)) this.#failed.push(toolId);
+    this.#lazy.delete(step);
+    group?.leave(toolId, step.span, outcome);
+    this.#settle(this.#state(toolId), step.span, group, endedAt);
+  }
+
+  /** Keeps a step whose result is still to be consumed, so that it ends with the run at the latest. */
+  keepLazy(step: StepRecorder): void {
+    this.#lazy.add(step);
+  }
+
+  /** Opens a group by hand until {@link releaseGroup}; undefined in a run whose plan has the groups. */
+  holdGroup(): GroupRecorder | undefined {
+    if (this.#hasPlannedTools) return undefined;
+    const group = this.#groups.next();
+    group.held = true;
+    return group;
+  }
+
+  releaseGroup(group: GroupRecorder): void {
+    group.held = false;
+    this.#groups.endIfDone(group);
+  }
+
+  /** Hands a tool to another process: opens its group, and gives the context and what else that process must know. */
+  delegate(toolId: string | undefined): { part: RunPart; parent: Context } {
+    const state = toolId === undefined ? undefined : this.#state(toolId);
+    const tool = state?.planned;
+    const dependencies = new Map<string, SpanContext>();
+    for (const source of tool?.sources ?? []) {
+      const spanContext = this.#states.get(source)?.spanContext;
+      if (spanContext) dependencies.set(source, spanContext);
+    }
+    const group = tool && this.#groups.planned(tool.groupIndex);
+    if (state && toolId !== undefined) {
+      state.delegated = true;
+      group?.enter(toolId); // and never leaves: its end is not seen here, so the group lasts as long as the run
+    }
+    const part = { runId: this.runId, strategy: this.#strategy, tool, dependencies };
+    return { part, parent: group ? trace.setSpan(this.context, group.span) : this.context };
+  }
+
+  /** Ends the run and what is open of its groups. Once. */
+  end(outcome: Outcome, error?: unknown): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    for (const step of this.#lazy) step.end('cancellation');
+    this.#groups.endAll();
+    const failure = isFailing(outcome) ? failureOf(error, outcome) : undefined;
+    if (this.span.isRecording()) {
+      if (failure) recordFailure(this.span, failure, this.telemetry.write);
+      const tally = { failed: this.#failed, skipped: this.#skipped, notStarted: this.#notStarted() };
+      setAttributes(this.span, runEndAttributes(this.telemetry, outcome, tally, this.#tools));
+    }
+    endSpan(this.span);
+    const instruments = this.telemetry.instruments();
+    const labels = { strategy: this.#strategy, outcome, errorType: failure?.type };
+    instruments?.recordRun(performance.now() - this.#startedAt, labels);
+    instruments?.changeActiveRuns(-1, { strategy: this.#strategy });
+  }
+
+  get #hasPlannedTools(): boolean {
+    return this.#tools.size > 0;
+  }
+
+  #state(toolId: string): ToolState {
+    let state = this.#states.get(toolId);
+    if (!state) {
+      const planned = this.#tools.get(toolId);
+      state = { planned, starts: 0, delegated: false, endedAt: undefined, spanContext: undefined };
+      this.#states.set(toolId, state);
+    }
+    return state;
+  }
+
+  /** The group and the parent of a step. The parent keeps what else the active context carries, if that is within this run. */
+  #placeOf(state: ToolState, active: Context): { group: GroupRecorder | undefined; parent: Context } {
+    const scope = scopeOf(active);
+    const isWithin = scope?.run === this;
+    const group = this.#groupOf(state.planned, isWithin ? scope : undefined);
+    const base = isWithin ? active : this.context;
+    return { group, parent: group ? trace.setSpan(base, group.span) : base };
+  }
+
+  #groupOf(planned: PlannedTool | undefined, scope: Scope | undefined): GroupRecorder | undefined {
+    if (this.#ended) return undefined; // a step that comes too late; its group has been sent
+    if (planned) return this.#groups.planned(planned.groupIndex);
+    if (this.#hasPlannedTools || scope?.step) return undefined;
+    return scope?.group?.isOpen ? scope.group : this.#groups.current();
+  }
+
+  #waitOf(planned: PlannedTool, startedAt: number): Wait {
+    let readyAt = this.#startedAt;
+    let blockedBy: string | undefined;
+    for (const toolId of planned.traced.depends_on) {
+      const endedAt = this.#states.get(toolId)?.endedAt;
+      if (endedAt === undefined || endedAt < readyAt) continue;
+      readyAt = endedAt;
+      blockedBy = toolId;
+    }
+    return { milliseconds: Math.max(0, startedAt - readyAt), blockedBy };
+  }
+
+  #startSpan(
+    toolId: string,
+    state: ToolState,
+    place: { group: GroupRecorder | undefined; wait?: Wait | undefined; skipReason?: string },
+    details: StepDetails,
+    parent: Context,
+  ): { span: Span; toolType: string } {
+    const { planned } = state;
+    const telemetry = details.telemetry ?? this.telemetry;
+    const { write } = telemetry;
+    const toolType = planned?.traced.tool_type ?? details.toolType ?? 'unknown';
+    const found = planned?.links((id) => this.#states.get(id)?.spanContext, write);
+    const start = {
+      ...place,
+      toolId,
+      toolType,
+      strategy: this.#strategy,
+      planned,
+      iteration: state.starts,
+      isUnplanned: !planned && this.#hasPlannedTools,
+      linksOmitted: found?.omitted ?? 0,
+    };
+    const naming = { type: 'step', name: `step ${write.name(toolId)}`, toolId } as const;
+    const attributes = stepAttributes(telemetry, start, details);
+    return { span: telemetry.startSpan(naming, attributes, parent, found?.links), toolType };
+  }
+
+  #settle(state: ToolState, span: Span | undefined, group: GroupRecorder | undefined, at: number): void {
+    const isFirst = state.endedAt === undefined;
+    state.endedAt = at;
+    if (span) state.spanContext = span.spanContext();
+    if (isFirst && state.planned) this.#groups.settle(state.planned.groupIndex);
+    if (group?.isOpen) this.#groups.endIfDone(group);
+  }
+
+  #notStarted(): string[] {
+    return (this.plan?.tool_ids ?? []).filter((toolId) => {
+      const state = this.#states.get(toolId);
+      return !state || (state.starts === 0 && state.endedAt === undefined && !state.delegated);
+    });
+  }
+}
+
+const NO_DETAILS: StepDetails = {};
