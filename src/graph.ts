@@ -120,8 +120,8 @@ export function findCycles({ size, start, needs }: Graph, limit: number): number
     path.push(root);
     state[root] = 1;
     while (path.length > 0) {
-      const tool = path.at(-1) as number;
-      if (next[tool]! === start[tool + 1]!) {
+      const tool = path.at(-1)!;
+      if (next[tool]! >= start[tool + 1]!) {
         state[tool] = 2;
         path.pop();
         continue;

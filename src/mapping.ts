@@ -166,8 +166,9 @@ function endOfName(text: string, from: number, end: number): number {
 }
 
 const NOTHING: Resolved = { found: false };
-const nothing = Symbol('nothing');
-const visits = { left: 0 };
+const nothing: unique symbol = Symbol('nothing');
+/** What is left of the limits during one call; these functions call nothing that could come back here but a proxy's trap. */
+const limits = { visits: 0, values: 0 };
 
 /**
  * Looks a reference up. Reads own data properties only: keys on objects, indexes on arrays; never a prototype, never a
@@ -177,7 +178,7 @@ const visits = { left: 0 };
 export function resolveReference(reference: Reference, source: ReferenceSource): Resolved {
   try {
     const { toolId, steps } = reference;
-    visits.left = MAX_VISITS;
+    limits.visits = MAX_VISITS;
     const value = walk(toolId === INPUT ? source.input : source.result(toolId), steps, 0);
     return value === nothing || value === undefined ? NOTHING : { found: true, value };
   } catch {
@@ -202,8 +203,8 @@ function walkEvery(array: readonly unknown[], steps: readonly Step[], next: numb
   const values: unknown[] = [];
   let found = length === 0;
   for (let i = 0; i < length; i += 1) {
-    visits.left -= 1;
-    if (visits.left < 0) return nothing;
+    limits.visits -= 1;
+    if (limits.visits < 0) return nothing;
     const value = walk(ownValue(array, i), steps, next);
     found ||= value !== nothing;
     values.push(value === nothing ? null : value);
@@ -296,31 +297,33 @@ function typeOf(value: unknown): string {
 
 /** About the length of the value's JSON in bytes; undefined past {@link MAX_SIZED} values, and for what is no JSON. */
 function sizeOf(value: unknown): number | undefined {
-  let left = MAX_SIZED;
-  const size = (value: unknown): number => {
-    left -= 1;
-    if (left < 0) return Number.NaN;
-    if (value === null) return 4;
-    if (typeof value === 'string') return Buffer.byteLength(value) + 2;
-    if (typeof value === 'number' || typeof value === 'boolean') return String(value).length;
-    if (typeof value !== 'object') return Number.NaN;
-    let sum = 1;
-    if (Array.isArray(value)) {
-      const length = ownValue(value, 'length') as number;
-      if (length > left) return Number.NaN;
-      for (let i = 0; i < length; i += 1) sum += size(ownValue(value, i)) + 1;
-      return Math.max(sum, 2);
-    }
-    for (const key in value) {
-      if (left < 0) return Number.NaN;
-      if (Object.hasOwn(value, key)) sum += Buffer.byteLength(key) + 4 + size(ownValue(value, key));
-    }
-    return Math.max(sum, 2);
-  };
+  limits.values = MAX_SIZED;
   try {
-    const bytes = size(value);
+    const bytes = addSizes(value);
     return Number.isNaN(bytes) ? undefined : bytes;
   } catch {
-    return undefined;
+    return undefined; // a proxy that throws
   }
+}
+
+/** NaN as soon as the size cannot be told. */
+function addSizes(value: unknown): number {
+  limits.values -= 1;
+  if (limits.values < 0) return Number.NaN;
+  if (value === null) return 4;
+  if (typeof value === 'string') return Buffer.byteLength(value) + 2;
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value).length;
+  if (typeof value !== 'object') return Number.NaN;
+  let sum = 1;
+  if (Array.isArray(value)) {
+    const length = ownValue(value, 'length') as number;
+    if (length > limits.values) return Number.NaN;
+    for (let i = 0; i < length; i += 1) sum += addSizes(ownValue(value, i)) + 1;
+  } else {
+    for (const key in value) {
+      if (limits.values < 0) return Number.NaN;
+      if (Object.hasOwn(value, key)) sum += Buffer.byteLength(key) + 4 + addSizes(ownValue(value, key));
+    }
+  }
+  return Math.max(sum, 2);
 }

@@ -94,7 +94,7 @@ function groupDependencies({ start: edges, needs }: Graph, { order, start, group
         groups.push(needed);
       }
     }
-    all.push(groups.length > 1 ? groups.sort((a, b) => a - b) : groups);
+    all.push(groups.length > 1 ? groups.toSorted((a, b) => a - b) : groups);
   }
   return all;
 }

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { PlanError, type PlanIssue } from './errors.ts';
-import { findCycles, type Graph, type GraphTool, indexTools, layerGraph, readGraph, reverseGraph } from './graph.ts';
-import { INPUT, readReference, setOwn } from './mapping.ts';
+import { setOwn } from './mapping.ts';
+import { checkMappings, checkStrategy, checkStructure, type Fault } from './plan-faults.ts';
+import { describe, quote, squash } from './words.ts';
 
 /** How the tools of a plan run: all at once, one after the other, or as soon as what they depend on is done. */
 export type Strategy = 'parallel' | 'serial' | 'dag';
@@ -85,10 +86,6 @@ export interface PlanInput {
 const MAX_TOOLS = 1_000_000;
 /** Longest time that a timer can wait, in milliseconds; a longer one would ring at once. */
 const MAX_MS = 2_147_483_647;
-/** Most cycles that are named at once. */
-const MAX_CYCLES = 10;
-/** Most steps of the search for indirect dependencies; a plan that needs more gets the benefit of the doubt. */
-const MAX_SEARCH = 10_000_000;
 
 export const STRATEGIES = ['parallel', 'serial', 'dag'] as const;
 const JOINS = ['all', 'any'] as const;
@@ -176,7 +173,7 @@ export interface PlanStructure {
 export function readStructure(input: unknown): PlanStructure {
   const shape = readPlan(input, ShapeSchema as unknown as z.ZodType<Plan, PlanInput>);
   if (!shape.plan) return shape;
-  const { faults, cycle } = checkStructure(shape.plan);
+  const { faults, cycle } = checkStructure(shape.plan, true);
   if (faults.length === 0) return shape;
   return { plan: shape.plan, issues: faults.map(toIssue), ...(cycle && { cycle }) };
 }
@@ -200,12 +197,6 @@ function readPlan(input: unknown, schema: z.ZodType<Plan, PlanInput>): PlanStruc
   return { issues, ...(cycle && { cycle }) };
 }
 
-interface Fault {
-  readonly path: readonly (string | number)[];
-  readonly message: string;
-  readonly kind: PlanIssue['kind'];
-}
-
 interface FaultParams {
   readonly kind: PlanIssue['kind'];
   readonly cycle?: readonly string[];
@@ -226,8 +217,6 @@ function toIssue({ path, message, kind }: Fault): PlanIssue {
   }
   return { path: written, message, kind };
 }
-
-// ---- shape ----
 
 /** Unknown keys stay until {@link checkKeys} has looked at them. */
 function looseObject<Shape extends z.ZodRawShape>(what: string, shape: Shape): z.ZodObject<Shape, z.core.$loose> {
@@ -293,6 +282,7 @@ function refuseHuge(input: unknown, context: z.core.ParsePayload): unknown {
 /** A check that runs although there are faults already, so that all are named at once. */
 function always(check: (payload: z.core.ParsePayload) => void): z.core.$ZodCheck<unknown> {
   const always = new z.core.$ZodCheck({ check: 'custom', when: () => true });
+  // oxlint-disable-next-line no-underscore-dangle -- where zod keeps what extensions fill in
   always._zod.check = check;
   return always;
 }
@@ -315,11 +305,6 @@ function knownKeys(...keys: readonly string[]): KnownKeys {
   return { exact: new Set(keys), squashed: new Map(keys.map((key) => [squash(key), key])) };
 }
 
-/** The letters of a key alone, so that `dependsOn`, `depends-on` and `depends_on` are the same. */
-function squash(key: string): string {
-  return key.length > 64 ? key : key.toLowerCase().replaceAll(/[_\- ]/g, '');
-}
-
 /** Names keys that are nearly right, and leaves out all that a plan does not know. */
 function checkKeys(payload: z.core.ParsePayload): void {
   const clean = (value: unknown, { exact, squashed }: KnownKeys, path: () => (string | number)[]): void => {
@@ -331,7 +316,8 @@ function checkKeys(payload: z.core.ParsePayload): void {
       }
       delete value[key];
       const meant = squashed.get(squash(key));
-      if (meant) addFault(payload, 'shape', [...path(), key], `unknown key; did you mean ${meant}?`);
+      if (meant)
+        addFault(payload, { kind: 'shape', path: [...path(), key], message: `unknown key; did you mean ${meant}?` });
     }
   };
   const plan: unknown = payload.value;
@@ -348,265 +334,30 @@ function checkKeys(payload: z.core.ParsePayload): void {
     clean(tool.condition, KNOWN_KEYS.condition, () => ['tools', i, 'condition']);
     const { op, value } = tool.condition;
     if (value === undefined && OPERATORS.includes(op) && op !== 'exists' && op !== 'not_exists') {
-      addFault(
-        payload,
-        'shape',
-        ['tools', i, 'condition', 'value'],
-        `expected what "${op}" compares with, got nothing`,
-      );
+      const message = `expected what "${op}" compares with, got nothing`;
+      addFault(payload, { kind: 'shape', path: ['tools', i, 'condition', 'value'], message });
     }
   }
 }
 
-function addFault(
-  payload: z.core.ParsePayload,
-  kind: PlanIssue['kind'],
-  path: (string | number)[],
-  message: string,
-  cycle?: readonly string[],
-): void {
+function addFault(payload: z.core.ParsePayload, { path, message, kind }: Fault, cycle?: readonly string[]): void {
   const params: FaultParams = { kind, ...(cycle && { cycle }) };
-  payload.issues.push({ code: 'custom', message, path, params, input: undefined, continue: true });
+  payload.issues.push({ code: 'custom', message, path: [...path], params, input: undefined, continue: true });
 }
-
-// ---- structure ----
 
 /** Faults of structure and mappings. The plan may have the wrong shape here and there. */
 function checkPlan(payload: z.core.ParsePayload): void {
-  const plan = payload.value as Plan;
-  if (!isPlainObject(plan) || !Array.isArray(plan.tools)) return;
-  const structure = checkStructure(plan, payload.issues.length > 0);
-  for (const { kind, path, message } of structure.faults) addFault(payload, kind, [...path], message, structure.cycle);
-  if (plan.strategy === 'parallel' && structure.graph.needs.length > 0) {
-    const first = structure.tools.findIndex((tool) => tool.depends_on.length > 0);
-    const message = `a parallel plan has no dependencies, but tools[${first}] has; use "dag"`;
-    addFault(payload, 'structure', ['strategy'], message);
-  }
-  checkMappings(payload, plan, structure);
+  const plan: unknown = payload.value;
+  if (!isPlan(plan)) return;
+  const structure = checkStructure(plan, payload.issues.length === 0);
+  const faults = [...structure.faults, ...checkStrategy(plan, structure), ...checkMappings(plan, structure)];
+  for (const fault of faults) addFault(payload, fault, structure.cycle);
 }
 
-interface Structure {
-  /** With gaps where the shape is wrong, and where an edge is named in `loops`. */
-  readonly tools: readonly GraphTool[];
-  readonly index: ReadonlyMap<string, number>;
-  readonly graph: Graph;
-  /** Tools that name a dependency that is not there: what else they may read cannot be told. */
-  readonly unsure: ReadonlySet<number>;
-  readonly loops: readonly Loop[];
-  readonly faults: readonly Fault[];
-  readonly cycle?: readonly string[];
+/** Whether there are tools to look at, of whatever shape. */
+function isPlan(value: unknown): value is Plan {
+  return isPlainObject(value) && Array.isArray(value['tools']);
 }
-
-/** Duplicate and unknown ids, self-dependencies, cycles. Takes the edges named in `loops` out of the plan. */
-function checkStructure(plan: Plan, hasFaults = false): Structure {
-  const faults: Fault[] = [];
-  const fault = (path: Fault['path'], message: string): number => faults.push({ path, message, kind: 'structure' });
-  const loops = Array.isArray(plan.loops)
-    ? plan.loops.filter((loop: unknown): loop is Loop => isPlainObject(loop))
-    : [];
-  const tools = hasFaults || loops.length > 0 ? withGaps(plan.tools, loops) : plan.tools;
-  const index = indexTools(tools);
-  const known = tools.every((tool) => tool.tool_id !== undefined);
-  const unsure = new Set<number>();
-  const nearest = nearestId(index);
-  const unknown = (id: string, remedy: string): string => `there is no tool ${quote(id)}; ${nearest(id) ?? remedy}`;
-
-  if (index.size < tools.length) {
-    tools.forEach(({ tool_id }, i) => {
-      const first = tool_id === undefined ? i : index.get(tool_id);
-      if (first === i) return;
-      fault(['tools', i, 'tool_id'], `duplicate of ${quote(tool_id as string)} in tools[${first}]; give each its own`);
-    });
-  }
-  const graph = readGraph(tools, index, (i, k) => {
-    const { tool_id, depends_on } = tools[i] as GraphTool;
-    const id = depends_on[k] as string;
-    const path = ['tools', i, 'depends_on', k];
-    if (id === tool_id) {
-      fault(path, `${quote(id)} depends on itself; take it out, or, if it is meant, name the edge in loops`);
-    } else if (index.has(id)) {
-      // the second of two tools with one id needs the first: the duplicate is the fault
-    } else {
-      unsure.add(i);
-      if (known) fault(path, unknown(id, 'add it to tools, or take it out'));
-    }
-  });
-  for (const [i, loop] of loops.entries()) {
-    for (const key of ['from', 'to'] as const) {
-      const id: unknown = loop[key];
-      if (typeof id === 'string' && known && !index.has(id)) {
-        fault(['loops', i, key], unknown(id, 'name a tool of this plan'));
-      }
-    }
-  }
-  const cycles = layerGraph(graph).placed < graph.size ? findCycles(graph, MAX_CYCLES) : [];
-  const named = cycles.map((cycle) => cycle.map((tool) => tools[tool]?.tool_id as string));
-  for (const [i, ids] of named.entries()) {
-    const to = cycles[i]?.[0] as number;
-    const from = ids.at(-1) as string;
-    const edge = `{ "from": ${quote(from)}, "to": ${quote(ids[0] as string)} }`;
-    fault(
-      ['tools', to, 'depends_on', tools[to]?.depends_on.indexOf(from) as number],
-      `cycle: ${writeCycle(ids)}; take one of these dependencies out, or, if it is meant, name the edge in loops: ${edge}`,
-    );
-  }
-  if (loops.length > 0) takeOutLoops(plan, tools);
-  return { tools, index, graph, unsure, loops, faults, ...(named[0] && { cycle: named[0] }) };
-}
-
-/** What can be made out of tools of the wrong shape, without the edges that are named in `loops`. */
-function withGaps(tools: readonly (PlanTool | undefined)[], loops: readonly Loop[]): GraphTool[] {
-  const back = new Map<string, Set<string>>();
-  for (const { from, to } of loops) back.set(to, (back.get(to) ?? new Set()).add(from));
-  return tools.map((tool) => {
-    const tool_id = typeof tool?.tool_id === 'string' ? tool.tool_id : undefined;
-    const ids: readonly unknown[] = Array.isArray(tool?.depends_on) ? tool.depends_on : [];
-    const loopsTo = tool_id === undefined ? undefined : back.get(tool_id);
-    const isEdge = (id: unknown): id is string => typeof id === 'string' && !loopsTo?.has(id);
-    return { tool_id, depends_on: ids.map((id) => (isEdge(id) ? id : undefined)) };
-  });
-}
-
-function takeOutLoops(plan: Plan, tools: readonly GraphTool[]): void {
-  plan.tools.forEach((tool: { depends_on: readonly string[] }, i) => {
-    const { depends_on } = tools[i] as GraphTool;
-    if (depends_on.includes(undefined) && Array.isArray(tool?.depends_on)) {
-      tool.depends_on = tool.depends_on.filter((_, k) => depends_on[k] !== undefined);
-    }
-  });
-}
-
-/** Finds the id that differs in case, `_` or `-` only. */
-function nearestId(index: ReadonlyMap<string, number>): (id: string) => string | undefined {
-  let squashed: Map<string, string> | undefined;
-  return (id) => {
-    squashed ??= new Map([...index.keys()].map((known) => [squash(known), known]));
-    const meant = squashed.get(squash(id));
-    return meant === undefined ? undefined : `did you mean ${quote(meant)}?`;
-  };
-}
-
-/** A cycle in run order; the middle of a long one is counted only. */
-function writeCycle(ids: readonly string[]): string {
-  const shown = ids.length > 12 ? [...ids.slice(0, 8), undefined, ...ids.slice(-2)] : ids;
-  return [...shown, ids[0]].map((id) => (id === undefined ? `(${ids.length - 10} more)` : quote(id))).join(' > ');
-}
-
-// ---- mappings ----
-
-/** A tool that reads the result of one that is not its direct dependency. */
-interface Reading {
-  readonly reader: number;
-  readonly source: number;
-  readonly path: (string | number)[];
-}
-
-/** References that do not parse, name no tool, or name one whose result may not be there yet. */
-function checkMappings(payload: z.core.ParsePayload, plan: Plan, structure: Structure): void {
-  const { tools, index, graph, unsure } = structure;
-  const known = tools.every((tool) => tool.tool_id !== undefined);
-  const fault = (path: (string | number)[], message: string): void => addFault(payload, 'mapping', path, message);
-  const readings: Reading[] = [];
-  const direct = new Int32Array(graph.size);
-  const nearest = nearestId(index);
-
-  const check = (reader: number, written: string, path: () => (string | number)[]): void => {
-    const reference = readReference(written);
-    if (reference === undefined || typeof reference === 'string') {
-      if (reference !== undefined) fault(path(), reference);
-      return;
-    }
-    const { toolId } = reference;
-    if (toolId === INPUT) return;
-    const source = index.get(toolId);
-    if (source !== undefined) {
-      if (direct[source] !== reader + 1 && !unsure.has(reader)) readings.push({ reader, source, path: path() });
-    } else if (known) {
-      const remedy = nearest(toolId) ?? `name a tool of this plan, or ${INPUT} for the input of the run`;
-      fault(path(), `there is no tool ${quote(toolId)}; ${remedy}`);
-    }
-  };
-
-  for (let i = 0; i < graph.size; i += 1) {
-    const tool = plan.tools[i];
-    if (typeof tool !== 'object' || tool === null) continue;
-    for (let e = graph.start[i]!; e < graph.start[i + 1]!; e += 1) {
-      direct[graph.needs[e]!] = i + 1;
-    }
-    if (tool.tool_id === INPUT) {
-      fault(['tools', i, 'tool_id'], `${INPUT} stands for the input of the run in references; name the tool otherwise`);
-    }
-    for (const field in tool.output_mapping) {
-      const written: unknown = tool.output_mapping[field];
-      if (typeof written === 'string') check(i, written, () => ['tools', i, 'output_mapping', field]);
-    }
-    const ref: unknown = tool.condition?.ref;
-    if (typeof ref !== 'string') continue;
-    const path = ['tools', i, 'condition', 'ref'];
-    if (readReference(ref) === undefined) fault(path, `expected a reference in braces, got ${describe(ref)}`);
-    else check(i, ref, () => path);
-  }
-
-  for (const { reader, source, path } of readingsTooEarly(readings, structure)) {
-    const id = quote(tools[source]?.tool_id as string);
-    const remedy = plan.strategy === 'parallel' ? 'use "dag", and add it to depends_on' : 'add it to depends_on';
-    fault(
-      path,
-      reader === source
-        ? `${id} reads its own result, which is not there yet; take it out, or name the edge back to it in loops`
-        : `the result of ${id} may not be there yet, because this tool does not depend on it; ${remedy}`,
-    );
-  }
-}
-
-/**
- * The readings whose source is no indirect dependency either. An edge in `loops` counts here: what the pass before left
- * may be read.
- */
-function readingsTooEarly(readings: readonly Reading[], { graph, index, loops }: Structure): Reading[] {
-  if (readings.length === 0) return [];
-  const dependants = reverseGraph(graph);
-  const { level, placed } = layerGraph(graph);
-  const back = new Map<number, number[]>();
-  for (const { from, to } of loops) {
-    const [start, end] = [index.get(from), index.get(to)];
-    if (start === undefined || end === undefined) continue;
-    const others = back.get(start);
-    if (others) others.push(end);
-    else back.set(start, [end]);
-  }
-  const isLayered = back.size === 0 && placed === graph.size;
-  const bySource = new Map<number, Reading[]>();
-  for (const reading of readings) {
-    const others = bySource.get(reading.source);
-    if (others) others.push(reading);
-    else bySource.set(reading.source, [reading]);
-  }
-  const reached = new Int32Array(graph.size).fill(-1);
-  const early = new Set<Reading>();
-  let left = MAX_SEARCH;
-  for (const [source, wanted] of bySource) {
-    let highest = 0;
-    for (const { reader } of wanted) highest = Math.max(highest, level[reader]!);
-    const open = [source];
-    const reach = (tool: number): void => {
-      left -= 1;
-      if (reached[tool] === source) return;
-      reached[tool] = source;
-      if (!isLayered || level[tool]! < highest) open.push(tool);
-    };
-    for (let tool = open.pop(); tool !== undefined && left > 0; tool = open.pop()) {
-      const end = dependants.start[tool + 1]!;
-      for (let e = dependants.start[tool]!; e < end; e += 1) reach(dependants.needs[e]!);
-      for (const to of back.get(tool) ?? []) reach(to);
-    }
-    if (left <= 0) break;
-    for (const reading of wanted) if (reached[reading.reader] !== source) early.add(reading);
-  }
-  return readings.filter((reading) => early.has(reading));
-}
-
-// ---- words ----
 
 /** An error message for zod: what was expected, what came. */
 function expected(what: string): (issue: { readonly input?: unknown }) => string {
@@ -614,19 +365,6 @@ function expected(what: string): (issue: { readonly input?: unknown }) => string
     const remedy = typeof input === 'string' && what.startsWith('a plan') ? '; parse JSON text first' : '';
     return `expected ${what}, got ${describe(input)}${remedy}`;
   };
-}
-
-function describe(value: unknown): string {
-  if (value === undefined) return 'nothing';
-  if (typeof value === 'string') return quote(value);
-  if (typeof value === 'number' || typeof value === 'boolean' || value === null) return String(value);
-  if (Array.isArray(value)) return 'an array';
-  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
-}
-
-/** A text in quotes, shortened when it is long. */
-function quote(value: string): string {
-  return JSON.stringify(value.length > 64 ? `${value.slice(0, 60)}...` : value);
 }
 
 function reasonOf(error: unknown): string {

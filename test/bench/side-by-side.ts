@@ -49,6 +49,42 @@ export async function sideBySide(size: number, ours: () => unknown, floor: () =>
   };
 }
 
+/** Like {@link sideBySide}, for calls that take a while and are awaited: a whole run each. */
+export async function sideBySideAsync(
+  size: number,
+  ours: () => Promise<unknown>,
+  floor: () => Promise<unknown>,
+  rounds = 11,
+): Promise<Row> {
+  const time = async (call: () => Promise<unknown>, forMs: number): Promise<number> => {
+    const times: number[] = [];
+    for (const end = performance.now() + forMs; performance.now() < end || times.length < 5;) {
+      const start = performance.now();
+      await call();
+      times.push(performance.now() - start);
+    }
+    return (median(times) * 1e6) / size;
+  };
+  for (let pass = 0; pass < 3; pass += 1) for (const call of [ours, floor]) await time(call, 200);
+  const results: { oursNs: number; floorNs: number }[] = [];
+  for (let round = 0; round < rounds; round += 1) {
+    globalThis.gc?.();
+    const result = { oursNs: 0, floorNs: 0 };
+    const tasks = [
+      ['oursNs', ours],
+      ['floorNs', floor],
+    ] as const;
+    for (const [key, call] of round % 2 === 0 ? tasks : tasks.toReversed()) result[key] = await time(call, 150);
+    results.push(result);
+  }
+  return {
+    size,
+    oursNs: median(results.map(({ oursNs }) => oursNs)),
+    floorNs: median(results.map(({ floorNs }) => floorNs)),
+    ratio: median(results.map(({ oursNs, floorNs }) => oursNs / floorNs)),
+  };
+}
+
 /** Runs both until they are compiled; gives the microseconds that the slower one takes. */
 async function warmUp(...calls: readonly (() => unknown)[]): Promise<number> {
   const times: number[] = [];
@@ -82,7 +118,6 @@ export function layeredPlan(size: number): { name: string; strategy: 'dag'; tool
   const random = randomFrom(42);
   const below = (end: number): number => Math.floor(random() * end);
   const layerStart = (layer: number): number => Math.floor((layer * size) / layers);
-  const id = (tool: number): string => `tool_${tool.toString(36)}`;
   const tools: PlainTool[] = [];
   for (let layer = 0; layer < layers; layer += 1) {
     const [start, end] = [layerStart(layer), layerStart(layer + 1)];
@@ -115,6 +150,10 @@ export interface PlainTool {
   depends_on: string[];
   output_mapping: Record<string, string>;
   params: Record<string, unknown>;
+}
+
+function id(tool: number): string {
+  return `tool_${tool.toString(36)}`;
 }
 
 /** Mulberry32: the same plans in every run. */
