@@ -366,7 +366,7 @@ describe('its life', () => {
   });
 
   it('lets a request under way finish', async () => {
-    let release = (): void => {};
+    let release: (() => void) | undefined;
     const reached = new Promise<void>((resolve) => {
       onSpans = (spans) => {
         resolve();
@@ -381,7 +381,7 @@ describe('its life', () => {
     const answer = post(JSON.stringify(envelope(spanJson())));
     await reached;
     const closed = receiver.close();
-    release();
+    release?.();
     expect((await answer).status).toBe(200);
     await closed;
     expect(received).toHaveLength(1);

@@ -1,0 +1,262 @@
+import {
+  ATTR_ORCHESTRATION_ATTEMPT,
+  ATTR_ORCHESTRATION_BACKOFF_MS,
+  ATTR_ORCHESTRATION_DEPENDS_ON,
+  ATTR_ORCHESTRATION_EXECUTION_ORDER,
+  ATTR_ORCHESTRATION_GROUP_INDEX,
+  ATTR_ORCHESTRATION_ITERATION,
+  ATTR_ORCHESTRATION_MAPPINGS,
+  ATTR_ORCHESTRATION_MAX_ATTEMPTS,
+  ATTR_ORCHESTRATION_NOT_STARTED,
+  ATTR_ORCHESTRATION_OUTCOME,
+  ATTR_ORCHESTRATION_OUTPUT_MAPPING,
+  ATTR_ORCHESTRATION_PARALLEL_EXECUTION,
+  ATTR_ORCHESTRATION_PLAN_NAME,
+  ATTR_ORCHESTRATION_PLANNED,
+  ATTR_ORCHESTRATION_RUN_ID,
+  ATTR_ORCHESTRATION_SKIP_REASON,
+  ATTR_ORCHESTRATION_SKIPPED,
+  ATTR_ORCHESTRATION_STRATEGY,
+  ATTR_ORCHESTRATION_TOOL_ID,
+  ATTR_ORCHESTRATION_TOOL_IDS,
+  ATTR_ORCHESTRATION_TOOL_TYPE,
+} from '../semconv.ts';
+import {
+  integerAt,
+  outcomeAt,
+  parseJson,
+  readMapping,
+  readMappingRecords,
+  textAt,
+  textsAt,
+} from './read-attributes.ts';
+import { readPlan } from './read-plan.ts';
+import type { ReceivedSpan } from './received-span.ts';
+import type { Attempt, DeclaredPlan, DeclaredTool, Group, Run, SpanNode, Step } from './run.ts';
+
+/** A node that still gets children. */
+export interface SpanDraft extends SpanNode {
+  readonly children: SpanDraft[];
+}
+
+export interface AttemptDraft extends Attempt {
+  readonly spans: SpanDraft[];
+}
+
+/** A step that still gets what is below it. */
+export interface StepDraft extends Step {
+  readonly attempts: AttemptDraft[];
+  readonly spans: SpanDraft[];
+  readonly steps: StepDraft[];
+  readonly runs: Run[];
+}
+
+/** What has been found of a run so far. */
+export class RunDraft {
+  readonly traceId: string;
+  /** Undefined when it did not arrive. */
+  readonly span: ReceivedSpan | undefined;
+  /** The step that started this run. */
+  readonly caller: StepDraft | undefined;
+  readonly planSpans: ReceivedSpan[] = [];
+  readonly groupSpans: ReceivedSpan[] = [];
+  readonly steps: StepDraft[] = [];
+  readonly spans: SpanDraft[] = [];
+  readonly notes: string[] = [];
+  #declaredIds: ReadonlySet<string> | undefined;
+  #declared: ReturnType<typeof readPlan> | undefined;
+
+  constructor(traceId: string, span?: ReceivedSpan, caller?: StepDraft) {
+    this.traceId = traceId;
+    this.span = span;
+    this.caller = caller;
+  }
+
+  /** The plan, from its own spans or else from the run's. Ask when all spans have been placed. */
+  get declared(): { plan?: DeclaredPlan; note?: string } {
+    return (this.#declared ??= readPlan(this.planSpans.length > 0 ? this.planSpans : this.span ? [this.span] : []));
+  }
+
+  declares(toolId: string): boolean {
+    this.#declaredIds ??= new Set(this.declared.plan?.groups.flatMap((tools) => tools.map((tool) => tool.toolId)));
+    return this.#declaredIds.has(toolId);
+  }
+}
+
+/** Reads a step span. `groupIndex` is that of the group span above it. */
+export function stepOf(span: ReceivedSpan, groupIndex: number | undefined): StepDraft {
+  const { attributes } = span;
+  return {
+    toolId: textAt(attributes, ATTR_ORCHESTRATION_TOOL_ID) ?? span.name,
+    toolType: textAt(attributes, ATTR_ORCHESTRATION_TOOL_TYPE),
+    groupIndex: integerAt(attributes, ATTR_ORCHESTRATION_GROUP_INDEX) ?? groupIndex,
+    executionOrder: integerAt(attributes, ATTR_ORCHESTRATION_EXECUTION_ORDER),
+    iteration: integerAt(attributes, ATTR_ORCHESTRATION_ITERATION) ?? 1,
+    isPlanned: attributes.get(ATTR_ORCHESTRATION_PLANNED) !== false,
+    dependsOn: textsAt(attributes, ATTR_ORCHESTRATION_DEPENDS_ON),
+    outputMapping: readMapping(parseJson(textAt(attributes, ATTR_ORCHESTRATION_OUTPUT_MAPPING))),
+    mappings: readMappingRecords(parseJson(textAt(attributes, ATTR_ORCHESTRATION_MAPPINGS))),
+    span,
+    reason: textAt(attributes, ATTR_ORCHESTRATION_SKIP_REASON),
+    ...endOf(span),
+    attempts: [],
+    spans: [],
+    steps: [],
+    runs: [],
+  };
+}
+
+export function attemptOf(span: ReceivedSpan): AttemptDraft {
+  const { attributes } = span;
+  return {
+    attempt: integerAt(attributes, ATTR_ORCHESTRATION_ATTEMPT) ?? 1,
+    maxAttempts: integerAt(attributes, ATTR_ORCHESTRATION_MAX_ATTEMPTS),
+    backoffMs: integerAt(attributes, ATTR_ORCHESTRATION_BACKOFF_MS),
+    span,
+    ...endOf(span),
+    spans: [],
+  };
+}
+
+/** Makes the run of what was found: groups in order, and a step for every planned tool. */
+export function assembleRun(draft: RunDraft): Run {
+  const { span, steps, notes } = draft;
+  const { plan, note } = draft.declared;
+  if (note !== undefined) notes.push(note);
+  if (plan?.error !== undefined) notes.push(`the plan is broken: ${plan.error}`);
+
+  const planned = plan?.groups.flat() ?? [];
+  const seen = new Map(steps.map((step) => [step.toolId, step]));
+  const unseen = planned.length === 0 ? [] : unseenSteps(draft, plan, seen);
+  const all = [...steps, ...unseen].toSorted(byPlace);
+  const groups = groupsOf(draft, plan, all);
+  const attributes = span?.attributes ?? new Map();
+  return {
+    traceId: draft.traceId,
+    span,
+    runId: textAt(attributes, ATTR_ORCHESTRATION_RUN_ID),
+    planName: nameOf(draft),
+    strategy: textAt(attributes, ATTR_ORCHESTRATION_STRATEGY) ?? plan?.strategy,
+    ...(span ? endOf(span) : { outcome: undefined, error: undefined }),
+    ...timesOf(span ? [span] : [...draft.planSpans, ...draft.groupSpans, ...spansOf(steps)]),
+    plan,
+    plannedTools: planned.length,
+    seenTools: planned.filter(({ toolId }) => seen.has(toolId)).length,
+    groups,
+    steps: all.filter(({ groupIndex }) => groupIndex === undefined),
+    spans: draft.spans,
+    notes,
+  };
+}
+
+function nameOf({ span, planSpans }: RunDraft): string | undefined {
+  const named = [span, ...planSpans].find((one) => one?.attributes.has(ATTR_ORCHESTRATION_PLAN_NAME));
+  return named && textAt(named.attributes, ATTR_ORCHESTRATION_PLAN_NAME);
+}
+
+function groupsOf({ groupSpans }: RunDraft, plan: DeclaredPlan | undefined, steps: readonly Step[]): Group[] {
+  const spansByIndex = groupBy(groupSpans, ({ attributes }) => integerAt(attributes, ATTR_ORCHESTRATION_GROUP_INDEX));
+  const stepsByIndex = groupBy(steps, ({ groupIndex }) => groupIndex);
+  const indexes = new Set([...(plan?.groups.keys() ?? []), ...spansByIndex.keys(), ...stepsByIndex.keys()]);
+  const order = [...indexes].filter((index) => index !== undefined).toSorted((a, b) => a - b);
+  return order.map((index) =>
+    groupOf(index, spansByIndex.get(index) ?? [], plan?.groups[index], stepsByIndex.get(index) ?? []),
+  );
+}
+
+/** `spans` has more than one where several processes, or a loop, opened the group. */
+function groupOf(
+  groupIndex: number,
+  spans: readonly ReceivedSpan[],
+  declared: readonly DeclaredTool[] | undefined,
+  steps: readonly Step[],
+): Group {
+  const [span] = spans;
+  const ran = span ? spans : spansOf(steps.filter(({ outcome }) => outcome !== 'skip'));
+  return {
+    groupIndex,
+    parallel: isParallel(span, declared, steps),
+    span,
+    outcome: span && outcomeAt(span.attributes, ATTR_ORCHESTRATION_OUTCOME),
+    ...(ran.length > 0 ? timesOf(ran) : { startNs: undefined, endNs: undefined }),
+    steps,
+  };
+}
+
+function isParallel(
+  span: ReceivedSpan | undefined,
+  declared: readonly DeclaredTool[] | undefined,
+  steps: readonly Step[],
+): boolean {
+  const said = span?.attributes.get(ATTR_ORCHESTRATION_PARALLEL_EXECUTION);
+  if (typeof said === 'boolean') return said;
+  if (declared) return declared.length > 1;
+  return Math.max(steps.length, span ? textsAt(span.attributes, ATTR_ORCHESTRATION_TOOL_IDS).length : 0) > 1;
+}
+
+/** A step for every planned tool of which no span arrived, with what can be said of why. */
+function unseenSteps(draft: RunDraft, plan: DeclaredPlan | undefined, seen: ReadonlyMap<string, Step>): Step[] {
+  const attributes = draft.span?.attributes ?? new Map();
+  const skipped = new Set(textsAt(attributes, ATTR_ORCHESTRATION_SKIPPED));
+  const notStarted = new Set(textsAt(attributes, ATTR_ORCHESTRATION_NOT_STARTED));
+  const unseen: Step[] = [];
+  for (const [groupIndex, tools] of plan?.groups.entries() ?? []) {
+    for (const [executionOrder, tool] of tools.entries()) {
+      if (seen.has(tool.toolId)) continue;
+      const end = skipped.has(tool.toolId)
+        ? { outcome: 'skip' as const, reason: 'skipped without a span' }
+        : {
+            outcome: undefined,
+            reason: reasonOf(tool, draft.span !== undefined && !notStarted.has(tool.toolId), seen),
+          };
+      const nothing = { iteration: 1, isPlanned: true, mappings: [], attempts: [], spans: [], steps: [], runs: [] };
+      unseen.push({ ...tool, groupIndex, executionOrder, span: undefined, error: undefined, ...nothing, ...end });
+    }
+  }
+  return unseen;
+}
+
+/** Why a planned tool has no span, as far as the trace tells. `isMissing`: the run has ended and does not name it as not started. */
+function reasonOf(tool: DeclaredTool, isMissing: boolean, seen: ReadonlyMap<string, Step>): string {
+  if (isMissing) return 'no span of it arrived';
+  const needs = tool.dependsOn.filter((toolId) => seen.get(toolId)?.outcome !== 'success');
+  if (needs.length === 0) return 'the run did not get to it';
+  const [first, ...more] = needs;
+  return `needs ${first}${more.length > 0 ? ` and ${more.length} more` : ''}`;
+}
+
+function byPlace(a: Step, b: Step): number {
+  return (
+    (a.groupIndex ?? -1) - (b.groupIndex ?? -1) ||
+    (a.executionOrder ?? 0) - (b.executionOrder ?? 0) ||
+    a.iteration - b.iteration
+  );
+}
+
+function groupBy<K, V>(values: readonly V[], keyOf: (value: V) => K): Map<K, V[]> {
+  const groups = new Map<K, V[]>();
+  for (const value of values) {
+    const key = keyOf(value);
+    if (!groups.get(key)?.push(value)) groups.set(key, [value]);
+  }
+  return groups;
+}
+
+function spansOf(steps: readonly Step[]): ReceivedSpan[] {
+  return steps.flatMap(({ span }) => span ?? []);
+}
+
+function timesOf(spans: readonly ReceivedSpan[]): { startNs: bigint; endNs: bigint } {
+  let [startNs, endNs] = [spans[0]?.startNs ?? 0n, spans[0]?.endNs ?? 0n];
+  for (const span of spans) {
+    if (span.startNs < startNs) startNs = span.startNs;
+    if (span.endNs > endNs) endNs = span.endNs;
+  }
+  return { startNs, endNs };
+}
+
+function endOf({ attributes, status }: ReceivedSpan): Pick<Step, 'outcome' | 'error'> {
+  const outcome =
+    outcomeAt(attributes, ATTR_ORCHESTRATION_OUTCOME) ?? (status.code === 'error' ? 'failure' : undefined);
+  return { outcome, error: status.code === 'error' ? status.message : undefined };
+}

@@ -1,0 +1,77 @@
+import type { ReceivedSpan } from './received-span.ts';
+
+/** The spans of one trace with their parents and children, safe to walk. */
+export interface SpanTree {
+  /** Each span once, parents before children, siblings by start. */
+  readonly spans: readonly ReceivedSpan[];
+  /** The parent, if it arrived. */
+  readonly parents: ReadonlyMap<ReceivedSpan, ReceivedSpan>;
+  /** How many spans came more than once, and how many parent cycles were cut. */
+  readonly duplicates: number;
+  readonly cycles: number;
+}
+
+/**
+ * Orders the spans of one trace. Of spans with one id the one that ends last counts; a cycle of parents is cut above its earliest span.
+ * Iterative and linear but for the sorting, so that no trace can overflow the stack or hang it.
+ */
+export function buildSpanTree(received: readonly ReceivedSpan[]): SpanTree {
+  const byId = new Map<string, ReceivedSpan>();
+  for (const span of received) {
+    const known = byId.get(span.spanId);
+    if (!known || span.endNs > known.endNs) byId.set(span.spanId, span);
+  }
+  const sorted = [...byId.values()].toSorted(byStart);
+  const parents = new Map<ReceivedSpan, ReceivedSpan>();
+  for (const span of sorted) {
+    const parent = span.parentSpanId === undefined ? undefined : byId.get(span.parentSpanId);
+    if (parent) parents.set(span, parent);
+  }
+  const cycles = cutCycles(sorted, parents);
+  return { spans: parentsFirst(sorted, parents), parents, duplicates: received.length - sorted.length, cycles };
+}
+
+/** By start, then id: the same for every order of arrival. */
+export function byStart(a: ReceivedSpan, b: ReceivedSpan): number {
+  if (a.startNs !== b.startNs) return a.startNs < b.startNs ? -1 : 1;
+  return a.spanId < b.spanId ? -1 : a.spanId > b.spanId ? 1 : 0;
+}
+
+/** `sorted` is by start, so the first span of a walk that comes back to itself is not always the earliest of the cycle. */
+function cutCycles(sorted: readonly ReceivedSpan[], parents: Map<ReceivedSpan, ReceivedSpan>): number {
+  const walkOf = new Map<ReceivedSpan, number>();
+  let cycles = 0;
+  for (const [walk, start] of sorted.entries()) {
+    let span: ReceivedSpan | undefined = start;
+    while (span && !walkOf.has(span)) {
+      walkOf.set(span, walk);
+      span = parents.get(span);
+    }
+    if (!span || walkOf.get(span) !== walk) continue;
+    cycles++;
+    let earliest = span;
+    for (let on = parents.get(span); on && on !== span; on = parents.get(on)) {
+      if (byStart(on, earliest) < 0) earliest = on;
+    }
+    parents.delete(earliest);
+  }
+  return cycles;
+}
+
+function parentsFirst(
+  sorted: readonly ReceivedSpan[],
+  parents: ReadonlyMap<ReceivedSpan, ReceivedSpan>,
+): ReceivedSpan[] {
+  const children = new Map<ReceivedSpan, ReceivedSpan[]>();
+  const ordered: ReceivedSpan[] = [];
+  for (const span of sorted) {
+    const parent = parents.get(span);
+    if (!parent) ordered.push(span);
+    else if (!children.get(parent)?.push(span)) children.set(parent, [span]);
+  }
+  // The list grows while it is walked: every span brings its children.
+  for (const span of ordered) {
+    for (const child of children.get(span) ?? []) ordered.push(child);
+  }
+  return ordered;
+}
