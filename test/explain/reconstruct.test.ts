@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { reconstruct } from '../../src/explain/reconstruct.ts';
 import type { ReceivedSpan } from '../../src/explain/received-span.ts';
@@ -143,17 +143,12 @@ describe('a run that is not whole', () => {
   });
 
   it('gives steps of a lost group to the run whose plan has them', () => {
-    const plan = (id: string, parent: string, tool: string): ReceivedSpan =>
-      ours('plan', id, {
-        parent,
-        attributes: { execution_plan: JSON.stringify({ execution_groups: [{ tools: [{ tool_id: tool }] }] }) },
-      });
     const step = ours('step', 's', { parent: 'lost', attributes: { tool_id: 'b', group_index: 0 } });
     const runs = reconstruct([
       ours('run', 'r1', { ms: [0, 9], attributes: RUN_ATTRIBUTES }),
       ours('run', 'r2', { ms: [1, 9], attributes: RUN_ATTRIBUTES }),
-      plan('p1', 'r1', 'a'),
-      plan('p2', 'r2', 'b'),
+      plan('p1', 'r1', planOf('a')),
+      plan('p2', 'r2', planOf('b')),
       step,
     ]);
     expect(runs.map(({ seenTools }) => seenTools)).toEqual([0, 1]);
@@ -161,11 +156,11 @@ describe('a run that is not whole', () => {
 
   it('says that a plan is broken or cut', () => {
     const run = ours('run', 'run', { attributes: RUN_ATTRIBUTES });
-    const plan = (text: string): ReceivedSpan =>
-      ours('plan', 'p', { parent: 'run', attributes: { execution_plan: text } });
-    expect(reconstruct([run, plan('{"strategy":')])[0]?.notes).toEqual(['the plan is no JSON: it was cut on its way']);
+    expect(reconstruct([run, plan('p', 'run', '{"strategy":')])[0]?.notes).toEqual([
+      'the plan is no JSON: it was cut on its way',
+    ]);
     const broken = JSON.stringify({ strategy: 'dag', execution_groups: [], error: 'a cycle: a > b' });
-    expect(reconstruct([run, plan(broken)])[0]?.notes).toEqual(['the plan is broken: a cycle: a > b']);
+    expect(reconstruct([run, plan('p', 'run', broken)])[0]?.notes).toEqual(['the plan is broken: a cycle: a > b']);
   });
 });
 
@@ -212,19 +207,13 @@ describe('what stands around a run', () => {
   });
 
   it('puts iterations in order, a group opened twice in one, and counts a repeated tool once', () => {
-    const step = (id: string, iteration: number): ReceivedSpan =>
-      ours('step', id, {
-        parent: `g${id}`,
-        attributes: { tool_id: 'think', group_index: 0, execution_order: 0, iteration },
-      });
-    const plan = JSON.stringify({ execution_groups: [{ tools: [{ tool_id: 'think' }] }] });
     const [run] = reconstruct([
       ours('run', 'run', { attributes: RUN_ATTRIBUTES }),
-      ours('plan', 'p', { parent: 'run', attributes: { execution_plan: plan } }),
+      plan('p', 'run', planOf('think')),
       ours('group', 'gb', { parent: 'run', ms: [5, 6], attributes: { group_index: 0 } }),
       ours('group', 'ga', { parent: 'run', ms: [1, 2], attributes: { group_index: 0 } }),
-      step('b', 2),
-      step('a', 1),
+      iterationOf('think', 1, 'b'),
+      iterationOf('think', 2, 'a'),
     ]);
     expect(run?.groups).toHaveLength(1);
     expect(run?.groups[0]?.steps.map(({ iteration }) => iteration)).toEqual([1, 2]);
@@ -259,6 +248,20 @@ describe('hostile traces', () => {
         self
         note: the parent of 1 span did not arrive
         note: 2 cycles of parents cut"
+    `);
+  });
+
+  it('cuts a cycle above its earliest span, wherever it is entered', () => {
+    const [run] = reconstruct([
+      made('tail', { parent: 'late', ms: [0, 1] }),
+      made('late', { parent: 'run', ms: [5, 6] }),
+      ours('run', 'run', { parent: 'late', ms: [2, 9], attributes: RUN_ATTRIBUTES }),
+    ]);
+    expect(outline([run!])).toMatchInlineSnapshot(`
+      "run p serial ?; 0 of 0 planned
+        late
+          tail
+        note: 1 cycle of parents cut"
     `);
   });
 
@@ -320,6 +323,23 @@ describe('hostile traces', () => {
   });
 });
 
+function plan(id: string, parent: string, text: string): ReceivedSpan {
+  return ours('plan', id, { parent, attributes: { execution_plan: text } });
+}
+
+function planOf(toolId: string): string {
+  return JSON.stringify({ execution_groups: [{ tools: [{ tool_id: toolId }] }] });
+}
+
+function iterationOf(toolId: string, iteration: number, id: string): ReceivedSpan {
+  const attributes = { tool_id: toolId, group_index: 0, execution_order: 0, iteration };
+  return ours('step', id, { parent: `g${id}`, attributes });
+}
+
+function ended(outcome = '?', why?: string): string {
+  return why === undefined ? outcome : `${outcome}: ${why}`;
+}
+
 /** The runs as indented text. */
 function outline(runs: readonly Run[]): string {
   const lines: string[] = [];
@@ -332,7 +352,6 @@ function outline(runs: readonly Run[]): string {
       addSpans(depth + 1, children);
     }
   };
-  const ended = (outcome = '?', why?: string): string => (why === undefined ? outcome : `${outcome}: ${why}`);
   const addStep = (depth: number, step: Step): void => {
     const type = step.toolType === undefined ? undefined : `(${step.toolType})`;
     add(
