@@ -10,12 +10,12 @@ import { outcomeOfThrown } from '../spans/failure.ts';
 import { callStep } from './call-step.ts';
 import { watch } from './watch.ts';
 
-/** What a step's function is handed. */
+/** What a step's function is handed. Its functions may be taken out of it: `({ attempt }) => attempt(work)`. */
 export interface Step {
   /** The step's span, to add attributes of one's own; it records nothing when nobody listens. */
   readonly span: Span;
   /** Tries the work once, in a span of its own below the step. */
-  attempt<R>(work: () => R, options?: AttemptOptions): R;
+  attempt<R>(this: void, work: () => R, options?: AttemptOptions): R;
 }
 
 export interface AttemptOptions {
@@ -33,7 +33,7 @@ export interface StepOptions {
   readonly input?: unknown;
 }
 
-/** A run that is going on, in the hands of the code that carries it out. */
+/** A run that is going on, in the hands of the code that carries it out. Its functions may be taken out of it: `({ step }) => step('a', work)`. */
 export interface Run {
   readonly runId: string;
   /** 32 hex digits; undefined when nobody listens. */
@@ -41,16 +41,16 @@ export interface Run {
   /** The plan in groups; undefined in a run without one. */
   readonly orchestrationTrace: ExecutionPlanTrace | undefined;
   /** Calls `work` as a step: once, with the step's span active. Gives what it gives, throws what it throws. */
-  step<R>(toolId: string, work: (step: Step) => R, options?: StepOptions): R;
+  step<R>(this: void, toolId: string, work: (step: Step) => R, options?: StepOptions): R;
   /** Records that a tool does not run, and why. */
-  skip(toolId: string, reason: string): void;
+  skip(this: void, toolId: string, reason: string): void;
   /** In a run without a plan: the steps that start within `work` are one group. In a run with one, just calls it. */
-  group<R>(work: () => R): R;
+  group<R>(this: void, work: () => R): R;
   /**
    * What another process needs to go on with this run by `continueOrchestration`: W3C trace context and an `orchestration` entry, all
    * fit for headers. With a tool id, that tool is handed over and its step is placed and linked as planned.
    */
-  carrier(toolId?: string): Carrier;
+  carrier(this: void, toolId?: string): Carrier;
 }
 
 const IDLE_SPAN: Span = trace.wrapSpanContext(INVALID_SPAN_CONTEXT);
@@ -92,6 +92,10 @@ export class TracedRun implements Run {
 
   constructor(recorder: RunRecorder) {
     this.#recorder = recorder;
+    this.step = this.step.bind(this);
+    this.skip = this.skip.bind(this);
+    this.group = this.group.bind(this);
+    this.carrier = this.carrier.bind(this);
   }
 
   get runId(): string {
@@ -157,7 +161,12 @@ class TracedStep implements Step {
     return this.#recorder.span;
   }
 
-  attempt<R>(work: () => R, { maxAttempts = 1, backoffMs = 0 }: AttemptOptions = {}): R {
+  /** Bound only when it is read: most steps are not tried twice. */
+  get attempt(): Step['attempt'] {
+    return (work, options) => this.#attempt(work, options);
+  }
+
+  #attempt<R>(work: () => R, { maxAttempts = 1, backoffMs = 0 }: AttemptOptions = {}): R {
     const attempt = safely('start an attempt', () => this.#recorder.startAttempt(maxAttempts, backoffMs));
     if (!attempt) return work();
     const rejected = (error: unknown): void => attempt.end(outcomeOfThrown(error), error);
