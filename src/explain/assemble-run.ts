@@ -97,6 +97,7 @@ export function stepOf(span: ReceivedSpan, groupIndex: number | undefined): Step
     outputMapping: readMapping(parseJson(textAt(attributes, ATTR_ORCHESTRATION_OUTPUT_MAPPING))),
     mappings: readMappingRecords(parseJson(textAt(attributes, ATTR_ORCHESTRATION_MAPPINGS))),
     span,
+    absence: undefined,
     reason: textAt(attributes, ATTR_ORCHESTRATION_SKIP_REASON),
     ...endOf(span),
     attempts: [],
@@ -127,7 +128,7 @@ export function assembleRun(draft: RunDraft): Run {
 
   const planned = plan?.groups.flat() ?? [];
   const seen = new Map(steps.map((step) => [step.toolId, step]));
-  const unseen = planned.length === 0 ? [] : unseenSteps(draft, plan, seen);
+  const unseen = plan ? unseenSteps(draft, plan, seen) : [];
   const all = [...steps, ...unseen].toSorted(byPlace);
   const groups = groupsOf(draft, plan, all);
   const attributes = span?.attributes ?? new Map();
@@ -195,34 +196,38 @@ function isParallel(
 }
 
 /** A step for every planned tool of which no span arrived, with what can be said of why. */
-function unseenSteps(draft: RunDraft, plan: DeclaredPlan | undefined, seen: ReadonlyMap<string, Step>): Step[] {
-  const attributes = draft.span?.attributes ?? new Map();
-  const skipped = new Set(textsAt(attributes, ATTR_ORCHESTRATION_SKIPPED));
-  const notStarted = new Set(textsAt(attributes, ATTR_ORCHESTRATION_NOT_STARTED));
+function unseenSteps({ span }: RunDraft, plan: DeclaredPlan, seen: ReadonlyMap<string, Step>): Step[] {
+  const skipped = new Set(span && textsAt(span.attributes, ATTR_ORCHESTRATION_SKIPPED));
+  const notStarted = span && new Set(textsAt(span.attributes, ATTR_ORCHESTRATION_NOT_STARTED));
   const unseen: Step[] = [];
-  for (const [groupIndex, tools] of plan?.groups.entries() ?? []) {
+  for (const [groupIndex, tools] of plan.groups.entries()) {
     for (const [executionOrder, tool] of tools.entries()) {
       if (seen.has(tool.toolId)) continue;
-      const end = skipped.has(tool.toolId)
-        ? { outcome: 'skip' as const, reason: 'skipped without a span' }
-        : {
-            outcome: undefined,
-            reason: reasonOf(tool, draft.span !== undefined && !notStarted.has(tool.toolId), seen),
-          };
-      const nothing = { iteration: 1, isPlanned: true, mappings: [], attempts: [], spans: [], steps: [], runs: [] };
-      unseen.push({ ...tool, groupIndex, executionOrder, span: undefined, error: undefined, ...nothing, ...end });
+      const end = skipped.has(tool.toolId) ? SKIPPED : { outcome: undefined, ...absenceOf(tool, notStarted, seen) };
+      const nothing = { mappings: [], attempts: [], spans: [], steps: [], runs: [], span: undefined, error: undefined };
+      unseen.push({ ...tool, groupIndex, executionOrder, iteration: 1, isPlanned: true, ...nothing, ...end });
     }
   }
   return unseen;
 }
 
-/** Why a planned tool has no span, as far as the trace tells. `isMissing`: the run has ended and does not name it as not started. */
-function reasonOf(tool: DeclaredTool, isMissing: boolean, seen: ReadonlyMap<string, Step>): string {
-  if (isMissing) return 'no span of it arrived';
-  const needs = tool.dependsOn.filter((toolId) => seen.get(toolId)?.outcome !== 'success');
-  if (needs.length === 0) return 'the run did not get to it';
+const SKIPPED = { outcome: 'skip', absence: undefined, reason: 'it has no span' } as const;
+
+/** `notStarted` is what the run's own span says; undefined without it. */
+function absenceOf(
+  { toolId, dependsOn }: DeclaredTool,
+  notStarted: ReadonlySet<string> | undefined,
+  seen: ReadonlyMap<string, Step>,
+): Pick<Step, 'absence' | 'reason'> {
+  if (notStarted && !notStarted.has(toolId)) return { absence: 'no span', reason: 'it did not arrive' };
+  const needs = dependsOn.filter((id) => (notStarted ? seen.get(id)?.outcome !== 'success' : !seen.has(id)));
   const [first, ...more] = needs;
-  return `needs ${first}${more.length > 0 ? ` and ${more.length} more` : ''}`;
+  if (first !== undefined) {
+    return { absence: 'not started', reason: `needs ${first}${more.length > 0 ? ` and ${more.length} more` : ''}` };
+  }
+  return notStarted
+    ? { absence: 'not started', reason: 'the run ended before' }
+    : { absence: 'no span', reason: 'not started or not ended' };
 }
 
 function byPlace(a: Step, b: Step): number {

@@ -60,6 +60,11 @@ export interface Step {
   /** Undefined for a planned step of which there is no span. */
   readonly span: ReceivedSpan | undefined;
   readonly outcome: Outcome | undefined;
+  /**
+   * Why a planned step has no span: it is certain that it did not start, or that cannot be told, since spans arrive when they end.
+   * Undefined for a step with a span, and for a skip without one.
+   */
+  readonly absence: 'not started' | 'no span' | undefined;
   /** Why it was skipped or has no span. */
   readonly reason: string | undefined;
   /** Why it failed. */

@@ -95,10 +95,10 @@ describe('a run that is not whole', () => {
           primary (ci_lookup) success
           secondary (ci_lookup) success
         group 1 parallel ?
-          aggregate (ci_aggregate) ?: the run did not get to it
-          audit (http) ?: the run did not get to it
+          aggregate (ci_aggregate) no span: not started or not ended
+          audit (http) no span: not started or not ended
         group 2 serial ?
-          publish (http) ?: needs audit"
+          publish (http) not started: needs audit"
     `);
   });
 
@@ -110,13 +110,13 @@ describe('a run that is not whole', () => {
     expect(outline(reconstruct([run, plan]))).toMatchInlineSnapshot(`
       "run p serial ?; 0 of 5 planned
         group 0 parallel ?
-          primary (ci_lookup) ?: no span of it arrived
-          secondary (ci_lookup) skip: skipped without a span
+          primary (ci_lookup) no span: it did not arrive
+          secondary (ci_lookup) skip: it has no span
         group 1 parallel ?
-          aggregate (ci_aggregate) ?: no span of it arrived
-          audit (http) ?: needs secondary
+          aggregate (ci_aggregate) no span: it did not arrive
+          audit (http) not started: needs secondary
         group 2 serial ?
-          publish (http) ?: needs audit"
+          publish (http) not started: needs audit"
     `);
   });
 
@@ -358,7 +358,7 @@ function outline(runs: readonly Run[]): string {
       depth,
       step.toolId,
       type,
-      ended(step.outcome, step.error ?? step.reason),
+      ended(step.outcome ?? step.absence, step.error ?? step.reason),
       step.isPlanned ? undefined : '(unplanned)',
     );
     for (const { attempt, maxAttempts, outcome, error, spans } of step.attempts) {

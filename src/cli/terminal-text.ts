@@ -1,0 +1,96 @@
+/**
+ * Text for terminals. Names come from anywhere, so they are escaped before they are written, and measured in columns, not characters.
+ */
+
+/**
+ * Controls, and characters that change direction or are invisible: what would let a name move the cursor, write the clipboard or pose as
+ * another. The zero-width joiner stays: emoji need it.
+ */
+const UNSAFE =
+  /[\p{Cc}\p{Cs}\p{Co}\p{Zl}\p{Zp}\u00ad\u061c\u200b\u200c\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]/gu;
+/** Two columns: East Asian wide and fullwidth, and emoji (Unicode Standard Annex 11). */
+const WIDE =
+  /[\u1100-\u115f\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1f64f}\u{1f680}-\u{1f6ff}\u{1f900}-\u{1faff}\u{20000}-\u{3fffd}]|\p{Emoji_Presentation}|\ufe0f/u;
+const MARKS_ONLY = /^[\p{M}\u200d]+$/u;
+const ASCII = /^[\x20-\x7e]*$/;
+const ELLIPSIS = '…';
+const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
+
+/** The text with everything that a terminal would act on written out, e.g. `\x1b[2J`, `\n`, `\u202e`. */
+export function escapeText(text: string): string {
+  return text.replace(UNSAFE, (character) => {
+    const code = character.codePointAt(0) ?? 0;
+    if (character === '\n') return String.raw`\n`;
+    if (character === '\t') return String.raw`\t`;
+    if (code <= 0xff) return String.raw`\x${code.toString(16).padStart(2, '0')}`;
+    return code <= 0xffff ? String.raw`\u${code.toString(16).padStart(4, '0')}` : String.raw`\u{${code.toString(16)}}`;
+  });
+}
+
+/** Columns that an escaped text takes. */
+export function widthOf(text: string): number {
+  if (ASCII.test(text)) return text.length;
+  let width = 0;
+  for (const { segment } of graphemes.segment(text)) width += widthOfGrapheme(segment);
+  return width;
+}
+
+function widthOfGrapheme(grapheme: string): number {
+  if (MARKS_ONLY.test(grapheme)) return 0;
+  return WIDE.test(grapheme) ? 2 : 1;
+}
+
+/** The text if it has at most `width` columns, else its beginning with an ellipsis. */
+export function cutText(text: string, width: number): string {
+  if (widthOf(text) <= width) return text;
+  let [cut, used] = ['', 0];
+  for (const { segment } of graphemes.segment(text)) {
+    used += widthOfGrapheme(segment);
+    if (used > width - 1) break;
+    cut += segment;
+  }
+  return width < 1 ? '' : cut + ELLIPSIS;
+}
+
+/** The text in exactly `width` columns: cut, or filled with spaces. */
+export function fitText(text: string, width: number, align: 'left' | 'right' = 'left'): string {
+  const cut = cutText(text, width);
+  const fill = ' '.repeat(Math.max(0, width - widthOf(cut)));
+  return align === 'left' ? cut + fill : fill + cut;
+}
+
+/** Lines of at most `width` columns, broken at spaces where there are some; what is beyond `maxLines` is cut. */
+export function wrapText(text: string, width: number, maxLines: number): string[] {
+  const lines: string[] = [];
+  let rest = text;
+  while (widthOf(rest) > width && lines.length < maxLines - 1) {
+    const head = cutText(rest, width + 1).slice(0, -1);
+    const space = head.lastIndexOf(' ');
+    const line = space > width / 3 ? head.slice(0, space) : head;
+    if (line === '') break;
+    lines.push(line);
+    rest = rest.slice(line.length).trimStart();
+  }
+  lines.push(cutText(rest, width));
+  return lines;
+}
+
+/** Milliseconds as people read them: `0.4 ms`, `42 ms`, `1.24 s`, `2 min 3 s`, `1 h 2 min`. */
+export function formatDuration(ms: number): string {
+  if (ms === 0) return '0 ms';
+  if (ms < 9.95) return `${ms < 0.05 ? '<0.1' : ms.toFixed(1)} ms`;
+  if (ms < 999.5) return `${Math.round(ms)} ms`;
+  if (ms < 59_995) return `${(ms / 1000).toFixed(ms < 9_995 ? 2 : 1)} s`;
+  const seconds = Math.round(ms / 1000);
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+  const minutes = Math.round(seconds / 60);
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+/** Bytes as people read them: `6 bytes`, `1.2 KiB`, `3.4 MiB`. */
+export function formatBytes(bytes: number): string {
+  if (bytes < 1024) return `${bytes} ${bytes === 1 ? 'byte' : 'bytes'}`;
+  const units = ['KiB', 'MiB', 'GiB', 'TiB'];
+  const power = Math.min(Math.floor(Math.log2(bytes) / 10), units.length);
+  return `${(bytes / 1024 ** power).toFixed(1)} ${units[power - 1]}`;
+}
