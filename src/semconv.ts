@@ -143,3 +143,7 @@ export type SpanType = 'run' | 'plan' | 'group' | 'step' | 'attempt';
 export type Outcome = 'success' | 'failure' | 'error' | 'timeout' | 'cancellation' | 'skip';
 export type PlanSource = 'declared' | 'derived' | 'none';
 export type LinkType = 'depends_on' | 'data';
+
+/** Every attribute name above. */
+export type AttributeName = Names[Extract<keyof Names, `ATTR_${string}`>];
+type Names = typeof import('./semconv.ts');

@@ -1,17 +1,8 @@
-import { SpanStatusCode, trace, type Attributes, type Context, type Span } from '@opentelemetry/api';
-import {
-  ATTR_OPENINFERENCE_SPAN_KIND,
-  ATTR_ORCHESTRATION_DEPENDENCY_GROUPS,
-  ATTR_ORCHESTRATION_GROUP_INDEX,
-  ATTR_ORCHESTRATION_OUTCOME,
-  ATTR_ORCHESTRATION_PARALLEL_EXECUTION,
-  ATTR_ORCHESTRATION_SPAN_TYPE,
-  ATTR_ORCHESTRATION_STRATEGY,
-  ATTR_ORCHESTRATION_TOOL_IDS,
-  type Outcome,
-} from '../semconv.ts';
+import { SpanStatusCode, trace, type Context, type Span } from '@opentelemetry/api';
+import type { Outcome } from '../semconv.ts';
 import { isFailing } from './failure.ts';
 import { safely } from './guard.ts';
+import type { KnownAttributes } from './known-attributes.ts';
 import { endSpan, setAttributes, timeOf, type Telemetry } from './telemetry.ts';
 
 /** What is known of a group when it opens. */
@@ -27,6 +18,8 @@ export interface GroupStart {
 export class GroupRecorder {
   readonly index: number;
   readonly span: Span;
+  /** The context of the run with this group's span. */
+  readonly context: Context;
   /** Number of steps that began in it, which is the `execution_order` of the next in a group without a plan. */
   started = 0;
   running = 0;
@@ -40,35 +33,36 @@ export class GroupRecorder {
   readonly #failed: string[] = [];
   readonly #telemetry: Telemetry;
 
-  private constructor(telemetry: Telemetry, index: number, declared: boolean, span: Span) {
+  private constructor(telemetry: Telemetry, index: number, declared: boolean, span: Span, parent: Context) {
     this.#telemetry = telemetry;
     this.index = index;
     this.#declared = declared;
     this.span = span;
+    this.context = trace.setSpan(parent, span);
   }
 
   /** Opens a group; its parent is the context of the run. */
   static open(telemetry: Telemetry, start: GroupStart, parent: Context): GroupRecorder {
     const { write, options } = telemetry;
     const parallel = (start.toolIds?.length ?? 0) > 1;
-    const attributes: Attributes = {
-      [ATTR_ORCHESTRATION_SPAN_TYPE]: 'group',
-      [ATTR_ORCHESTRATION_GROUP_INDEX]: start.index,
+    const attributes: KnownAttributes = {
+      'orchestration.span.type': 'group',
+      'orchestration.group_index': start.index,
     };
-    if (start.strategy !== undefined) attributes[ATTR_ORCHESTRATION_STRATEGY] = start.strategy;
+    if (start.strategy !== undefined) attributes['orchestration.strategy'] = start.strategy;
     if (start.toolIds) {
-      attributes[ATTR_ORCHESTRATION_PARALLEL_EXECUTION] = parallel;
-      attributes[ATTR_ORCHESTRATION_TOOL_IDS] = write.namesWithin(start.toolIds);
-      attributes[ATTR_ORCHESTRATION_DEPENDENCY_GROUPS] = start.dependencyGroups;
+      attributes['orchestration.parallel_execution'] = parallel;
+      attributes['orchestration.tool_ids'] = write.namesWithin(start.toolIds);
+      attributes['orchestration.dependency_groups'] = start.dependencyGroups;
     }
-    if (options.conventions.includes('openinference')) attributes[ATTR_OPENINFERENCE_SPAN_KIND] = 'CHAIN';
+    if (options.conventions.includes('openinference')) attributes['openinference.span.kind'] = 'CHAIN';
     const span = telemetry.startSpan({ type: 'group', name: groupName(start.index, parallel) }, attributes, parent);
-    return new GroupRecorder(telemetry, start.index, start.toolIds !== undefined, span);
+    return new GroupRecorder(telemetry, start.index, start.toolIds !== undefined, span, parent);
   }
 
   /** The group of a run that another process leads: its span is ended there. */
   static remote(telemetry: Telemetry, index: number, parent: Context): GroupRecorder {
-    return new GroupRecorder(telemetry, index, true, trace.wrapSpanContext(trace.getSpanContext(parent)!));
+    return new GroupRecorder(telemetry, index, true, trace.wrapSpanContext(trace.getSpanContext(parent)!), parent);
   }
 
   get isOpen(): boolean {
@@ -97,7 +91,7 @@ export class GroupRecorder {
     if (this.#ended) return;
     this.#ended = true;
     if (this.span.isRecording()) {
-      const attributes: Attributes = { [ATTR_ORCHESTRATION_OUTCOME]: this.#outcome() };
+      const attributes: KnownAttributes = { 'orchestration.outcome': this.#outcome() };
       if (!this.#declared) this.#describeArrived(attributes);
       setAttributes(this.span, attributes);
       if (this.#failed.length > 0) this.#setFailed();
@@ -105,10 +99,10 @@ export class GroupRecorder {
     endSpan(this.span, this.running > 0 ? undefined : timeOf(this.#lastEnded, 'endTime'));
   }
 
-  #describeArrived(attributes: Attributes): void {
+  #describeArrived(attributes: KnownAttributes): void {
     const parallel = this.#arrived.length > 1;
-    attributes[ATTR_ORCHESTRATION_PARALLEL_EXECUTION] = parallel;
-    attributes[ATTR_ORCHESTRATION_TOOL_IDS] = this.#telemetry.write.namesWithin(this.#arrived);
+    attributes['orchestration.parallel_execution'] = parallel;
+    attributes['orchestration.tool_ids'] = this.#telemetry.write.namesWithin(this.#arrived);
     if (parallel && !this.#telemetry.options.spanName) {
       safely('rename a group', () => this.span.updateName(groupName(this.index, true)));
     }

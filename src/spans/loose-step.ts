@@ -13,7 +13,15 @@ export function startLooseStep(
   const startedAt = performance.now();
   const toolType = details.toolType ?? 'unknown';
   const place = { toolId, toolType, strategy: undefined, run: undefined, group: undefined };
-  const start = { ...place, planned: undefined, iteration: 1, isUnplanned: false };
+  const start = {
+    ...place,
+    planned: undefined,
+    iteration: 1,
+    isUnplanned: false,
+    skipReason: undefined,
+    linksOmitted: 0,
+    wait: undefined,
+  };
   const naming = { type: 'step', name: `step ${telemetry.write.name(toolId)}`, toolId } as const;
   const span = telemetry.startSpan(naming, stepAttributes(telemetry, start, details), active);
   return new StepRecorder(telemetry, place, span, active, startedAt);

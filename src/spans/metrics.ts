@@ -1,15 +1,12 @@
-import { ValueType, type Attributes, type Histogram, type Meter, type UpDownCounter } from '@opentelemetry/api';
+import { ValueType, type Histogram, type Meter, type UpDownCounter } from '@opentelemetry/api';
 import {
-  ATTR_ERROR_TYPE,
-  ATTR_ORCHESTRATION_OUTCOME,
-  ATTR_ORCHESTRATION_STRATEGY,
-  ATTR_ORCHESTRATION_TOOL_TYPE,
   METRIC_ORCHESTRATION_ACTIVE_RUNS,
   METRIC_ORCHESTRATION_RUN_DURATION,
   METRIC_ORCHESTRATION_STEP_DURATION,
   METRIC_ORCHESTRATION_STEP_WAIT,
   type Outcome,
 } from '../semconv.ts';
+import type { KnownAttributes } from './known-attributes.ts';
 import { safely } from './guard.ts';
 
 const SECONDS = {
@@ -63,11 +60,11 @@ export class Instruments {
   }
 }
 
-function attributesOf(labels: Labels): Attributes {
-  const attributes: Attributes = {};
-  if (labels.strategy !== undefined) attributes[ATTR_ORCHESTRATION_STRATEGY] = labels.strategy;
-  if (labels.toolType !== undefined) attributes[ATTR_ORCHESTRATION_TOOL_TYPE] = labels.toolType;
-  if (labels.outcome !== undefined) attributes[ATTR_ORCHESTRATION_OUTCOME] = labels.outcome;
-  if (labels.errorType !== undefined) attributes[ATTR_ERROR_TYPE] = labels.errorType;
+function attributesOf(labels: Labels): KnownAttributes {
+  const attributes: KnownAttributes = {};
+  if (labels.strategy !== undefined) attributes['orchestration.strategy'] = labels.strategy;
+  if (labels.toolType !== undefined) attributes['orchestration.tool_type'] = labels.toolType;
+  if (labels.outcome !== undefined) attributes['orchestration.outcome'] = labels.outcome;
+  if (labels.errorType !== undefined) attributes['error.type'] = labels.errorType;
   return attributes;
 }

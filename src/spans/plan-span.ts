@@ -1,13 +1,8 @@
-import type { Attributes, Context, Span } from '@opentelemetry/api';
+import type { Context, Span } from '@opentelemetry/api';
 import type { ExecutionPlanTrace } from '../plan-trace.ts';
-import {
-  ATTR_ORCHESTRATION_EXECUTION_PLAN,
-  ATTR_ORCHESTRATION_PLAN_NAME,
-  ATTR_ORCHESTRATION_PLAN_PART,
-  ATTR_ORCHESTRATION_PLAN_PARTS,
-  ATTR_ORCHESTRATION_SPAN_TYPE,
-} from '../semconv.ts';
+import { ATTR_ORCHESTRATION_EXECUTION_PLAN } from '../semconv.ts';
 import { endSpan, setAttributes, type Telemetry } from './telemetry.ts';
+import type { KnownAttributes } from './known-attributes.ts';
 import { splitByBytes } from './text.ts';
 
 const MAX_PART_BYTES = 65_536;
@@ -27,9 +22,9 @@ export function planJson(plan: ExecutionPlanTrace, telemetry: Telemetry): string
 export function putPlanOnRun(json: string, run: Span): boolean {
   if (!run.isRecording()) return true;
   if (Buffer.byteLength(json) > MAX_PART_BYTES) return false;
-  setAttributes(run, { [ATTR_ORCHESTRATION_EXECUTION_PLAN]: json });
+  setAttributes(run, { 'orchestration.execution_plan': json });
   if (keptLength(run, json) === json.length) return true;
-  setAttributes(run, { [ATTR_ORCHESTRATION_EXECUTION_PLAN]: 'in the plan spans: too long for a value' });
+  setAttributes(run, { 'orchestration.execution_plan': 'in the plan spans: too long for a value' });
   return false;
 }
 
@@ -41,13 +36,13 @@ export function announcePlan(
   name: string | undefined,
   parent: Context,
 ): void {
-  const start = (text: string, part?: Attributes): Span => {
-    const attributes: Attributes = {
-      [ATTR_ORCHESTRATION_SPAN_TYPE]: 'plan',
-      [ATTR_ORCHESTRATION_EXECUTION_PLAN]: text,
+  const start = (text: string, part?: KnownAttributes): Span => {
+    const attributes: KnownAttributes = {
+      'orchestration.span.type': 'plan',
+      'orchestration.execution_plan': text,
       ...part,
     };
-    if (name !== undefined) attributes[ATTR_ORCHESTRATION_PLAN_NAME] = name;
+    if (name !== undefined) attributes['orchestration.plan.name'] = name;
     return telemetry.startSpan(
       { type: 'plan', name: name === undefined ? 'plan' : `plan ${name}` },
       attributes,
@@ -60,19 +55,19 @@ export function announcePlan(
   if (kept < pieces[0]!.length) {
     pieces = splitByBytes(json, Math.max(kept, 4)); // a limit of n characters holds any n bytes
     if (pieces.length > MAX_PARTS) pieces = [tooLarge(plan, json)];
-    setAttributes(first, { [ATTR_ORCHESTRATION_EXECUTION_PLAN]: pieces[0]!, ...partOf(0, pieces.length) });
+    setAttributes(first, { 'orchestration.execution_plan': pieces[0]!, ...partOf(0, pieces.length) });
   }
   endSpan(first);
   for (let index = 1; index < pieces.length; index++) endSpan(start(pieces[index]!, partOf(index, pieces.length)));
 }
 
-function partOf(index: number, of: number): Attributes {
-  return { [ATTR_ORCHESTRATION_PLAN_PART]: index + 1, [ATTR_ORCHESTRATION_PLAN_PARTS]: of };
+function partOf(index: number, of: number): KnownAttributes {
+  return { 'orchestration.plan.part': index + 1, 'orchestration.plan.parts': of };
 }
 
 /** How much of a value the span kept; all of it where the span does not say. */
 function keptLength(span: Span, value: string): number {
-  const kept = (span as { attributes?: Attributes }).attributes?.[ATTR_ORCHESTRATION_EXECUTION_PLAN];
+  const kept = (span as { attributes?: KnownAttributes }).attributes?.[ATTR_ORCHESTRATION_EXECUTION_PLAN];
   return span.isRecording() && typeof kept === 'string' ? kept.length : value.length;
 }
 
@@ -82,13 +77,13 @@ function tooLarge(plan: ExecutionPlanTrace, json: string): string {
   return JSON.stringify({ strategy, execution_groups: [], total_groups, total_tools, tool_ids: [], error });
 }
 
-/** The same for plans with the same tools, dependencies and mappings: 64 bits in hex of two multiplicative hashes (FNV-1a with two primes). */
+/** The same for plans with the same tools, dependencies and mappings: 64 bits in hex of two FNV-like hashes, two code units a step. */
 export function planHash(json: string): string {
   let [a, b] = [0x811c9dc5, 0x9747b28c];
-  for (let index = 0; index < json.length; index++) {
-    const unit = json.charCodeAt(index);
-    a = Math.imul(a ^ unit, 0x01000193);
-    b = Math.imul(b ^ unit, 0x85ebca6b);
+  for (let index = 0; index < json.length; index += 2) {
+    const units = json.charCodeAt(index) | (json.charCodeAt(index + 1) << 16); // NaN past the end counts as 0
+    a = Math.imul(a ^ units, 0x01000193);
+    b = Math.imul(b ^ units ^ (a >>> 15), 0x85ebca6b);
   }
   return [a, b].map((lane) => (lane >>> 0).toString(16).padStart(8, '0')).join('');
 }

@@ -1,13 +1,8 @@
-import type { Attributes, Link, SpanContext } from '@opentelemetry/api';
+import type { Link, SpanContext } from '@opentelemetry/api';
 import { dataSources } from '../mapping.ts';
 import type { ExecutionPlanTrace, TracedTool } from '../plan-trace.ts';
-import {
-  ATTR_LINK_FROM,
-  ATTR_LINK_TO,
-  ATTR_ORCHESTRATION_LINK_TYPE,
-  ATTR_ORCHESTRATION_TOOL_ID,
-  type LinkType,
-} from '../semconv.ts';
+import type { LinkType } from '../semconv.ts';
+import type { KnownAttributes } from './known-attributes.ts';
 import type { TextWriter } from './text.ts';
 
 /** Most links of one span; SDKs keep 128 by default and drop the oldest. */
@@ -15,7 +10,7 @@ export const MAX_LINKS = 100;
 
 interface Edge {
   readonly toolId: string;
-  readonly attributes: Attributes;
+  readonly attributes: KnownAttributes;
 }
 
 const NO_EDGES: readonly Edge[] = [];
@@ -74,10 +69,10 @@ function edgesOf(tool: TracedTool, write: TextWriter): readonly Edge[] {
   const edges = sourcesOf(tool).map(([toolId, type]) => ({
     toolId,
     attributes: {
-      [ATTR_ORCHESTRATION_LINK_TYPE]: type,
-      [ATTR_ORCHESTRATION_TOOL_ID]: write.name(toolId),
-      [ATTR_LINK_FROM]: 'output',
-      [ATTR_LINK_TO]: 'input',
+      'orchestration.link.type': type,
+      'orchestration.tool_id': write.name(toolId),
+      from: 'output',
+      to: 'input',
     },
   }));
   return edges.length === 0 ? NO_EDGES : edges;

@@ -1,28 +1,8 @@
-import type { Attributes } from '@opentelemetry/api';
 import type { ExecutionPlanTrace } from '../plan-trace.ts';
-import {
-  ATTR_GEN_AI_OPERATION_NAME,
-  ATTR_GEN_AI_WORKFLOW_NAME,
-  ATTR_OPENINFERENCE_SPAN_KIND,
-  ATTR_ORCHESTRATION_BLAST_RADIUS,
-  ATTR_ORCHESTRATION_FAILED,
-  ATTR_ORCHESTRATION_NOT_STARTED,
-  ATTR_ORCHESTRATION_OUTCOME,
-  ATTR_ORCHESTRATION_PLAN_HASH,
-  ATTR_ORCHESTRATION_PLAN_NAME,
-  ATTR_ORCHESTRATION_PLAN_SOURCE,
-  ATTR_ORCHESTRATION_ROOT_CAUSE,
-  ATTR_ORCHESTRATION_RUN_ID,
-  ATTR_ORCHESTRATION_SKIPPED,
-  ATTR_ORCHESTRATION_SPAN_TYPE,
-  ATTR_ORCHESTRATION_STRATEGY,
-  ATTR_ORCHESTRATION_TOTAL_GROUPS,
-  ATTR_ORCHESTRATION_TOTAL_TOOLS,
-  type Outcome,
-  type PlanSource,
-} from '../semconv.ts';
+import type { Outcome, PlanSource } from '../semconv.ts';
 import { planHash } from './plan-span.ts';
 import type { PlannedTool } from './planned-tool.ts';
+import type { KnownAttributes } from './known-attributes.ts';
 import type { Telemetry } from './telemetry.ts';
 
 /** What is known of a run when it starts. */
@@ -42,27 +22,27 @@ export function runStartAttributes(
   start: RunStart,
   runId: string,
   json: string | undefined,
-): Attributes {
+): KnownAttributes {
   const { write, options } = telemetry;
   const { plan, name } = start;
-  const attributes: Attributes = {
+  const attributes: KnownAttributes = {
     ...options.attributes,
-    [ATTR_ORCHESTRATION_SPAN_TYPE]: 'run',
-    [ATTR_ORCHESTRATION_RUN_ID]: write.name(runId),
-    [ATTR_ORCHESTRATION_PLAN_SOURCE]: start.planSource ?? (plan ? 'declared' : 'none'),
+    'orchestration.span.type': 'run',
+    'orchestration.run.id': write.name(runId),
+    'orchestration.plan.source': start.planSource ?? (plan ? 'declared' : 'none'),
   };
-  if (name !== undefined) attributes[ATTR_ORCHESTRATION_PLAN_NAME] = write.name(name);
+  if (name !== undefined) attributes['orchestration.plan.name'] = write.name(name);
   if (plan && json !== undefined) {
-    attributes[ATTR_ORCHESTRATION_PLAN_HASH] = planHash(json);
-    attributes[ATTR_ORCHESTRATION_STRATEGY] = plan.strategy;
-    attributes[ATTR_ORCHESTRATION_TOTAL_GROUPS] = plan.total_groups;
-    attributes[ATTR_ORCHESTRATION_TOTAL_TOOLS] = plan.total_tools;
+    attributes['orchestration.plan.hash'] = planHash(json);
+    attributes['orchestration.strategy'] = plan.strategy;
+    attributes['orchestration.total_groups'] = plan.total_groups;
+    attributes['orchestration.total_tools'] = plan.total_tools;
   }
   if (options.conventions.includes('gen_ai')) {
-    attributes[ATTR_GEN_AI_OPERATION_NAME] = 'invoke_workflow';
-    if (name !== undefined) attributes[ATTR_GEN_AI_WORKFLOW_NAME] = write.name(name);
+    attributes['gen_ai.operation.name'] = 'invoke_workflow';
+    if (name !== undefined) attributes['gen_ai.workflow.name'] = write.name(name);
   }
-  if (options.conventions.includes('openinference')) attributes[ATTR_OPENINFERENCE_SPAN_KIND] = 'CHAIN';
+  if (options.conventions.includes('openinference')) attributes['openinference.span.kind'] = 'CHAIN';
   return attributes;
 }
 
@@ -79,16 +59,16 @@ export function runEndAttributes(
   outcome: Outcome,
   tally: RunTally,
   tools: ReadonlyMap<string, PlannedTool>,
-): Attributes {
+): KnownAttributes {
   const { write } = telemetry;
-  const attributes: Attributes = { [ATTR_ORCHESTRATION_OUTCOME]: outcome };
-  if (tally.failed.length > 0) attributes[ATTR_ORCHESTRATION_FAILED] = write.namesWithin(tally.failed);
-  if (tally.skipped.length > 0) attributes[ATTR_ORCHESTRATION_SKIPPED] = write.namesWithin(tally.skipped);
-  if (tally.notStarted.length > 0) attributes[ATTR_ORCHESTRATION_NOT_STARTED] = write.namesWithin(tally.notStarted);
+  const attributes: KnownAttributes = { 'orchestration.outcome': outcome };
+  if (tally.failed.length > 0) attributes['orchestration.failed'] = write.namesWithin(tally.failed);
+  if (tally.skipped.length > 0) attributes['orchestration.skipped'] = write.namesWithin(tally.skipped);
+  if (tally.notStarted.length > 0) attributes['orchestration.not_started'] = write.namesWithin(tally.notStarted);
   const rootCause = tally.failed[0];
   if (rootCause !== undefined) {
-    attributes[ATTR_ORCHESTRATION_ROOT_CAUSE] = write.name(rootCause);
-    attributes[ATTR_ORCHESTRATION_BLAST_RADIUS] = blastRadius(rootCause, tally, tools);
+    attributes['orchestration.root_cause'] = write.name(rootCause);
+    attributes['orchestration.blast_radius'] = blastRadius(rootCause, tally, tools);
   }
   return attributes;
 }

@@ -1,4 +1,5 @@
 import { context, INVALID_SPAN_CONTEXT, trace, type Context, type Span, type SpanContext } from '@opentelemetry/api';
+import type { SpanNameInput } from '../options.ts';
 import type { ExecutionPlanTrace } from '../plan-trace.ts';
 import type { Outcome } from '../semconv.ts';
 import { failureOf, isFailing, recordFailure } from './failure.ts';
@@ -8,8 +9,8 @@ import { plannedTools, type PlannedTool } from './planned-tool.ts';
 import { runEndAttributes, runStartAttributes, type RunStart } from './run-attributes.ts';
 import { RunGroups } from './run-groups.ts';
 import { scopeOf, withScope, type Scope } from './scope.ts';
-import { stepAttributes, type StepDetails, type Wait } from './step-attributes.ts';
-import { StepRecorder } from './step-recorder.ts';
+import { stepAttributes, type StepDetails, type StepStart, type Wait } from './step-attributes.ts';
+import { StepRecorder, type StepPlace } from './step-recorder.ts';
 import { endSpan, setAttributes, timeOf, type Telemetry } from './telemetry.ts';
 
 /** What a run knows of one tool. */
@@ -48,6 +49,7 @@ export class RunRecorder implements Scope {
   readonly #failed: string[] = [];
   readonly #skipped: string[] = [];
   readonly #lazy = new Set<StepRecorder>();
+  readonly #spanOf = (toolId: string): SpanContext | undefined => this.#states.get(toolId)?.spanContext;
   readonly #startedAt: number = performance.now();
   #ended = false;
 
@@ -112,10 +114,11 @@ export class RunRecorder implements Scope {
     state.starts++;
     const { group, parent } = this.#placeOf(state, active);
     const wait = state.planned && this.#waitOf(state.planned, startedAt);
-    const { span, toolType } = this.#startSpan(toolId, state, { group, wait }, details, parent);
+    const toolType = state.planned?.traced.tool_type ?? details.toolType ?? 'unknown';
+    const place = { toolId, toolType, strategy: this.#strategy, run: this, group };
+    const span = this.#startSpan(place, state, wait, undefined, details, parent);
     if (wait) this.telemetry.instruments()?.recordWait(wait.milliseconds, { strategy: this.#strategy, toolType });
     group?.enter(toolId);
-    const place = { toolId, toolType, strategy: this.#strategy, run: this, group };
     return new StepRecorder(details.telemetry ?? this.telemetry, place, span, parent, startedAt);
   }
 
@@ -130,7 +133,9 @@ export class RunRecorder implements Scope {
     this.#skipped.push(toolId);
     if (!this.telemetry.options.skippedSpans) return this.#settle(state, undefined, undefined, performance.now());
     const { group, parent } = this.#placeOf(state, active);
-    const { span } = this.#startSpan(toolId, state, { group, skipReason }, details, parent);
+    const toolType = state.planned?.traced.tool_type ?? details.toolType ?? 'unknown';
+    const place = { toolId, toolType, strategy: this.#strategy, run: this, group };
+    const span = this.#startSpan(place, state, undefined, skipReason, details, parent);
     group?.enter(toolId);
     endSpan(span, timeOf(span, 'startTime'));
     group?.leave(toolId, span, 'skip');
@@ -170,7 +175,7 @@ export class RunRecorder implements Scope {
     const tool = state?.planned;
     const dependencies = new Map<string, SpanContext>();
     for (const source of tool?.sources ?? []) {
-      const spanContext = this.#states.get(source)?.spanContext;
+      const spanContext = this.#spanOf(source);
       if (spanContext) dependencies.set(source, spanContext);
     }
     const group = tool && this.#groups.planned(tool.groupIndex);
@@ -179,7 +184,7 @@ export class RunRecorder implements Scope {
       group?.enter(toolId); // and never leaves: its end is not seen here, so the group lasts as long as the run
     }
     const part = { runId: this.runId, strategy: this.#strategy, tool, dependencies };
-    return { part, parent: group ? trace.setSpan(this.context, group.span) : this.context };
+    return { part, parent: group?.context ?? this.context };
   }
 
   /** Ends the run and what is open of its groups. Once. */
@@ -221,7 +226,8 @@ export class RunRecorder implements Scope {
     const isWithin = scope?.run === this;
     const group = this.#groupOf(state.planned, isWithin ? scope : undefined);
     const base = isWithin ? active : this.context;
-    return { group, parent: group ? trace.setSpan(base, group.span) : base };
+    if (!group) return { group, parent: base };
+    return { group, parent: base === this.context ? group.context : trace.setSpan(base, group.span) };
   }
 
   #groupOf(planned: PlannedTool | undefined, scope: Scope | undefined): GroupRecorder | undefined {
@@ -244,30 +250,32 @@ export class RunRecorder implements Scope {
   }
 
   #startSpan(
-    toolId: string,
+    place: StepPlace,
     state: ToolState,
-    place: { group: GroupRecorder | undefined; wait?: Wait | undefined; skipReason?: string },
+    wait: Wait | undefined,
+    skipReason: string | undefined,
     details: StepDetails,
     parent: Context,
-  ): { span: Span; toolType: string } {
+  ): Span {
+    const { toolId, toolType, strategy, group } = place;
     const { planned } = state;
     const telemetry = details.telemetry ?? this.telemetry;
-    const { write } = telemetry;
-    const toolType = planned?.traced.tool_type ?? details.toolType ?? 'unknown';
-    const found = planned?.links((id) => this.#states.get(id)?.spanContext, write);
-    const start = {
-      ...place,
+    const found = planned?.links(this.#spanOf, telemetry.write);
+    const start: StepStart = {
       toolId,
       toolType,
-      strategy: this.#strategy,
+      strategy,
       planned,
+      group,
       iteration: state.starts,
       isUnplanned: !planned && this.#hasPlannedTools,
+      skipReason,
       linksOmitted: found?.omitted ?? 0,
+      wait,
     };
-    const naming = { type: 'step', name: `step ${write.name(toolId)}`, toolId } as const;
     const attributes = stepAttributes(telemetry, start, details);
-    return { span: telemetry.startSpan(naming, attributes, parent, found?.links), toolType };
+    const naming: SpanNameInput = { type: 'step', name: `step ${telemetry.write.name(toolId)}`, toolId };
+    return telemetry.startSpan(naming, attributes, parent, found?.links);
   }
 
   #settle(state: ToolState, span: Span | undefined, group: GroupRecorder | undefined, at: number): void {

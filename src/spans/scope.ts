@@ -18,5 +18,28 @@ export function scopeOf(context: Context): Scope | undefined {
 }
 
 export function withScope(context: Context, scope: Scope): Context {
-  return context.setValue(SCOPE, scope);
+  return new ScopedContext(context, scope);
+}
+
+/** A context with a scope. OpenTelemetry's own copies a map for every value that is set; each step sets one, so this one does not. */
+class ScopedContext implements Context {
+  readonly #context: Context;
+  readonly #scope: Scope;
+
+  constructor(context: Context, scope: Scope) {
+    this.#context = context instanceof ScopedContext ? context.#context : context;
+    this.#scope = scope;
+  }
+
+  getValue(key: symbol): unknown {
+    return key === SCOPE ? this.#scope : this.#context.getValue(key);
+  }
+
+  setValue(key: symbol, value: unknown): Context {
+    return new ScopedContext(this.#context.setValue(key, value), this.#scope);
+  }
+
+  deleteValue(key: symbol): Context {
+    return new ScopedContext(this.#context.deleteValue(key), this.#scope);
+  }
 }

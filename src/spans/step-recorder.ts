@@ -1,21 +1,20 @@
-import { trace, type Attributes, type Context, type Span } from '@opentelemetry/api';
+import { trace, type Context, type Span } from '@opentelemetry/api';
 import type { MappingRecord } from '../mapping.ts';
+import type { Outcome } from '../semconv.ts';
 import {
-  ATTR_ORCHESTRATION_ATTEMPT,
-  ATTR_ORCHESTRATION_ATTEMPT_COUNT,
-  ATTR_ORCHESTRATION_BACKOFF_MS,
-  ATTR_ORCHESTRATION_MAPPINGS,
-  ATTR_ORCHESTRATION_MAX_ATTEMPTS,
-  ATTR_ORCHESTRATION_OUTCOME,
-  ATTR_ORCHESTRATION_OUTPUT,
-  ATTR_ORCHESTRATION_SPAN_TYPE,
-  type Outcome,
-} from '../semconv.ts';
-import { failureOf, isFailing, recordFailure, type Failure } from './failure.ts';
+  failureOf,
+  isFailing,
+  isFailureResult,
+  outcomeOfThrown,
+  recordFailure,
+  reportedError,
+  type Failure,
+} from './failure.ts';
 import type { GroupRecorder } from './group-recorder.ts';
 import { describe, warn } from './guard.ts';
 import type { RunRecorder } from './run-recorder.ts';
 import { withScope, type Scope } from './scope.ts';
+import type { KnownAttributes } from './known-attributes.ts';
 import { endSpan, setAttributes, type Telemetry } from './telemetry.ts';
 
 /** How a step or an attempt ended. */
@@ -69,11 +68,11 @@ export class StepRecorder implements Scope {
   /** Starts the next attempt, a span below the step. */
   startAttempt(maxAttempts: number, backoffMs: number): AttemptRecorder {
     const attempt = ++this.#attempts;
-    const attributes: Attributes = {
-      [ATTR_ORCHESTRATION_SPAN_TYPE]: 'attempt',
-      [ATTR_ORCHESTRATION_ATTEMPT]: attempt,
-      [ATTR_ORCHESTRATION_MAX_ATTEMPTS]: maxAttempts,
-      [ATTR_ORCHESTRATION_BACKOFF_MS]: Math.round(backoffMs),
+    const attributes: KnownAttributes = {
+      'orchestration.span.type': 'attempt',
+      'orchestration.attempt': attempt,
+      'orchestration.max_attempts': maxAttempts,
+      'orchestration.backoff_ms': Math.round(backoffMs),
     };
     const naming = { type: 'attempt', name: `attempt ${attempt}`, toolId: this.place.toolId } as const;
     return new AttemptRecorder(
@@ -81,6 +80,22 @@ export class StepRecorder implements Scope {
       this.#telemetry.startSpan(naming, attributes, this.context),
       this.context,
     );
+  }
+
+  /** Ends the step with what its function gave. */
+  fulfilled(value: unknown): void {
+    if (isFailureResult(value, this.#telemetry.options.isFailure)) this.end('failure', { error: reportedError(value) });
+    else this.end('success', { output: value });
+  }
+
+  /** Ends the step with what its function threw. */
+  rejected(error: unknown): void {
+    this.end(outcomeOfThrown(error), { error });
+  }
+
+  /** Leaves the end to whoever consumes the result, and at the latest to the run. */
+  deferred(): void {
+    this.run?.keepLazy(this);
   }
 
   /** Ends the step. Once: what comes later is dropped. */
@@ -99,13 +114,12 @@ export class StepRecorder implements Scope {
     const failure = isFailing(outcome) ? failureOf(end.error, outcome) : undefined;
     if (this.span.isRecording()) {
       if (failure) recordFailure(this.span, failure, write);
-      const attributes: Attributes = {
-        [ATTR_ORCHESTRATION_OUTCOME]: outcome,
-        [ATTR_ORCHESTRATION_ATTEMPT_COUNT]: this.#attempts || 1,
+      const attributes: KnownAttributes = {
+        'orchestration.outcome': outcome,
+        'orchestration.attempt_count': this.#attempts || 1,
       };
-      if (end.mappings && end.mappings.length > 0)
-        attributes[ATTR_ORCHESTRATION_MAPPINGS] = write.plainJson(end.mappings);
-      if (options.recordOutputs && !failure) attributes[ATTR_ORCHESTRATION_OUTPUT] = write.json(end.output);
+      if (end.mappings && end.mappings.length > 0) attributes['orchestration.mappings'] = write.plainJson(end.mappings);
+      if (options.recordOutputs && !failure) attributes['orchestration.output'] = write.json(end.output);
       setAttributes(this.span, attributes);
     }
     endSpan(this.span);
@@ -141,7 +155,7 @@ export class AttemptRecorder {
     if (this.#ended) return;
     this.#ended = true;
     if (isFailing(outcome)) recordFailure(this.span, failureOf(error, outcome), this.#telemetry.write);
-    setAttributes(this.span, { [ATTR_ORCHESTRATION_OUTCOME]: outcome });
+    setAttributes(this.span, { 'orchestration.outcome': outcome });
     endSpan(this.span);
   }
 }

@@ -30,8 +30,9 @@ export class TextWriter {
 
   /** Names, all of them: for lists that must be complete. Gives the same array when nothing had to change. */
   names(texts: readonly string[]): string[] {
-    const changed = this.#redact !== undefined || texts.some((text) => text.length > MAX_NAME_LENGTH);
-    return changed ? texts.map((text) => this.name(text)) : (texts as string[]);
+    if (this.#redact) return texts.map((text) => this.name(text));
+    for (const text of texts) if (text.length > MAX_NAME_LENGTH) return texts.map((long) => this.name(long));
+    return texts as string[];
   }
 
   /** Names within `maxAttributeBytes` in all; what does not fit is counted in a last entry. */

@@ -113,7 +113,7 @@ export class TracedRun implements Run {
   step<R>(toolId: string, work: (step: Step) => R, options?: StepOptions): R {
     const recorder = this.#startStep(toolId, options);
     if (!recorder) return work(IDLE_STEP);
-    return callStep(recorder, work, undefined, [new TracedStep(recorder)], this.#recorder.telemetry.options.isFailure);
+    return callStep(recorder, work, undefined, [new TracedStep(recorder)]);
   }
 
   skip(toolId: string, reason: string): void {

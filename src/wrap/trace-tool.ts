@@ -43,7 +43,7 @@ export function createTraceTool(base: () => Telemetry): TraceTool {
       apply(target, thisArg, args: unknown[]): unknown {
         const step = beginStep(toolId, toolType, args, telemetry(), ownOptions !== undefined);
         if (!step) return Reflect.apply(target, thisArg, args);
-        return callStep(step, target, thisArg, args, telemetry().options.isFailure);
+        return callStep(step, target, thisArg, args);
       },
     });
     originals.set(traced, { toolId, tool: original });

@@ -1,0 +1,136 @@
+import assert from 'node:assert/strict';
+import { pathToFileURL } from 'node:url';
+import { context, ROOT_CONTEXT, SpanStatusCode, trace, type Context, type Link, type SpanContext } from '@opentelemetry/api';
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
+import { TracerProvider, type ReadableSpan, type SpanProcessor } from '@opentelemetry/sdk-trace';
+import { createExecutionPlanTrace, createOrchestrace, parsePlan } from '../../src/index.ts';
+import { dataSources } from '../../src/mapping.ts';
+import { layeredPlan, type Result, type Row, sideBySideAsync } from './side-by-side.ts';
+
+export const name = 'a traced step against a span written by hand with the same attributes and links';
+const goal = 1.2;
+
+/** Counts steps and keeps nothing: the cheapest processor that proves that they ended. */
+class Counter implements SpanProcessor {
+  ended = 0;
+  links = 0;
+  attributes = 0;
+  onStart(): void {}
+  onEnd(span: ReadableSpan): void {
+    if (!span.name.startsWith('step ')) return;
+    this.ended += 1;
+    this.links += span.links.length;
+    this.attributes += Object.keys(span.attributes).length;
+  }
+  async forceFlush(): Promise<void> {}
+  async shutdown(): Promise<void> {}
+}
+
+/** One run of a layered dag, step after step, so that nothing but the steps is timed; run, plan and group spans are made by both. */
+export async function run(sizes: readonly number[] = [100, 1000]): Promise<Result[]> {
+  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+  const counter = new Counter();
+  const tracer = new TracerProvider({ spanProcessors: [counter] }).getTracer('bench');
+  const { traceOrchestration } = createOrchestrace({ tracer, metrics: false });
+  const rows: Row[] = [];
+  let calls = 0;
+  const body = async (): Promise<void> => {
+    await null;
+    calls += 1;
+  };
+
+  for (const size of sizes) {
+    const plan = parsePlan(layeredPlan(size));
+    const executionPlanTrace = createExecutionPlanTrace(plan);
+    const tools = executionPlanTrace.execution_groups.flatMap(({ tools, group_index }) =>
+      tools.map((tool, execution_order) => ({ ...tool, group_index, execution_order })),
+    );
+    const groupSizes = executionPlanTrace.execution_groups.map((group) => group.tools.length);
+
+    const ours = (): Promise<void> =>
+      traceOrchestration(
+        plan,
+        async (run) => {
+          for (const { tool_id } of tools) await run.step(tool_id, body);
+        },
+        { executionPlanTrace },
+      );
+
+    const byHand = async (): Promise<void> => {
+      const runSpan = tracer.startSpan('orchestration bench plan dag', { attributes: { 'orchestration.span.type': 'run', 'orchestration.run.id': crypto.randomUUID() } }, ROOT_CONTEXT);
+      const runContext = trace.setSpan(ROOT_CONTEXT, runSpan);
+      const execution_plan = JSON.stringify(executionPlanTrace);
+      tracer.startSpan('plan bench plan', { attributes: { 'orchestration.execution_plan': execution_plan } }, runContext).end();
+      const spanOf = new Map<string, SpanContext>();
+      const endOf = new Map<string, number>();
+      let groupContext: Context = runContext;
+      for (const tool of tools) {
+        if (tool.execution_order === 0) {
+          const group = tracer.startSpan(`group ${tool.group_index} parallel`, { attributes: { 'orchestration.span.type': 'group' } }, runContext);
+          groupContext = trace.setSpan(runContext, group);
+        }
+        const mapped = new Set(dataSources(tool.output_mapping));
+        const links: Link[] = [...mapped].map((id) => linkTo(id, 'data', spanOf));
+        for (const id of tool.depends_on) if (!mapped.has(id)) links.push(linkTo(id, 'depends_on', spanOf));
+        const started = performance.now();
+        let blockedBy: string | undefined;
+        let readyAt = 0;
+        for (const id of tool.depends_on) if (endOf.get(id)! >= readyAt) [blockedBy, readyAt] = [id, endOf.get(id)!];
+        const attributes = {
+          'orchestration.span.type': 'step',
+          'orchestration.tool_id': tool.tool_id,
+          'orchestration.tool_type': tool.tool_type,
+          'orchestration.strategy': 'dag',
+          'orchestration.group_index': tool.group_index,
+          'orchestration.execution_order': tool.execution_order,
+          'orchestration.depends_on': tool.depends_on as string[],
+          'orchestration.dependency_groups': tool.dependency_groups as number[],
+          'orchestration.output_mapping': JSON.stringify(tool.output_mapping),
+          'orchestration.wait_ms': Math.round(started - readyAt),
+          ...(blockedBy !== undefined && { 'orchestration.blocked_by': blockedBy }),
+        };
+        const span = tracer.startSpan(`step ${tool.tool_id}`, { attributes, links }, groupContext);
+        await context.with(trace.setSpan(groupContext, span), async () => {
+          try {
+            await body();
+            span.setAttributes({ 'orchestration.outcome': 'success', 'orchestration.attempt_count': 1 });
+          } catch (error) {
+            span.recordException(error as Error);
+            span.setStatus({ code: SpanStatusCode.ERROR, message: String(error) });
+            throw error;
+          } finally {
+            span.end();
+            spanOf.set(tool.tool_id, span.spanContext());
+            endOf.set(tool.tool_id, performance.now());
+          }
+        });
+        if (tool.execution_order === groupSizes[tool.group_index]! - 1) trace.getSpan(groupContext)!.end();
+      }
+      runSpan.end();
+    };
+
+    const counts = async (work: () => Promise<void>): Promise<object> => {
+      const before = { ...counter, calls };
+      await work();
+      const { ended, links, attributes } = counter;
+      return {
+        ended: ended - before.ended,
+        links: links - before.links,
+        attributes: attributes - before.attributes,
+        calls: calls - before.calls,
+      };
+    };
+    assert.deepEqual(await counts(ours), await counts(byHand));
+    rows.push(await sideBySideAsync(size, ours, byHand));
+  }
+  return [{ name, ratio: Math.max(...rows.map(({ ratio }) => ratio)), goal, rows }];
+}
+
+function linkTo(id: string, type: string, spanOf: ReadonlyMap<string, SpanContext>): Link {
+  const attributes = { 'orchestration.link.type': type, 'orchestration.tool_id': id, from: 'output', to: 'input' };
+  return { context: spanOf.get(id)!, attributes };
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  for (const { rows } of await run()) console.table(rows);
+}
