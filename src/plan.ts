@@ -104,7 +104,11 @@ const ToolSchema = looseObject('a tool such as { "tool_id": "primary" }', {
   params: record('an object of default parameters'),
   timeout_ms: milliseconds.gt(0, { error: expected('more than 0 ms') }).optional(),
   retry: looseObject('an object such as { "max_attempts": 3 }', {
-    max_attempts: z.int({ error: expected('a whole number') }).min(1, { error: expected('at least 1') }),
+    // not z.int(), whose fault would hide those of structure
+    max_attempts: z
+      .number({ error: expected('a whole number') })
+      .multipleOf(1, { error: expected('a whole number') })
+      .min(1, { error: expected('at least 1') }),
     backoff_ms: milliseconds.min(0, { error: expected('at least 0 ms') }).optional(),
   }).optional(),
   condition: looseObject('an object such as { "ref": "{primary.data.rows[0]}", "op": "exists" }', {
@@ -348,7 +352,7 @@ function addFault(payload: z.core.ParsePayload, { path, message, kind }: Fault, 
 /** Faults of structure and mappings. The plan may have the wrong shape here and there. */
 function checkPlan(payload: z.core.ParsePayload): void {
   const plan: unknown = payload.value;
-  if (!isPlan(plan)) return;
+  if (payload.aborted === true || !isPlan(plan)) return;
   const structure = checkStructure(plan, payload.issues.length === 0);
   const faults = [...structure.faults, ...checkStrategy(plan, structure), ...checkMappings(plan, structure)];
   for (const fault of faults) addFault(payload, fault, structure.cycle);
