@@ -9,6 +9,7 @@ import {
 import type { TracedTool } from '../plan-trace.ts';
 import { MAX_LINKS, PlannedTool } from './planned-tool.ts';
 import type { RunPart } from './run-recorder.ts';
+import type { TextWriter } from './text.ts';
 import { warnOnce } from './guard.ts';
 
 /** Texts that travel from one process to another, as HTTP headers or in a message. All ASCII. */
@@ -41,12 +42,16 @@ export function writeCarrier({ part, parent }: { part: RunPart; parent: Context 
 }
 
 /** Reads a carrier, which may come from anybody: what cannot be used is warned of and left out. */
-export function readCarrier(carrier: Readonly<Carrier>, active: Context): { part: RunPart; parent: Context } {
+export function readCarrier(
+  carrier: Readonly<Carrier>,
+  active: Context,
+  write: TextWriter,
+): { part: RunPart; parent: Context } {
   let parent = propagation.extract(active, carrier);
   const given = fromTraceparent(carrier[TRACEPARENT]);
   if (given && trace.getSpanContext(parent)?.spanId !== given.spanId) parent = trace.setSpanContext(parent, given);
   if (!trace.getSpanContext(parent)) parent = trace.setSpanContext(parent, INVALID_SPAN_CONTEXT);
-  return { part: fromCarried(carrier[ORCHESTRATION]), parent };
+  return { part: fromCarried(carrier[ORCHESTRATION], write), parent };
 }
 
 function toCarried(part: RunPart): CarriedPart {
@@ -63,7 +68,7 @@ function toCarried(part: RunPart): CarriedPart {
   };
 }
 
-function fromCarried(text: unknown): RunPart {
+function fromCarried(text: unknown, write: TextWriter): RunPart {
   const unknownPart: RunPart = { runId: 'unknown', strategy: undefined, tool: undefined, dependencies: new Map() };
   if (typeof text !== 'string') return unknownPart;
   const carried = text.length <= MAX_CARRIER_LENGTH ? parseJson(text) : undefined;
@@ -78,10 +83,10 @@ function fromCarried(text: unknown): RunPart {
     if (spanContext) dependencies.set(toolId, spanContext);
   }
   const strategy = typeof carried['strategy'] === 'string' ? carried['strategy'] : undefined;
-  return { runId: carried['run_id'], strategy, tool: toPlannedTool(carried['tool']), dependencies };
+  return { runId: carried['run_id'], strategy, tool: toPlannedTool(carried['tool'], strategy, write), dependencies };
 }
 
-function toPlannedTool(value: unknown): PlannedTool | undefined {
+function toPlannedTool(value: unknown, strategy: string | undefined, write: TextWriter): PlannedTool | undefined {
   if (!isRecord(value)) return undefined;
   const { tool_id, tool_type, depends_on, dependency_groups, output_mapping, group_index, execution_order } = value;
   const isTool =
@@ -95,7 +100,7 @@ function toPlannedTool(value: unknown): PlannedTool | undefined {
     isIndex(execution_order);
   if (!isTool) return undefined;
   const traced = { tool_id, tool_type, depends_on, dependency_groups, output_mapping } as TracedTool;
-  return new PlannedTool(traced, group_index, execution_order);
+  return new PlannedTool(write, { traced, groupIndex: group_index, executionOrder: execution_order, strategy });
 }
 
 /** https://www.w3.org/TR/trace-context/#traceparent-header */

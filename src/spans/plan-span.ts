@@ -4,15 +4,11 @@ import { ATTR_ORCHESTRATION_EXECUTION_PLAN } from '../semconv.ts';
 import { endSpan, setAttributes, type Telemetry } from './telemetry.ts';
 import type { KnownAttributes } from './known-attributes.ts';
 import { splitByBytes } from './text.ts';
+import type { WrittenPlan } from './written-plan.ts';
 
 const MAX_PART_BYTES = 65_536;
 /** A plan of more parts would crowd the steps out of the exporter's queue. 512 parts are 32 MiB. */
 const MAX_PARTS = 512;
-
-/** The plan as it is written to spans: redacted, and small enough to be sent. */
-export function planJson(plan: ExecutionPlanTrace, telemetry: Telemetry): string {
-  return JSON.stringify(telemetry.write.redactAll(plan));
-}
 
 /**
  * Puts the plan on the run span if it fits into one value.
@@ -31,8 +27,7 @@ export function putPlanOnRun(json: string, run: Span): boolean {
 /** Sends the plan as spans of its own that end at once: one, or several where a value may not be that long. */
 export function announcePlan(
   telemetry: Telemetry,
-  plan: ExecutionPlanTrace,
-  json: string,
+  { trace, json }: WrittenPlan,
   name: string | undefined,
   parent: Context,
 ): void {
@@ -54,7 +49,7 @@ export function announcePlan(
   const kept = keptLength(first, pieces[0]!);
   if (kept < pieces[0]!.length) {
     pieces = splitByBytes(json, Math.max(kept, 4)); // a limit of n characters holds any n bytes
-    if (pieces.length > MAX_PARTS) pieces = [tooLarge(plan, json)];
+    if (pieces.length > MAX_PARTS) pieces = [tooLarge(trace, json)];
     setAttributes(first, { 'orchestration.execution_plan': pieces[0]!, ...partOf(0, pieces.length) });
   }
   endSpan(first);
@@ -75,15 +70,4 @@ function tooLarge(plan: ExecutionPlanTrace, json: string): string {
   const { strategy, total_groups, total_tools } = plan;
   const error = `the plan has ${json.length} characters, too many to be sent`;
   return JSON.stringify({ strategy, execution_groups: [], total_groups, total_tools, tool_ids: [], error });
-}
-
-/** The same for plans with the same tools, dependencies and mappings: 64 bits in hex of two FNV-like hashes, two code units a step. */
-export function planHash(json: string): string {
-  let [a, b] = [0x811c9dc5, 0x9747b28c];
-  for (let index = 0; index < json.length; index += 2) {
-    const units = json.charCodeAt(index) | (json.charCodeAt(index + 1) << 16); // NaN past the end counts as 0
-    a = Math.imul(a ^ units, 0x01000193);
-    b = Math.imul(b ^ units ^ (a >>> 15), 0x85ebca6b);
-  }
-  return [a, b].map((lane) => (lane >>> 0).toString(16).padStart(8, '0')).join('');
 }

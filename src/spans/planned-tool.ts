@@ -1,6 +1,6 @@
 import type { Link, SpanContext } from '@opentelemetry/api';
 import { dataSources } from '../mapping.ts';
-import type { ExecutionPlanTrace, TracedTool } from '../plan-trace.ts';
+import type { TracedTool } from '../plan-trace.ts';
 import type { LinkType } from '../semconv.ts';
 import type { KnownAttributes } from './known-attributes.ts';
 import type { TextWriter } from './text.ts';
@@ -16,17 +16,30 @@ interface Edge {
 const NO_EDGES: readonly Edge[] = [];
 const NO_LINKS = { links: undefined, omitted: 0 };
 
-/** A tool with its place in the plan and the edges that lead to it. */
+/** Where a tool stands in its plan. */
+export interface ToolPlace {
+  readonly traced: TracedTool;
+  readonly groupIndex: number;
+  readonly executionOrder: number;
+  readonly strategy: string | undefined;
+}
+
+/** A tool with its place in the plan and the edges that lead to it. What is the same in every run is written once. */
 export class PlannedTool {
   readonly traced: TracedTool;
   readonly groupIndex: number;
   readonly executionOrder: number;
+  readonly #strategy: string | undefined;
+  readonly #write: TextWriter;
+  #attributes: KnownAttributes | undefined;
   #edges: readonly Edge[] | undefined;
 
-  constructor(traced: TracedTool, groupIndex: number, executionOrder: number) {
-    this.traced = traced;
-    this.groupIndex = groupIndex;
-    this.executionOrder = executionOrder;
+  constructor(write: TextWriter, place: ToolPlace) {
+    this.#write = write;
+    this.traced = place.traced;
+    this.groupIndex = place.groupIndex;
+    this.executionOrder = place.executionOrder;
+    this.#strategy = place.strategy;
   }
 
   /** Ids of what this tool needs, those whose output it reads first. */
@@ -34,12 +47,27 @@ export class PlannedTool {
     return sourcesOf(this.traced).map(([toolId]) => toolId);
   }
 
+  /** A new object of the attributes that every step of this tool has. */
+  attributes(): KnownAttributes {
+    const traced = this.traced;
+    const write = this.#write;
+    this.#attributes ??= {
+      'orchestration.span.type': 'step',
+      'orchestration.tool_id': write.name(traced.tool_id),
+      'orchestration.tool_type': write.name(traced.tool_type),
+      'orchestration.strategy': this.#strategy,
+      'orchestration.group_index': this.groupIndex,
+      'orchestration.execution_order': this.executionOrder,
+      'orchestration.depends_on': write.names(traced.depends_on),
+      'orchestration.dependency_groups': traced.dependency_groups,
+      'orchestration.output_mapping': write.plainJson(traced.output_mapping),
+    };
+    return { ...this.#attributes };
+  }
+
   /** Links to the spans of what this tool needs: data edges first, at most {@link MAX_LINKS}. What has no span has no link. */
-  links(
-    spanOf: (toolId: string) => SpanContext | undefined,
-    write: TextWriter,
-  ): { links: Link[] | undefined; omitted: number } {
-    const edges = (this.#edges ??= edgesOf(this.traced, write));
+  links(spanOf: (toolId: string) => SpanContext | undefined): { links: Link[] | undefined; omitted: number } {
+    const edges = (this.#edges ??= edgesOf(this.traced, this.#write));
     if (edges.length === 0) return NO_LINKS;
     const links: Link[] = [];
     let omitted = 0;
@@ -51,18 +79,6 @@ export class PlannedTool {
     }
     return { links, omitted };
   }
-}
-
-/** Every tool of an execution plan by its id. */
-export function plannedTools(plan: ExecutionPlanTrace): Map<string, PlannedTool> {
-  const tools = new Map<string, PlannedTool>();
-  for (const group of plan.execution_groups) {
-    for (let order = 0; order < group.tools.length; order++) {
-      const traced = group.tools[order]!;
-      tools.set(traced.tool_id, new PlannedTool(traced, group.group_index, order));
-    }
-  }
-  return tools;
 }
 
 function edgesOf(tool: TracedTool, write: TextWriter): readonly Edge[] {

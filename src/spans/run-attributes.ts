@@ -1,9 +1,9 @@
 import type { ExecutionPlanTrace } from '../plan-trace.ts';
 import type { Outcome, PlanSource } from '../semconv.ts';
-import { planHash } from './plan-span.ts';
 import type { PlannedTool } from './planned-tool.ts';
 import type { KnownAttributes } from './known-attributes.ts';
 import type { Telemetry } from './telemetry.ts';
+import type { WrittenPlan } from './written-plan.ts';
 
 /** What is known of a run when it starts. */
 export interface RunStart {
@@ -16,15 +16,15 @@ export interface RunStart {
   readonly runId?: string | undefined;
 }
 
-/** All attributes of a run that are known when it starts. `json` is the plan as it is written. */
+/** All attributes of a run that are known when it starts. */
 export function runStartAttributes(
   telemetry: Telemetry,
   start: RunStart,
   runId: string,
-  json: string | undefined,
+  plan: WrittenPlan | undefined,
 ): KnownAttributes {
   const { write, options } = telemetry;
-  const { plan, name } = start;
+  const { name } = start;
   const attributes: KnownAttributes = {
     ...options.attributes,
     'orchestration.span.type': 'run',
@@ -32,11 +32,11 @@ export function runStartAttributes(
     'orchestration.plan.source': start.planSource ?? (plan ? 'declared' : 'none'),
   };
   if (name !== undefined) attributes['orchestration.plan.name'] = write.name(name);
-  if (plan && json !== undefined) {
-    attributes['orchestration.plan.hash'] = planHash(json);
-    attributes['orchestration.strategy'] = plan.strategy;
-    attributes['orchestration.total_groups'] = plan.total_groups;
-    attributes['orchestration.total_tools'] = plan.total_tools;
+  if (plan) {
+    attributes['orchestration.plan.hash'] = plan.hash;
+    attributes['orchestration.strategy'] = plan.trace.strategy;
+    attributes['orchestration.total_groups'] = plan.trace.total_groups;
+    attributes['orchestration.total_tools'] = plan.trace.total_tools;
   }
   if (options.conventions.includes('gen_ai')) {
     attributes['gen_ai.operation.name'] = 'invoke_workflow';

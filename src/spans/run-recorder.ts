@@ -4,8 +4,8 @@ import type { ExecutionPlanTrace } from '../plan-trace.ts';
 import type { Outcome } from '../semconv.ts';
 import { failureOf, isFailing, recordFailure } from './failure.ts';
 import type { GroupRecorder } from './group-recorder.ts';
-import { announcePlan, planJson, putPlanOnRun } from './plan-span.ts';
-import { plannedTools, type PlannedTool } from './planned-tool.ts';
+import { announcePlan, putPlanOnRun } from './plan-span.ts';
+import type { PlannedTool } from './planned-tool.ts';
 import { runEndAttributes, runStartAttributes, type RunStart } from './run-attributes.ts';
 import { RunGroups } from './run-groups.ts';
 import { scopeOf, withScope, type Scope } from './scope.ts';
@@ -78,16 +78,16 @@ export class RunRecorder implements Scope {
   static start(telemetry: Telemetry, start: RunStart, parent: Context = context.active()): RunRecorder {
     const { plan } = start;
     const runId = start.runId ?? crypto.randomUUID();
-    const json = plan && planJson(plan, telemetry);
+    const written = plan && telemetry.writtenPlan(plan);
     const name = start.name === undefined ? undefined : telemetry.write.name(start.name);
     const spanName = ['orchestration', name, plan?.strategy].filter((part) => part !== undefined).join(' ');
-    const attributes = runStartAttributes(telemetry, start, runId, json);
+    const attributes = runStartAttributes(telemetry, start, runId, written);
     const span = telemetry.startSpan({ type: 'run', name: spanName }, attributes, parent);
-    const tools = plan ? plannedTools(plan) : new Map<string, PlannedTool>();
+    const tools = written?.tools ?? NO_TOOLS;
     const run = new RunRecorder(telemetry, { runId, plan, strategy: plan?.strategy, tools }, span, parent);
     telemetry.instruments()?.changeActiveRuns(1, { strategy: plan?.strategy });
-    if (plan && json !== undefined && (telemetry.options.announcePlan || !putPlanOnRun(json, span))) {
-      announcePlan(telemetry, plan, json, name, run.context);
+    if (written && (telemetry.options.announcePlan || !putPlanOnRun(written.json, span))) {
+      announcePlan(telemetry, written, name, run.context);
     }
     return run;
   }
@@ -260,7 +260,7 @@ export class RunRecorder implements Scope {
     const { toolId, toolType, strategy, group } = place;
     const { planned } = state;
     const telemetry = details.telemetry ?? this.telemetry;
-    const found = planned?.links(this.#spanOf, telemetry.write);
+    const found = planned?.links(this.#spanOf);
     const start: StepStart = {
       toolId,
       toolType,
@@ -295,3 +295,4 @@ export class RunRecorder implements Scope {
 }
 
 const NO_DETAILS: StepDetails = {};
+const NO_TOOLS: ReadonlyMap<string, PlannedTool> = new Map();

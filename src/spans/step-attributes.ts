@@ -2,6 +2,7 @@ import type { KnownAttributes } from './known-attributes.ts';
 import type { GroupRecorder } from './group-recorder.ts';
 import type { PlannedTool } from './planned-tool.ts';
 import type { Telemetry } from './telemetry.ts';
+import type { TextWriter } from './text.ts';
 
 /** What a caller can say of a step. */
 export interface StepDetails {
@@ -42,7 +43,7 @@ export interface Wait {
 export function stepAttributes(telemetry: Telemetry, start: StepStart, details: StepDetails): KnownAttributes {
   const { write, options } = telemetry;
   const { planned, group } = start;
-  const attributes = planned ? plannedAttributes(telemetry, start, planned) : unplannedAttributes(telemetry, start);
+  const attributes = planned ? planned.attributes() : unplannedAttributes(start, write);
   if (group && !planned) {
     attributes['orchestration.group_index'] = group.index;
     attributes['orchestration.execution_order'] = group.started;
@@ -64,22 +65,7 @@ export function stepAttributes(telemetry: Telemetry, start: StepStart, details: 
   return attributes;
 }
 
-function plannedAttributes({ write }: Telemetry, start: StepStart, planned: PlannedTool): KnownAttributes {
-  const { traced } = planned;
-  return {
-    'orchestration.span.type': 'step',
-    'orchestration.tool_id': write.name(start.toolId),
-    'orchestration.tool_type': write.name(start.toolType),
-    'orchestration.strategy': start.strategy,
-    'orchestration.group_index': planned.groupIndex,
-    'orchestration.execution_order': planned.executionOrder,
-    'orchestration.depends_on': write.names(traced.depends_on),
-    'orchestration.dependency_groups': traced.dependency_groups,
-    'orchestration.output_mapping': write.plainJson(traced.output_mapping),
-  };
-}
-
-function unplannedAttributes({ write }: Telemetry, start: StepStart): KnownAttributes {
+function unplannedAttributes(start: StepStart, write: TextWriter): KnownAttributes {
   const attributes: KnownAttributes = {
     'orchestration.span.type': 'step',
     'orchestration.tool_id': write.name(start.toolId),

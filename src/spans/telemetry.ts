@@ -16,11 +16,13 @@ import {
   type TracerProvider,
 } from '@opentelemetry/api';
 import { resolveOptions, type ResolvedOptions, type SpanNameInput, type TraceOptions } from '../options.ts';
+import type { ExecutionPlanTrace } from '../plan-trace.ts';
 import { SCOPE_NAME } from '../semconv.ts';
 import { VERSION } from '../version.ts';
 import { describe, warn, warnOnce } from './guard.ts';
 import { Instruments } from './metrics.ts';
 import { TextWriter } from './text.ts';
+import { writePlan, type WrittenPlan } from './written-plan.ts';
 
 /** The provider that stands where none is registered. */
 const NO_PROVIDER: TracerProvider = new ProxyTracerProvider().getDelegate();
@@ -39,6 +41,7 @@ export class Telemetry {
   #tracer: Tracer | undefined;
   #meter: Meter | undefined;
   #instruments: Instruments | undefined;
+  readonly #plans = new WeakMap<ExecutionPlanTrace, WrittenPlan>();
 
   constructor(options: ResolvedOptions) {
     this.options = options;
@@ -73,6 +76,16 @@ export class Telemetry {
       this.#meter = meter;
     }
     return this.#instruments;
+  }
+
+  /** The plan as it is written; kept as long as the plan is, for those who run it again. */
+  writtenPlan(trace: ExecutionPlanTrace): WrittenPlan {
+    let written = this.#plans.get(trace);
+    if (!written) {
+      written = writePlan(trace, this.write);
+      this.#plans.set(trace, written);
+    }
+    return written;
   }
 
   /**

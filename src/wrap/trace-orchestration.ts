@@ -62,7 +62,7 @@ export function createContinueOrchestration(base: () => Telemetry): ContinueOrch
     const recorder = safely('continue a run', () => {
       const active = context.active();
       if (telemetry.isIdle(active)) return undefined;
-      const { part, parent } = readCarrier(carrier, active);
+      const { part, parent } = readCarrier(carrier, active, telemetry.write);
       return RunRecorder.remote(telemetry, part, parent);
     });
     if (!recorder) return work(new IdleRun(undefined, () => undefined));

@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
 import { pathToFileURL } from 'node:url';
-import { context, ROOT_CONTEXT, SpanStatusCode, trace, type Context, type Link, type SpanContext } from '@opentelemetry/api';
+import {
+  context,
+  ROOT_CONTEXT,
+  SpanStatusCode,
+  trace,
+  type Context,
+  type Link,
+  type SpanContext,
+} from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { TracerProvider, type ReadableSpan, type SpanProcessor } from '@opentelemetry/sdk-trace';
 import { createExecutionPlanTrace, createOrchestrace, parsePlan } from '../../src/index.ts';
@@ -43,8 +51,16 @@ export async function run(sizes: readonly number[] = [100, 1000]): Promise<Resul
     const plan = parsePlan(layeredPlan(size));
     const executionPlanTrace = createExecutionPlanTrace(plan);
     const tools = executionPlanTrace.execution_groups.flatMap(({ tools, group_index }) =>
-      tools.map((tool, execution_order) => ({ ...tool, group_index, execution_order })),
+      tools.map((tool, execution_order) => {
+        const mapped = new Set(dataSources(tool.output_mapping));
+        const edges = [
+          ...[...mapped].map((id) => ({ id, type: 'data' })),
+          ...tool.depends_on.filter((id) => !mapped.has(id)).map((id) => ({ id, type: 'depends_on' })),
+        ];
+        return { ...tool, group_index, execution_order, edges, mapping: JSON.stringify(tool.output_mapping) };
+      }),
     );
+    const execution_plan = JSON.stringify(executionPlanTrace);
     const groupSizes = executionPlanTrace.execution_groups.map((group) => group.tools.length);
 
     const ours = (): Promise<void> =>
@@ -57,21 +73,28 @@ export async function run(sizes: readonly number[] = [100, 1000]): Promise<Resul
       );
 
     const byHand = async (): Promise<void> => {
-      const runSpan = tracer.startSpan('orchestration bench plan dag', { attributes: { 'orchestration.span.type': 'run', 'orchestration.run.id': crypto.randomUUID() } }, ROOT_CONTEXT);
+      const runSpan = tracer.startSpan(
+        'orchestration bench plan dag',
+        { attributes: { 'orchestration.span.type': 'run', 'orchestration.run.id': crypto.randomUUID() } },
+        ROOT_CONTEXT,
+      );
       const runContext = trace.setSpan(ROOT_CONTEXT, runSpan);
-      const execution_plan = JSON.stringify(executionPlanTrace);
-      tracer.startSpan('plan bench plan', { attributes: { 'orchestration.execution_plan': execution_plan } }, runContext).end();
+      tracer
+        .startSpan('plan bench plan', { attributes: { 'orchestration.execution_plan': execution_plan } }, runContext)
+        .end();
       const spanOf = new Map<string, SpanContext>();
       const endOf = new Map<string, number>();
       let groupContext: Context = runContext;
       for (const tool of tools) {
         if (tool.execution_order === 0) {
-          const group = tracer.startSpan(`group ${tool.group_index} parallel`, { attributes: { 'orchestration.span.type': 'group' } }, runContext);
+          const group = tracer.startSpan(
+            `group ${tool.group_index} parallel`,
+            { attributes: { 'orchestration.span.type': 'group' } },
+            runContext,
+          );
           groupContext = trace.setSpan(runContext, group);
         }
-        const mapped = new Set(dataSources(tool.output_mapping));
-        const links: Link[] = [...mapped].map((id) => linkTo(id, 'data', spanOf));
-        for (const id of tool.depends_on) if (!mapped.has(id)) links.push(linkTo(id, 'depends_on', spanOf));
+        const links: Link[] = tool.edges.map(({ id, type }) => linkTo(id, type, spanOf));
         const started = performance.now();
         let blockedBy: string | undefined;
         let readyAt = 0;
@@ -85,7 +108,7 @@ export async function run(sizes: readonly number[] = [100, 1000]): Promise<Resul
           'orchestration.execution_order': tool.execution_order,
           'orchestration.depends_on': tool.depends_on as string[],
           'orchestration.dependency_groups': tool.dependency_groups as number[],
-          'orchestration.output_mapping': JSON.stringify(tool.output_mapping),
+          'orchestration.output_mapping': tool.mapping,
           'orchestration.wait_ms': Math.round(started - readyAt),
           ...(blockedBy !== undefined && { 'orchestration.blocked_by': blockedBy }),
         };
