@@ -13,6 +13,13 @@ export interface Division {
   readonly groupOf: Int32Array;
 }
 
+/** A plan that can be divided. */
+export interface SoundPlan {
+  readonly plan: Plan;
+  readonly graph: Graph;
+  readonly layers: Layers;
+}
+
 /**
  * The strategy of a plan that names none: `parallel` without dependencies, `serial` for a plain chain (every level holds
  * one tool, and each tool needs the one before and no other), else `dag`.
@@ -20,8 +27,7 @@ export interface Division {
  * @throws {PlanError} when the structure is broken
  */
 export function inferStrategy(plan: Plan): Strategy {
-  const graph = readPlanGraph(soundPlan(plan));
-  return inferFrom(graph, layerGraph(graph));
+  return inferFrom(readSoundPlan(plan));
 }
 
 /**
@@ -33,35 +39,52 @@ export function inferStrategy(plan: Plan): Strategy {
  * groupTools(parsePlan({ tools: [{ tool_id: 'a' }, { tool_id: 'b', depends_on: ['a'] }] })) // => [['a'], ['b']]
  */
 export function groupTools(plan: Plan): string[][] {
-  const sound = soundPlan(plan);
-  const { order, start } = dividePlan(sound, readPlanGraph(sound));
+  const sound = readSoundPlan(plan);
+  const { order, start } = dividePlan(sound);
   const groups: string[][] = [];
   for (let group = 0; group + 1 < start.length; group += 1) {
     const ids: string[] = [];
-    for (let place = start[group]!; place < start[group + 1]!; place += 1)
-      ids.push(sound.tools[order[place]!]!.tool_id);
+    for (let at = start[group]!; at < start[group + 1]!; at += 1) ids.push(sound.plan.tools[order[at]!]!.tool_id);
     groups.push(ids);
   }
   return groups;
 }
 
-/** Reads the edges of a plan that is known to be sound. */
-export function readPlanGraph(plan: Plan): Graph {
-  return readGraph(plan.tools, indexTools(plan.tools), (tool, edge) => {
-    throw new PlanError([
-      { path: `tools[${tool}].depends_on[${edge}]`, message: 'changed after the plan was parsed', kind: 'structure' },
-    ]);
-  });
+/**
+ * Reads a plan that may be used without its mappings having been looked at. A parsed one is not read again, unless it was
+ * changed since.
+ *
+ * @throws {PlanError} when the structure is broken
+ */
+export function readSoundPlan(plan: unknown): SoundPlan {
+  const known = isParsed(plan) ? orderTools(plan) : undefined;
+  if (known) return known;
+  const { plan: read, issues, cycle } = readStructure(plan);
+  const sound = read && issues.length === 0 ? orderTools(read) : undefined;
+  if (!sound) throw new PlanError(issues, cycle);
+  return sound;
 }
 
-/** Divides a sound plan, by its strategy or else by the inferred one. */
-export function dividePlan(plan: Plan, graph: Graph): Division {
-  const { size } = graph;
+/** Undefined when an id is unknown or there twice, or there is a cycle. */
+function orderTools(plan: Plan): SoundPlan | undefined {
+  const index = indexTools(plan.tools);
+  let isSound = index.size === plan.tools.length;
+  const graph = readGraph(plan.tools, index, () => {
+    isSound = false;
+  });
+  if (!isSound) return undefined;
   const layers = layerGraph(graph);
-  const strategy = plan.strategy ?? inferFrom(graph, layers);
+  return layers.placed === graph.size ? { plan, graph, layers } : undefined;
+}
+
+/** Divides a plan by its strategy, or else by the inferred one. */
+export function dividePlan(sound: SoundPlan): Division {
+  const { plan, layers } = sound;
+  const size = plan.tools.length;
+  const strategy = plan.strategy ?? inferFrom(sound);
   if (strategy === 'serial') {
     const groupOf = new Int32Array(size);
-    for (let place = 0; place < size; place += 1) groupOf[layers.order[place]!] = place;
+    for (let at = 0; at < size; at += 1) groupOf[layers.order[at]!] = at;
     return { strategy, order: layers.order, start: countTo(size + 1), groupOf };
   }
   if (strategy === 'parallel') {
@@ -71,7 +94,7 @@ export function dividePlan(plan: Plan, graph: Graph): Division {
   return { strategy, ...byLevel(layers) };
 }
 
-function inferFrom({ size, start, needs }: Graph, { depth, level }: Layers): Strategy {
+function inferFrom({ graph: { size, start, needs }, layers: { depth, level } }: SoundPlan): Strategy {
   if (start[size] === 0) return 'parallel';
   if (depth !== size) return 'dag';
   for (let tool = 0; tool < size; tool += 1) {
@@ -95,11 +118,4 @@ function countTo(end: number): Int32Array {
   const numbers = new Int32Array(end);
   for (let i = 0; i < end; i += 1) numbers[i] = i;
   return numbers;
-}
-
-function soundPlan(plan: Plan): Plan {
-  if (isParsed(plan)) return plan;
-  const { plan: read, issues, cycle } = readStructure(plan);
-  if (!read || issues.length > 0) throw new PlanError(issues, cycle);
-  return read;
 }

@@ -1,7 +1,7 @@
 import { PlanError } from './errors.ts';
 import type { Graph } from './graph.ts';
-import { type Division, dividePlan, readPlanGraph } from './groups.ts';
-import { isParsed, type Plan, type PlanInput, readStructure, type Strategy, STRATEGIES } from './plan.ts';
+import { type Division, dividePlan, readSoundPlan, type SoundPlan } from './groups.ts';
+import { type Plan, type PlanInput, type Strategy, STRATEGIES } from './plan.ts';
 
 /** One tool in the execution plan trace. */
 export interface TracedTool {
@@ -44,17 +44,15 @@ export interface ExecutionPlanTrace {
  */
 export function createExecutionPlanTrace(plan: Plan | PlanInput): ExecutionPlanTrace {
   try {
-    if (isParsed(plan)) return tracePlan(plan);
-    const { plan: read, issues, cycle } = readStructure(plan);
-    return read && issues.length === 0 ? tracePlan(read) : errorTrace(plan, new PlanError(issues, cycle));
+    return tracePlan(readSoundPlan(plan));
   } catch (error) {
     return errorTrace(plan, error);
   }
 }
 
-function tracePlan(plan: Plan): ExecutionPlanTrace {
-  const graph = readPlanGraph(plan);
-  const division = dividePlan(plan, graph);
+function tracePlan(sound: SoundPlan): ExecutionPlanTrace {
+  const { plan, graph } = sound;
+  const division = dividePlan(sound);
   const { strategy, order, start } = division;
   const total = start.length - 1;
   const neededGroups = groupDependencies(graph, division);
