@@ -1,4 +1,4 @@
-import { context, INVALID_SPAN_CONTEXT, isSpanContextValid, trace as traceApi, type Span } from '@opentelemetry/api';
+import { context, INVALID_SPAN_CONTEXT, trace as traceApi, type Span } from '@opentelemetry/api';
 import { compileMapping, resolveMapping, type MappingRecord, type ReferenceSource } from '../mapping.ts';
 import type { ExecutionPlanTrace } from '../plan-trace.ts';
 import type { Outcome } from '../semconv.ts';
@@ -6,6 +6,7 @@ import { isFailing, isFailureResult, outcomeOfThrown, reportedError } from '../s
 import { safely } from '../spans/guard.ts';
 import type { RunRecorder } from '../spans/run-recorder.ts';
 import type { StepRecorder } from '../spans/step-recorder.ts';
+import { traceIdOf } from '../spans/telemetry.ts';
 import { finalOutputOf } from './final-output.ts';
 import type { Executable } from './registry.ts';
 import { Schedule } from './schedule.ts';
@@ -219,7 +220,6 @@ export class PlanRun {
       [...results.values()].every(({ outcome }) => outcome !== 'cancellation');
     const outcome = this.#failed.length > 0 ? 'failure' : success ? 'success' : 'cancellation';
     safely('end a run', () => recorder?.end(outcome, results.get(this.#failed[0] ?? '')?.error));
-    const spanContext = recorder?.span.spanContext();
     return {
       success,
       results,
@@ -227,7 +227,7 @@ export class PlanRun {
       failedSteps: this.#failed,
       skippedSteps: this.#skipped,
       orchestrationTrace: trace,
-      traceId: spanContext && isSpanContextValid(spanContext) ? spanContext.traceId : undefined,
+      traceId: recorder && traceIdOf(recorder.span),
     };
   }
 }

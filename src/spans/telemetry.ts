@@ -2,6 +2,7 @@ import {
   createContextKey,
   createNoopMeter,
   INVALID_SPAN_CONTEXT,
+  isSpanContextValid,
   metrics,
   ProxyTracerProvider,
   SpanKind,
@@ -19,7 +20,7 @@ import { resolveOptions, type ResolvedOptions, type SpanNameInput, type TraceOpt
 import type { ExecutionPlanTrace } from '../plan-trace.ts';
 import { SCOPE_NAME } from '../semconv.ts';
 import { VERSION } from '../version.ts';
-import { describe, warn, warnOnce } from './guard.ts';
+import { describe, safely, warn, warnOnce } from './guard.ts';
 import { Instruments } from './metrics.ts';
 import { TextWriter } from './text.ts';
 import { writePlan, type WrittenPlan } from './written-plan.ts';
@@ -69,11 +70,11 @@ export class Telemetry {
   /** The metrics, or undefined where no meter provider is registered or `metrics` is off. */
   instruments(): Instruments | undefined {
     if (!this.options.metrics) return undefined;
-    const meter = this.options.meter ?? metrics.getMeter(SCOPE_NAME, VERSION);
-    if (meter === NO_METER) return undefined;
+    const meter = this.options.meter ?? safely('get a meter', () => metrics.getMeter(SCOPE_NAME, VERSION));
+    if (meter === undefined || meter === NO_METER) return undefined;
     if (meter !== this.#meter) {
-      this.#instruments = new Instruments(meter);
       this.#meter = meter;
+      this.#instruments = safely('create the metrics', () => new Instruments(meter));
     }
     return this.#instruments;
   }
@@ -142,6 +143,12 @@ export function endSpan(span: Span, time?: TimeInput): void {
 export function timeOf(span: Span | undefined, which: 'startTime' | 'endTime'): TimeInput | undefined {
   const time: unknown = span && (span as unknown as Record<string, unknown>)[which];
   return Array.isArray(time) ? (time as unknown as TimeInput) : undefined;
+}
+
+/** The trace of a span, 32 hex digits; undefined where there is none. */
+export function traceIdOf(span: Span): string | undefined {
+  const spanContext = safely('read a span context', () => span.spanContext());
+  return spanContext && isSpanContextValid(spanContext) ? spanContext.traceId : undefined;
 }
 
 let shared: Telemetry | undefined;

@@ -7,6 +7,7 @@ import { withScope } from '../spans/scope.ts';
 import type { StepDetails } from '../spans/step-attributes.ts';
 import type { StepRecorder } from '../spans/step-recorder.ts';
 import { outcomeOfThrown } from '../spans/failure.ts';
+import { traceIdOf } from '../spans/telemetry.ts';
 import { callStep } from './call-step.ts';
 import { watch } from './watch.ts';
 
@@ -103,7 +104,7 @@ export class TracedRun implements Run {
   }
 
   get traceId(): string | undefined {
-    return this.#recorder.span.spanContext().traceId;
+    return traceIdOf(this.#recorder.span);
   }
 
   get orchestrationTrace(): ExecutionPlanTrace | undefined {
