@@ -34,17 +34,16 @@ function traceMethod(toolId: string, tool: unknown, method: string, trace: (run:
   const run = (tool as Record<string, unknown>)[method];
   if (!isFunction(run)) return tool;
   const prototype = Object.getPrototypeOf(tool) as object | null;
-  const isPlain = prototype === Object.prototype || prototype === null;
-  const target = isPlain ? Object.create(prototype, Object.getOwnPropertyDescriptors(tool)) : tool;
   const enumerable = Object.prototype.propertyIsEnumerable.call(tool, method);
-  const isSet = Reflect.defineProperty(target as object, method, {
-    value: trace(run),
-    configurable: true,
-    writable: true,
-    enumerable,
-  });
+  const property = { value: trace(run), configurable: true, writable: true, enumerable };
+  if (prototype === Object.prototype || prototype === null) {
+    const properties = { ...Object.getOwnPropertyDescriptors(tool), [method]: property };
+    const copy = Object.create(prototype, properties) as object;
+    return Object.isFrozen(tool) ? Object.freeze(copy) : copy;
+  }
+  const isSet = Reflect.defineProperty(tool, method, property);
   if (!isSet) warnOnce(`tool "${toolId}" cannot be changed; it is not traced`);
-  return target;
+  return tool;
 }
 
 function isFunction(value: unknown): value is AnyFunction {

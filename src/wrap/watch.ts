@@ -31,16 +31,7 @@ export function watch<R>(result: R, watcher: Watcher, active: Context): R {
   }
   switch (kindOf(result)) {
     case 'promise':
-      return (result as unknown as Promise<unknown>).then(
-        (value) => {
-          watcher.fulfilled(value);
-          return value;
-        },
-        (error: unknown) => {
-          watcher.rejected(error);
-          throw error;
-        },
-      ) as R;
+      return watchPromise(result as unknown as Promise<unknown>, watcher) as R;
     case 'generator':
       watchGenerator(result as unknown as GeneratorLike, watcher, active);
       return result;
@@ -51,6 +42,24 @@ export function watch<R>(result: R, watcher: Watcher, active: Context): R {
       watcher.fulfilled(result);
       return result;
   }
+}
+
+function watchPromise(promise: Promise<unknown>, watcher: Watcher): Promise<unknown> {
+  const watched = promise.then(
+    (value) => {
+      watcher.fulfilled(value);
+      return value;
+    },
+    (error: unknown) => {
+      watcher.rejected(error);
+      throw error;
+    },
+  );
+  // What was put on it comes along (the `child` of execFile, a `cancel`); symbols do not: node's async hooks put some on every promise.
+  for (const key of Object.getOwnPropertyNames(promise)) {
+    Object.defineProperty(watched, key, Object.getOwnPropertyDescriptor(promise, key)!);
+  }
+  return watched;
 }
 
 type GeneratorLike = Record<'next' | 'return' | 'throw', (...args: unknown[]) => unknown>;
