@@ -25,7 +25,7 @@ interface Packed {
   readonly files: readonly { readonly path: string }[];
 }
 
-const manifest = readJson<Manifest>('package.json');
+const manifest = readJson('package.json') as Manifest;
 
 describe('the packed files', () => {
   const [packed] = JSON.parse(
@@ -45,7 +45,6 @@ describe('the packed files', () => {
   });
 
   it('have a source each: after a file was renamed, remove dist and build again', () => {
-    const sourceOf = (path: string): string => path.replace(/^dist\//, 'src/').replace(/(\.d\.ts|\.js)$/, '.ts');
     const built = paths.filter((path) => path.startsWith('dist/'));
     expect(built.filter((path) => !existsSync(join(ROOT, sourceOf(path))))).toEqual([]);
   });
@@ -114,14 +113,14 @@ describe('lock files', () => {
   });
 
   it.each(locks)('%s names no registry, and a checksum for every package', (path) => {
-    const { packages } = readJson<Lock>(path);
+    const { packages } = readJson(path) as Lock;
     const installed = Object.entries(packages).filter(([at]) => at.includes('node_modules/'));
     expect(installed.filter(([, entry]) => entry.resolved !== undefined).map(([at]) => at)).toEqual([]);
     expect(installed.filter(([, entry]) => !entry.inBundle && !entry.integrity).map(([at]) => at)).toEqual([]);
   });
 
   it('let nothing run at installation but the download of Node', () => {
-    const { packages } = readJson<Lock>('package-lock.json');
+    const { packages } = readJson('package-lock.json') as Lock;
     const eager = Object.entries(packages).filter(([, entry]) => entry.hasInstallScript);
     const names = eager.map(([at]) => at.replace(/^.*node_modules\//, ''));
     expect(names.filter((name) => !(name in manifest.allowScripts))).toEqual([]);
@@ -143,6 +142,11 @@ interface Lock {
   >;
 }
 
-function readJson<T>(path: string): T {
-  return JSON.parse(readFileSync(join(ROOT, path), 'utf8')) as T;
+/** The file in src that a file in dist is built from. */
+function sourceOf(path: string): string {
+  return path.replace(/^dist\//, 'src/').replace(/(\.d\.ts|\.js)$/, '.ts');
+}
+
+function readJson(path: string): unknown {
+  return JSON.parse(readFileSync(join(ROOT, path), 'utf8'));
 }
