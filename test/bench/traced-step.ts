@@ -13,6 +13,7 @@ import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-ho
 import { TracerProvider, type ReadableSpan, type SpanProcessor } from '@opentelemetry/sdk-trace';
 import { createExecutionPlanTrace, createOrchestrace, parsePlan } from '../../src/index.ts';
 import { dataSources } from '../../src/mapping.ts';
+import { splitByBytes } from '../../src/spans/text.ts';
 import { layeredPlan, type Result, type Row, sideBySideAsync } from './side-by-side.ts';
 
 export const name = 'a traced step against a span written by hand with the same attributes and links';
@@ -60,7 +61,7 @@ export async function run(sizes: readonly number[] = [100, 1000]): Promise<Resul
         return { ...tool, group_index, execution_order, edges, mapping: JSON.stringify(tool.output_mapping) };
       }),
     );
-    const execution_plan = JSON.stringify(executionPlanTrace);
+    const planParts = splitByBytes(JSON.stringify(executionPlanTrace), 65_536);
     const groupSizes = executionPlanTrace.execution_groups.map((group) => group.tools.length);
 
     const ours = (): Promise<void> =>
@@ -73,25 +74,43 @@ export async function run(sizes: readonly number[] = [100, 1000]): Promise<Resul
       );
 
     const byHand = async (): Promise<void> => {
-      const runSpan = tracer.startSpan(
-        'orchestration bench plan dag',
-        { attributes: { 'orchestration.span.type': 'run', 'orchestration.run.id': crypto.randomUUID() } },
-        ROOT_CONTEXT,
-      );
+      const runAttributes = {
+        'orchestration.span.type': 'run',
+        'orchestration.run.id': crypto.randomUUID(),
+        'orchestration.plan.source': 'declared',
+        'orchestration.plan.name': 'bench plan',
+        'orchestration.plan.hash': '0123456789abcdef',
+        'orchestration.strategy': 'dag',
+        'orchestration.total_groups': executionPlanTrace.total_groups,
+        'orchestration.total_tools': executionPlanTrace.total_tools,
+      };
+      const runSpan = tracer.startSpan('orchestration bench plan dag', { attributes: runAttributes }, ROOT_CONTEXT);
       const runContext = trace.setSpan(ROOT_CONTEXT, runSpan);
-      tracer
-        .startSpan('plan bench plan', { attributes: { 'orchestration.execution_plan': execution_plan } }, runContext)
-        .end();
+      for (const [part, text] of planParts.entries()) {
+        const attributes = {
+          'orchestration.span.type': 'plan',
+          'orchestration.execution_plan': text,
+          'orchestration.plan.name': 'bench plan',
+          'orchestration.plan.part': part + 1,
+          'orchestration.plan.parts': planParts.length,
+        };
+        tracer.startSpan('plan bench plan', { attributes }, runContext).end();
+      }
       const spanOf = new Map<string, SpanContext>();
       const endOf = new Map<string, number>();
       let groupContext: Context = runContext;
       for (const tool of tools) {
         if (tool.execution_order === 0) {
-          const group = tracer.startSpan(
-            `group ${tool.group_index} parallel`,
-            { attributes: { 'orchestration.span.type': 'group' } },
-            runContext,
-          );
+          const { tools: groupTools, parallel_execution } = executionPlanTrace.execution_groups[tool.group_index]!;
+          const attributes = {
+            'orchestration.span.type': 'group',
+            'orchestration.group_index': tool.group_index,
+            'orchestration.strategy': 'dag',
+            'orchestration.parallel_execution': parallel_execution,
+            'orchestration.tool_ids': groupTools.map(({ tool_id }) => tool_id),
+            'orchestration.dependency_groups': tool.dependency_groups as number[],
+          };
+          const group = tracer.startSpan(`group ${tool.group_index} parallel`, { attributes }, runContext);
           groupContext = trace.setSpan(runContext, group);
         }
         const links: Link[] = tool.edges.map(({ id, type }) => linkTo(id, type, spanOf));
@@ -127,9 +146,10 @@ export async function run(sizes: readonly number[] = [100, 1000]): Promise<Resul
             endOf.set(tool.tool_id, performance.now());
           }
         });
-        if (tool.execution_order === groupSizes[tool.group_index]! - 1) trace.getSpan(groupContext)!.end();
+        if (tool.execution_order === groupSizes[tool.group_index]! - 1)
+          trace.getSpan(groupContext)!.setAttributes({ 'orchestration.outcome': 'success' }).end();
       }
-      runSpan.end();
+      runSpan.setAttributes({ 'orchestration.outcome': 'success' }).end();
     };
 
     const counts = async (work: () => Promise<void>): Promise<object> => {
