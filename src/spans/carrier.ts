@@ -6,11 +6,12 @@ import {
   type Context,
   type SpanContext,
 } from '@opentelemetry/api';
+import { STRATEGIES } from '../plan.ts';
 import type { TracedTool } from '../plan-trace.ts';
 import { MAX_LINKS, PlannedTool } from './planned-tool.ts';
 import type { RunPart } from './run-recorder.ts';
 import type { TextWriter } from './text.ts';
-import { warnOnce } from './guard.ts';
+import { safely, warnOnce } from './guard.ts';
 
 /** Texts that travel from one process to another, as HTTP headers or in a message. All ASCII. */
 export type Carrier = Record<string, string>;
@@ -34,7 +35,7 @@ interface CarriedPart {
 /** Writes what another process needs to do a part of a run: the W3C entries, those of the registered propagator, and ours. */
 export function writeCarrier({ part, parent }: { part: RunPart; parent: Context }): Carrier {
   const carrier: Carrier = {};
-  propagation.inject(parent, carrier);
+  safely('inject a context', () => propagation.inject(parent, carrier));
   const spanContext = trace.getSpanContext(parent);
   if (spanContext && carrier[TRACEPARENT] === undefined) carrier[TRACEPARENT] = toTraceparent(spanContext);
   carrier[ORCHESTRATION] = toAscii(JSON.stringify(toCarried(part)));
@@ -47,11 +48,16 @@ export function readCarrier(
   active: Context,
   write: TextWriter,
 ): { part: RunPart; parent: Context } {
-  let parent = propagation.extract(active, carrier);
-  const given = fromTraceparent(carrier[TRACEPARENT]);
+  let parent = safely('extract a context', () => propagation.extract(active, carrier)) ?? active;
+  const given = fromTraceparent(read(carrier, TRACEPARENT));
   if (given && trace.getSpanContext(parent)?.spanId !== given.spanId) parent = trace.setSpanContext(parent, given);
   if (!trace.getSpanContext(parent)) parent = trace.setSpanContext(parent, INVALID_SPAN_CONTEXT);
-  return { part: fromCarried(carrier[ORCHESTRATION], write), parent };
+  return { part: fromCarried(read(carrier, ORCHESTRATION), write), parent };
+}
+
+/** An entry of a carrier that may be no object at all, or hold getters that throw. */
+function read(carrier: unknown, key: string): unknown {
+  return isRecord(carrier) ? safely('read a carrier', () => carrier[key]) : undefined;
 }
 
 function toCarried(part: RunPart): CarriedPart {
@@ -82,7 +88,7 @@ function fromCarried(text: unknown, write: TextWriter): RunPart {
     const spanContext = fromTraceparent(traceparent);
     if (spanContext) dependencies.set(toolId, spanContext);
   }
-  const strategy = typeof carried['strategy'] === 'string' ? carried['strategy'] : undefined;
+  const strategy = STRATEGIES.find((known) => known === carried['strategy']);
   return { runId: carried['run_id'], strategy, tool: toPlannedTool(carried['tool'], strategy, write), dependencies };
 }
 

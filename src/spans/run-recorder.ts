@@ -44,6 +44,8 @@ export class RunRecorder implements Scope {
   readonly plan: ExecutionPlanTrace | undefined;
   readonly #strategy: string | undefined;
   readonly #tools: ReadonlyMap<string, PlannedTool>;
+  /** No plan has the groups, and no other process leads the run and may have some. */
+  readonly #formsGroups: boolean;
   readonly #states = new Map<string, ToolState>();
   readonly #groups: RunGroups;
   readonly #failed: string[] = [];
@@ -60,6 +62,7 @@ export class RunRecorder implements Scope {
       plan?: ExecutionPlanTrace | undefined;
       strategy: string | undefined;
       tools: ReadonlyMap<string, PlannedTool>;
+      isRemote?: boolean;
     },
     span: Span,
     parent: Context,
@@ -69,6 +72,7 @@ export class RunRecorder implements Scope {
     this.plan = run.plan;
     this.#strategy = run.strategy;
     this.#tools = run.tools;
+    this.#formsGroups = run.tools.size === 0 && run.isRemote !== true;
     this.span = span;
     this.context = withScope(trace.setSpan(parent, span), this);
     this.#groups = new RunGroups(telemetry, run.plan, this.context);
@@ -97,7 +101,7 @@ export class RunRecorder implements Scope {
     const { runId, strategy, tool } = part;
     const tools = new Map(tool ? [[tool.traced.tool_id, tool]] : []);
     const span = trace.getSpan(parent) ?? trace.wrapSpanContext(INVALID_SPAN_CONTEXT);
-    const run = new RunRecorder(telemetry, { runId, strategy, tools }, span, parent);
+    const run = new RunRecorder(telemetry, { runId, strategy, tools, isRemote: true }, span, parent);
     if (tool) run.#groups.adopt(tool.groupIndex);
     for (const [toolId, spanContext] of part.dependencies) run.#state(toolId).spanContext = spanContext;
     return run;
@@ -156,9 +160,9 @@ export class RunRecorder implements Scope {
     this.#lazy.add(step);
   }
 
-  /** Opens a group by hand until {@link releaseGroup}; undefined in a run whose plan has the groups. */
+  /** Opens a group by hand until {@link releaseGroup}; undefined in a run that forms none. */
   holdGroup(): GroupRecorder | undefined {
-    if (this.#hasPlannedTools) return undefined;
+    if (!this.#formsGroups) return undefined;
     const group = this.#groups.next();
     group.held = true;
     return group;
@@ -187,12 +191,18 @@ export class RunRecorder implements Scope {
     return { part, parent: group?.context ?? this.context };
   }
 
-  /** Ends the run and what is open of its groups. Once. */
-  end(outcome: Outcome, error?: unknown): void {
+  /** Ends what is open of its steps and groups, but not the run, which another process may lead. Once. */
+  close(): void {
     if (this.#ended) return;
     this.#ended = true;
     for (const step of this.#lazy) step.end('cancellation');
     this.#groups.endAll();
+  }
+
+  /** Ends the run and what is open of its steps and groups. Once. */
+  end(outcome: Outcome, error?: unknown): void {
+    if (this.#ended) return;
+    this.close();
     const failure = isFailing(outcome) ? failureOf(error, outcome) : undefined;
     if (this.span.isRecording()) {
       if (failure) recordFailure(this.span, failure, this.telemetry.write);
@@ -233,7 +243,7 @@ export class RunRecorder implements Scope {
   #groupOf(planned: PlannedTool | undefined, scope: Scope | undefined): GroupRecorder | undefined {
     if (this.#ended) return undefined; // a step that comes too late; its group has been sent
     if (planned) return this.#groups.planned(planned.groupIndex);
-    if (this.#hasPlannedTools || scope?.step) return undefined;
+    if (!this.#formsGroups || scope?.step) return undefined;
     return scope?.group?.isOpen ? scope.group : this.#groups.current();
   }
 

@@ -66,7 +66,8 @@ export function createContinueOrchestration(base: () => Telemetry): ContinueOrch
       return RunRecorder.remote(telemetry, part, parent);
     });
     if (!recorder) return work(new IdleRun(undefined, () => undefined));
-    return context.with(recorder.context, work, undefined, new TracedRun(recorder));
+    const close = (): void => safely('end a part of a run', () => recorder.close());
+    return callWithin(recorder, work, close, close);
   };
 }
 
@@ -79,6 +80,15 @@ function callRun<R>(recorder: RunRecorder, work: (run: Run) => R): R {
     else end('success');
   };
   const rejected = (error: unknown): void => end(outcomeOfThrown(error), error);
+  return callWithin(recorder, work, fulfilled, rejected);
+}
+
+function callWithin<R>(
+  recorder: RunRecorder,
+  work: (run: Run) => R,
+  fulfilled: (value: unknown) => void,
+  rejected: (error: unknown) => void,
+): R {
   let result: R;
   try {
     result = context.with(recorder.context, work, undefined, new TracedRun(recorder));

@@ -57,7 +57,7 @@ function watchPromise(promise: Promise<unknown>, watcher: Watcher): Promise<unkn
   );
   // What was put on it comes along (the `child` of execFile, a `cancel`); symbols do not: node's async hooks put some on every promise.
   for (const key of Object.getOwnPropertyNames(promise)) {
-    Object.defineProperty(watched, key, Object.getOwnPropertyDescriptor(promise, key)!);
+    Reflect.defineProperty(watched, key, Object.getOwnPropertyDescriptor(promise, key)!);
   }
   return watched;
 }
