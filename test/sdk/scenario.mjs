@@ -6,6 +6,7 @@ import {
   context,
   diag,
   DiagLogLevel,
+  metrics,
   propagation,
   ROOT_CONTEXT,
   SpanKind,
@@ -24,13 +25,15 @@ diag.setLogger(
 
 // The order of starting: the SDKs start spans on whole milliseconds, so that times do not tell it.
 const started = [];
-const { exporter, tracerProvider, contextManager, propagator } = makeSdk({
+const { exporter, metricExporter, tracerProvider, meterProvider, contextManager, propagator } = makeSdk({
   onStart: (span) => started.push(span),
   onEnd() {},
   forceFlush: () => Promise.resolve(),
   shutdown: () => Promise.resolve(),
 });
+const before = traceOrchestration(undefined, (run) => run.step('nobody listens', () => run.traceId ?? 'no trace'));
 trace.setGlobalTracerProvider(tracerProvider);
+metrics.setGlobalMeterProvider(meterProvider);
 context.setGlobalContextManager(contextManager);
 propagation.setGlobalPropagator(propagator);
 
@@ -106,12 +109,18 @@ await trace.getTracer('application').startActiveSpan('request', async (span) => 
   span.end();
 });
 
+await meterProvider.shutdown();
 process.stdout.write(
   JSON.stringify({
     spans: started.map(describeSpan),
+    metrics: metricExporter
+      .getMetrics()
+      .at(-1)
+      .scopeMetrics.flatMap((scope) => scope.metrics.map(describeMetric)),
     exported: exporter.getFinishedSpans().length,
     success: result.success,
     sees: {
+      before,
       traceId: result.traceId === started[0].spanContext().traceId,
       error: result.results.get('licences').error === failure,
       carried,
@@ -141,6 +150,19 @@ function describeSpan(span) {
     })),
     ended: span.ended,
     dropped: [span.droppedAttributesCount, span.droppedLinksCount, span.droppedEventsCount],
+  };
+}
+
+function describeMetric({ descriptor: { name, unit, description }, dataPoints }) {
+  return {
+    name,
+    unit,
+    description,
+    points: dataPoints.map(({ attributes, value }) => {
+      const labels = Object.entries(attributes).map(([key, label]) => `${key}=${label}`);
+      return `${labels.join(' ')}: ${typeof value === 'number' ? value : `${value.count} times`}`;
+    }),
+    boundaries: dataPoints[0].value.buckets?.boundaries,
   };
 }
 

@@ -23,9 +23,16 @@ interface RecordedSpan {
   readonly ended: boolean;
 }
 
+interface RecordedMetric {
+  readonly name: string;
+  readonly unit: string;
+  readonly points: readonly string[];
+}
+
 /** What scenario.mjs prints. */
 interface Recorded {
   readonly spans: readonly RecordedSpan[];
+  readonly metrics: readonly RecordedMetric[];
   readonly exported: number;
   readonly sees: Readonly<Record<string, unknown>>;
   readonly complaints: readonly string[];
@@ -192,8 +199,40 @@ describe('the packed package on SDK 1.30, 2.12 and 3.1', () => {
     `);
   });
 
+  it('counts and measures this', async (test) => {
+    needsLines(test);
+    const { metrics } = await record('3');
+    const lines = metrics.flatMap(({ name, unit, points }) => [
+      `${name} (${unit})`,
+      ...points.map((point) => `  ${point}`),
+    ]);
+    expect(lines.join('\n')).toMatchInlineSnapshot(`
+      "orchestration.run.duration (s)
+        orchestration.strategy=dag orchestration.outcome=failure error.type=RangeError: 1 times
+        orchestration.strategy=dag orchestration.outcome=success: 1 times
+        orchestration.outcome=success: 1 times
+      orchestration.step.duration (s)
+        orchestration.strategy=dag orchestration.tool_type=broken orchestration.outcome=failure error.type=RangeError: 1 times
+        orchestration.strategy=dag orchestration.tool_type=helper orchestration.outcome=success: 1 times
+        orchestration.strategy=dag orchestration.tool_type=lookup orchestration.outcome=success: 1 times
+        orchestration.strategy=dag orchestration.tool_type=count orchestration.outcome=success: 1 times
+        orchestration.strategy=dag orchestration.tool_type=unknown orchestration.outcome=success: 1 times
+        orchestration.strategy=dag orchestration.tool_type=unknown orchestration.outcome=failure error.type=_OTHER: 1 times
+        orchestration.tool_type=helper orchestration.outcome=success: 3 times
+        orchestration.tool_type=unknown orchestration.outcome=success: 1 times
+      orchestration.step.wait (s)
+        orchestration.strategy=dag orchestration.tool_type=lookup: 1 times
+        orchestration.strategy=dag orchestration.tool_type=broken: 1 times
+        orchestration.strategy=dag orchestration.tool_type=count: 1 times
+        orchestration.strategy=dag orchestration.tool_type=unknown: 2 times
+      orchestration.active_runs ({run})
+        orchestration.strategy=dag: 0
+        : 0"
+    `);
+  });
+
   it.for(LINES)(
-    'gives the same on line %s: names, nesting, attributes, links, events and status',
+    'gives the same on line %s: names, nesting, attributes, links, events, status and metrics',
     async (line, test) => {
       needsLines(test);
       expect(await record(line)).toEqual(await record('3'));
@@ -206,7 +245,7 @@ describe('the packed package on SDK 1.30, 2.12 and 3.1', () => {
     expect(spans.filter((span) => !span.ended)).toEqual([]);
     expect(exported).toBe(spans.length);
     expect(complaints).toEqual([]);
-    expect(sees).toEqual({ traceId: true, error: true, carried: ['orchestration', 'traceparent'] });
+    expect(sees).toEqual({ before: 'no trace', traceId: true, error: true, carried: ['orchestration', 'traceparent'] });
   });
 
   it('needs no type that is newer than api 1.9', async (test) => {
