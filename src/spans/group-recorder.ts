@@ -81,7 +81,7 @@ export class GroupRecorder {
 
   leave(toolId: string, span: Span | undefined, outcome: Outcome): void {
     this.running--;
-    if (span) this.#lastEnded = span;
+    if (span && !endedBefore(span, this.#lastEnded)) this.#lastEnded = span;
     this.#outcomes.add(outcome);
     if (isFailing(outcome)) this.#failed.push(toolId);
   }
@@ -118,6 +118,14 @@ export class GroupRecorder {
     if (this.#outcomes.has('cancellation') || this.running > 0) return 'cancellation';
     return this.#outcomes.has('success') || this.#outcomes.size === 0 ? 'success' : 'skip';
   }
+}
+
+/** Whether a span ended before another by their own times, which need not be the order of the calls: each starts on a whole millisecond. */
+function endedBefore(span: Span, other: Span | undefined): boolean {
+  const time = timeOf(span, 'endTime');
+  const otherTime = timeOf(other, 'endTime');
+  if (!Array.isArray(time) || !Array.isArray(otherTime)) return false;
+  return time[0] < otherTime[0] || (time[0] === otherTime[0] && time[1] < otherTime[1]);
 }
 
 function groupName(index: number, parallel: boolean): string {
