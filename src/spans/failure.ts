@@ -25,6 +25,7 @@ export function failureOf(error: unknown, outcome: Outcome): Failure {
 /** Whether a returned value is a failure, as `isFailure` says; an `isFailure` that throws is warned of. */
 export function isFailureResult(result: unknown, isFailure: (result: unknown) => boolean): boolean {
   try {
+    // oxlint-disable-next-line typescript/no-unnecessary-boolean-literal-compare -- JavaScript may answer anything
     return isFailure(result) === true;
   } catch (error) {
     warn('could not tell whether a result is a failure', describe(error));
