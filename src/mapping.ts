@@ -81,55 +81,68 @@ export function readReference(text: string): Reference | string | undefined {
   if (text.length < 2 || !text.startsWith('{') || !text.endsWith('}')) return undefined;
   if (text.length > MAX_LENGTH) return `reference of ${text.length} characters; at most ${MAX_LENGTH} are read`;
   const end = text.length - 1;
+  cursor.at = 1;
+  const toolId = readStep(text, end, true);
+  if (typeof toolId !== 'string') return faultAt(text, toolId === undefined ? cursor.expected : FIRST_EXPECTED);
+  const afterTool = cursor.at;
   const steps: Step[] = [];
-  let toolId: string | undefined;
-  let at = 1;
-  const bad = (expected: string): string => `reference ${text}: at position ${at}, expected ${expected}`;
-
-  while (at < end || toolId === undefined) {
-    let step: Step;
-    const bracket = text[at] === '[' || (text[at] === '.' && text[at + 1] === '[' && toolId !== undefined);
-    if (bracket) {
-      if (text[at] === '.') at += 1;
-      const close = closingBracket(text, at, end);
-      const inside = text.slice(at + 1, close);
-      const read = close < 0 ? undefined : readBrackets(inside);
-      if (read === undefined) return bad('[0], [*] or ["key"]; indexes count from 0, keys stand in double quotes');
-      step = read;
-      at = close + 1;
-    } else {
-      if (toolId !== undefined) {
-        if (text[at] !== '.') return bad('"." or "[" before the next key');
-        at += 1;
-      }
-      const stop = endOfName(text, at, end);
-      const name = text.slice(at, stop);
-      if (name === '') return bad(`${toolId === undefined ? 'a tool id' : 'a key'}; an empty one is written [""]`);
-      if (name === '*') return bad('a key; write [*] for every element of an array, ["*"] for the key *');
-      if (stop < end && text[stop] !== '.' && text[stop] !== '[') {
-        at = stop;
-        return bad(
-          '"." or "["; a key with braces, brackets or quotes in it is written ["key"]; a literal belongs in params',
-        );
-      }
-      step = name;
-      at = stop;
+  while (cursor.at < end) {
+    const step = readStep(text, end, false);
+    if (step === undefined) return faultAt(text, cursor.expected);
+    if (steps.length === 0 && toolId !== INPUT && step !== 'data' && step !== 'success' && step !== 'error') {
+      const meant = `${text.slice(0, afterTool)}.data${text.slice(afterTool)}`;
+      cursor.at = afterTool;
+      return faultAt(text, `.data, .success or .error: write ${meant}, or {["a.b"].data} for a tool id with a dot`);
     }
-    if (toolId === undefined) {
-      if (typeof step !== 'string') return bad('a tool id, as in {tool_id.data.rows[0]}');
-      toolId = step;
-    } else {
-      if (steps.length === 0 && toolId !== INPUT && step !== 'data' && step !== 'success' && step !== 'error') {
-        const rest = `data${typeof step === 'string' ? '.' : ''}...`;
-        return bad(
-          `.data, .success or .error after the tool id: {${toolId}.${rest}}; a tool id with a dot is written ["a.b"]`,
-        );
-      }
-      steps.push(step);
-    }
+    steps.push(step);
   }
   if (steps.length === 0 && toolId !== INPUT) steps.push('data');
   return { text, toolId, steps };
+}
+
+/** Where the reading of a reference is, and what it expected there when it failed. */
+const cursor = { at: 0, expected: '' };
+
+const FIRST_EXPECTED = 'a tool id, as in {tool_id.data.rows[0]}';
+
+function faultAt(text: string, expected: string): string {
+  return `reference ${text}: at position ${cursor.at}, expected ${expected}`;
+}
+
+/** Reads the key or the brackets at the cursor, and moves it behind them. */
+function readStep(text: string, end: number, isFirst: boolean): Step | undefined {
+  const { at } = cursor;
+  const hasDot = !isFirst && text[at] === '.';
+  const from = hasDot ? at + 1 : at;
+  if (text[from] === '[') return readBrackets(text, from, end);
+  if (!isFirst && !hasDot) return fail('"." or "[" before the next key', at);
+
+  const stop = endOfName(text, from, end);
+  const next = text[stop];
+  if (stop < end && next !== '.' && next !== '[') {
+    return fail(
+      'no brace, bracket or quote: such a key is written ["key"], a text with braces belongs in params',
+      stop,
+    );
+  }
+  const name = text.slice(from, stop);
+  if (name === '') return fail(`${isFirst ? 'a tool id' : 'a key'}; an empty one is written [""]`, from);
+  if (name === '*') return fail('a key; write [*] for every element of an array, ["*"] for the key *', from);
+  cursor.at = stop;
+  return name;
+}
+
+function fail(expected: string, at: number): undefined {
+  cursor.expected = expected;
+  cursor.at = at;
+}
+
+function readBrackets(text: string, open: number, end: number): Step | undefined {
+  const close = closingBracket(text, open, end);
+  const step = close < 0 ? undefined : readInside(text.slice(open + 1, close));
+  if (step === undefined) return fail('[0], [*] or ["key"]; indexes count from 0, keys stand in double quotes', open);
+  cursor.at = close + 1;
+  return step;
 }
 
 /** Position of the bracket that closes the one at `open`, or -1. */
@@ -145,7 +158,7 @@ function closingBracket(text: string, open: number, end: number): number {
   return -1;
 }
 
-function readBrackets(inside: string): Step | undefined {
+function readInside(inside: string): Step | undefined {
   if (inside === '*') return EVERY;
   if (/^[0-9]+$/.test(inside)) return Number(inside);
   if (!inside.startsWith('"')) return undefined;
