@@ -13,6 +13,7 @@ export class RunGroups {
   /** Number of tools of each planned group that have not settled. */
   readonly #unsettled: number[];
   #formed = 0;
+  #current: GroupRecorder | undefined;
 
   constructor(telemetry: Telemetry, plan: ExecutionPlanTrace | undefined, parent: Context) {
     this.#telemetry = telemetry;
@@ -32,10 +33,9 @@ export class RunGroups {
     return this.#add(GroupRecorder.open(this.#telemetry, { index, toolIds, dependencyGroups, strategy }, this.#parent));
   }
 
-  /** Without a plan: the group that is open, else the next. */
+  /** Without a plan: the group that is open, else the next. Never one that was opened by hand. */
   current(): GroupRecorder {
-    const latest = this.#latest.get(this.#formed - 1);
-    return latest?.isOpen ? latest : this.next();
+    return this.#current?.isOpen ? this.#current : (this.#current = this.next());
   }
 
   /** Without a plan: the next group. */
