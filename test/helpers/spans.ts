@@ -1,4 +1,4 @@
-import { context, type Attributes, type AttributeValue } from '@opentelemetry/api';
+import { context, type Attributes } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import {
   InMemorySpanExporter,
@@ -116,7 +116,7 @@ export function shown(attributes: Attributes): Attributes {
 }
 
 /** One of our attributes, named without its prefix. */
-export function attribute(span: ReadableSpan, key: string): AttributeValue | undefined {
+export function attribute(span: ReadableSpan, key: string): unknown {
   return span.attributes[PREFIX + key];
 }
 
@@ -139,11 +139,11 @@ function drawTree(spans: readonly ReadableSpan[], attributes: readonly string[])
   }
   const draw = (parent: string, indent: string): string[] =>
     (children.get(parent) ?? []).flatMap((span) => {
-      const outcome = attribute(span, 'outcome');
+      const outcome = attribute(span, 'outcome') as string | undefined;
       const extra = attributes
         .filter((key) => attribute(span, key) !== undefined)
         .map((key) => ` ${key}=${String(attribute(span, key))}`);
-      const line = `${indent}${span.name}${outcome === undefined ? '' : ` [${String(outcome)}]`}${extra.join('')}`;
+      const line = `${indent}${span.name}${outcome === undefined ? '' : ` [${outcome}]`}${extra.join('')}`;
       return [line, ...draw(span.spanContext().spanId, `${indent}  `)];
     });
   return draw('', '').join('\n');
