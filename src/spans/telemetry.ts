@@ -121,6 +121,11 @@ export class Telemetry {
   }
 }
 
+/** The context with tracing suppressed: what runs in it is not traced. */
+export function suppressTracing(active: Context): Context {
+  return active.setValue(SUPPRESS_TRACING, true);
+}
+
 /** Sets attributes; a span that throws is warned of. */
 export function setAttributes(span: Span, attributes: Attributes): void {
   try {
