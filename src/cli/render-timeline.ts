@@ -78,7 +78,9 @@ function headerOf(run: Run, width: number, paint: Paint): string[] {
   const lines = [`${paint('bold', title)} ${paint(style, ended)}`, paint('dim', `trace ${run.traceId}`)];
   if (run.plan)
     lines.push(...wrapText(`${run.seenTools} of ${run.plannedTools} planned steps seen${tallyOf(run)}`, width, 2));
-  if (run.error !== undefined) lines.push(...wrapText(escapeText(run.error), width, MAX_TEXT_LINES));
+  // Where a step says the same, its row shows it.
+  const said = run.groups.some(({ steps }) => steps.some(({ error }) => error === run.error));
+  if (run.error !== undefined && !said) lines.push(...wrapText(escapeText(run.error), width, MAX_TEXT_LINES));
   return [...lines, ...run.notes.flatMap((note) => wrapText(`note: ${escapeText(note)}`, width, MAX_TEXT_LINES))];
 }
 

@@ -23,9 +23,10 @@ export interface ReceiverOptions {
   port?: number | undefined;
   /**
    * Takes the spans of one request. The request is answered when it is done; when it throws, with 503, so that the sender tries again.
-   * A request whose answer got lost comes again: the same span may be handed over twice.
+   * A request whose answer got lost comes again: the same span may be handed over twice. `json` is the request itself, decompressed, to be
+   * sent on or kept.
    */
-  onSpans: (spans: readonly ReceivedSpan[]) => void | Promise<void>;
+  onSpans: (spans: readonly ReceivedSpan[], json: Buffer) => void | Promise<void>;
   /** Largest body in bytes, before and after decompression. Default 20 MiB. It is parsed on the event loop: about 15 ms a MiB. */
   maxBodyBytes?: number | undefined;
   /** How long a request may take to arrive, in milliseconds. Default 30,000. */
@@ -58,10 +59,10 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
   const port = await listen(server, options.port ?? 0);
 
   let isClosed = false;
-  const accept = async (spans: readonly ReceivedSpan[]): Promise<void> => {
+  const accept: Settings['accept'] = async (spans, json) => {
     if (isClosed) throw new Refusal(503, 'the receiver is closing');
     try {
-      await options.onSpans(spans);
+      await options.onSpans(spans, json);
     } catch (error) {
       throw new Refusal(503, `the spans were not taken: ${error instanceof Error ? error.message : String(error)}`);
     }
@@ -81,7 +82,7 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
 interface Settings {
   readonly hosts: ReadonlySet<string>;
   readonly maxBodyBytes: number;
-  readonly accept: (spans: readonly ReceivedSpan[]) => Promise<void>;
+  readonly accept: (spans: readonly ReceivedSpan[], json: Buffer) => Promise<void>;
 }
 
 /** A request that is not taken: answered with its status and a Status body. */
@@ -152,7 +153,7 @@ async function receiveTraces(request: IncomingMessage, settings: Settings): Prom
   const sent = await readBody(request, settings.maxBodyBytes);
   const body = encoding === 'gzip' ? await decompress(sent, settings.maxBodyBytes) : sent;
   const { spans, rejectedSpans, reason } = decode(body);
-  if (spans.length > 0) await settings.accept(spans);
+  if (spans.length > 0) await settings.accept(spans, body);
   return reason === undefined ? {} : { partialSuccess: { rejectedSpans: String(rejectedSpans), errorMessage: reason } };
 }
 

@@ -4,21 +4,21 @@ import { connect } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ReceivedSpan } from '../../src/explain/received-span.ts';
-import { startReceiver, type Receiver } from '../../src/inspector/receive.ts';
+import { startReceiver, type Receiver, type ReceiverOptions } from '../../src/inspector/receive.ts';
 
 const TRACE_ID = '0af7651916cd43dd8448eb211c80319c';
 const SPAN_ID = 'b7ad6b7169203331';
 const MAX_BODY_BYTES = 100_000;
 
 let received: ReceivedSpan[];
-let onSpans: (spans: readonly ReceivedSpan[]) => void | Promise<void>;
+let onSpans: ReceiverOptions['onSpans'];
 let receiver: Receiver;
 
 beforeEach(async () => {
   received = [];
   onSpans = (spans) => void received.push(...spans);
   receiver = await startReceiver({
-    onSpans: (spans) => onSpans(spans),
+    onSpans: (spans, json) => onSpans(spans, json),
     maxBodyBytes: MAX_BODY_BYTES,
     requestTimeoutMs: 500,
   });
@@ -108,6 +108,10 @@ describe('what is taken', () => {
     const body = JSON.stringify(envelope(spanJson()));
     const [head, tail] = [gzipSync(body.slice(0, 50)), gzipSync(body.slice(50))];
     const headers = { 'Content-Encoding': 'gzip' };
+    onSpans = (spans, json) => {
+      expect(json.toString()).toBe(body);
+      received.push(...spans);
+    };
     expect(await post(gzipSync(body), headers)).toEqual({ status: 200, body: {} });
     expect(await post(Buffer.concat([head, tail]), headers)).toEqual({ status: 200, body: {} });
     expect(received).toHaveLength(2);

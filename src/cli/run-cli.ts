@@ -1,0 +1,82 @@
+import { OrchestraceError } from '../errors.ts';
+import { VERSION } from '../version.ts';
+import { suggest, usageError, type Command } from './command.ts';
+import { escapeText } from './terminal-text.ts';
+
+interface CommandRow {
+  readonly name: string;
+  readonly summary: string;
+  /** Loads the command only when it is called: `--help` stays quick. */
+  readonly load: () => Promise<Command>;
+}
+
+const COMMANDS: readonly CommandRow[] = [
+  {
+    name: 'demo',
+    summary: 'runs real tools on the packages of this folder and draws the trace',
+    load: async () => (await import('./demo.ts')).runDemo,
+  },
+];
+
+/**
+ * Runs the command line and sets the exit code: 0 done, 1 the run failed or differs, 2 wrong use, 130 Ctrl-C. Errors are one line on
+ * stderr, never a stack. A reader of stdout that leaves early (`| head -1`) ends it quietly.
+ */
+export async function runCli(args: readonly string[]): Promise<void> {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0);
+    fail(error);
+    process.exit(1);
+  });
+  process.stderr.on('error', () => {}); // nobody is left to tell
+  const interrupt = new AbortController();
+  // Once: a second Ctrl-C ends the process at once.
+  process.once('SIGINT', () => interrupt.abort());
+  try {
+    process.exitCode = await dispatch(args, interrupt.signal);
+  } catch (error) {
+    process.exitCode = interrupt.signal.aborted ? 0 : fail(error);
+  }
+  if (interrupt.signal.aborted) process.exitCode = 130;
+}
+
+async function dispatch([first, ...rest]: readonly string[], signal: AbortSignal): Promise<number> {
+  if (first === undefined || first === '--help' || first === '-h' || first === 'help') {
+    process.stdout.write(helpText());
+    return 0;
+  }
+  if (first === '--version' || first === '-v') {
+    process.stdout.write(`${VERSION}\n`);
+    return 0;
+  }
+  if (first.startsWith('-')) throw usageError(`unknown option ${first}${suggest(first, ['--help', '--version'])}`);
+  const row = COMMANDS.find(({ name }) => name === first);
+  if (!row) {
+    const names = [...COMMANDS.map(({ name }) => name), 'help'];
+    throw usageError(`unknown command ${first}${suggest(first, names)}`);
+  }
+  const command = await row.load();
+  return command(rest, { signal });
+}
+
+function helpText(): string {
+  const commands = COMMANDS.map(({ name, summary }) => `  ${name.padEnd(10)}${summary}`);
+  return `Traces tool orchestration with OpenTelemetry: the plan, its groups and every step in one trace.
+
+Usage: orchestrace <command> [options]
+
+Commands:
+${commands.join('\n')}
+
+Options:
+  --help      this text; after a command, its own
+  --version   ${VERSION}
+`;
+}
+
+/** Says what went wrong, in one line. */
+function fail(error: unknown): 1 | 2 {
+  const message = error instanceof Error ? error.message : String(error);
+  process.stderr.write(`orchestrace: ${escapeText(message.replaceAll(/\s+/g, ' ').trim())}\n`);
+  return OrchestraceError.isInstance(error) ? 2 : 1;
+}

@@ -1,0 +1,44 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+/** The command line as the repository's scripts start it. */
+export const MAIN: string = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
+
+export interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface RunOptions {
+  cwd?: string;
+  env?: Record<string, string>;
+  /** For Node itself, before the script. */
+  nodeArgs?: readonly string[];
+  /** Told of the process at every piece of its stdout. */
+  onOutput?: (child: ChildProcess, stdout: string) => void;
+}
+
+/** Runs the command line in a process of its own, without what the environment of the tests says of OpenTelemetry or colours. */
+export function runMain(
+  args: readonly string[],
+  { cwd, env, nodeArgs = [], onOutput }: RunOptions = {},
+): Promise<Ended> {
+  const clean = Object.entries(process.env).filter(
+    ([name]) => !/^(OTEL_|ORCHESTRACE_|VITEST|NODE_|FORCE_COLOR|NO_COLOR|COLUMNS)/.test(name),
+  );
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [...nodeArgs, MAIN, ...args], {
+      cwd,
+      env: { ...Object.fromEntries(clean), ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let [stdout, stderr] = ['', ''];
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      stdout += text;
+      onOutput?.(child, stdout);
+    });
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+    child.on('error', reject).on('close', (code) => resolve({ code, stdout, stderr }));
+  });
+}
