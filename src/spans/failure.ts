@@ -52,11 +52,13 @@ export function outcomeOfThrown(error: unknown): Outcome {
 export function recordFailure(span: Span, failure: Failure, write: TextWriter): void {
   try {
     if (!span.isRecording()) return;
-    const exception: Exception = { name: failure.type, message: write.text(failure.message) };
+    const type = write.name(failure.type);
+    const message = write.text(failure.message);
+    const exception: Exception = { name: type, message };
     if (failure.stack) exception.stack = write.text(failure.stack);
     span.recordException(exception);
-    span.setAttribute(ATTR_ERROR_TYPE, write.name(failure.type));
-    span.setStatus({ code: SpanStatusCode.ERROR, message: write.text(failure.message) });
+    span.setAttribute(ATTR_ERROR_TYPE, type);
+    span.setStatus({ code: SpanStatusCode.ERROR, message });
   } catch (error) {
     warn('could not record a failure', describe(error));
   }

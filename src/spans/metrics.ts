@@ -8,6 +8,7 @@ import {
 } from '../semconv.ts';
 import type { KnownAttributes } from './known-attributes.ts';
 import { safely } from './guard.ts';
+import type { TextWriter } from './text.ts';
 
 const SECONDS = {
   unit: 's',
@@ -30,7 +31,10 @@ export class Instruments {
   readonly #stepWait: Histogram;
   readonly #activeRuns: UpDownCounter;
 
-  constructor(meter: Meter) {
+  readonly #write: TextWriter;
+
+  constructor(meter: Meter, write: TextWriter) {
+    this.#write = write;
     const histogram = (name: string, description: string): Histogram =>
       meter.createHistogram(name, { ...SECONDS, description });
     this.#runDuration = histogram(METRIC_ORCHESTRATION_RUN_DURATION, 'Duration of orchestration runs.');
@@ -44,27 +48,27 @@ export class Instruments {
   }
 
   changeActiveRuns(change: 1 | -1, labels: Labels): void {
-    safely('count a run', () => this.#activeRuns.add(change, attributesOf(labels)));
+    safely('count a run', () => this.#activeRuns.add(change, this.#attributesOf(labels)));
   }
 
   recordRun(milliseconds: number, labels: Labels): void {
-    safely('measure a run', () => this.#runDuration.record(milliseconds / 1000, attributesOf(labels)));
+    safely('measure a run', () => this.#runDuration.record(milliseconds / 1000, this.#attributesOf(labels)));
   }
 
   recordStep(milliseconds: number, labels: Labels): void {
-    safely('measure a step', () => this.#stepDuration.record(milliseconds / 1000, attributesOf(labels)));
+    safely('measure a step', () => this.#stepDuration.record(milliseconds / 1000, this.#attributesOf(labels)));
   }
 
   recordWait(milliseconds: number, labels: Labels): void {
-    safely('measure a wait', () => this.#stepWait.record(milliseconds / 1000, attributesOf(labels)));
+    safely('measure a wait', () => this.#stepWait.record(milliseconds / 1000, this.#attributesOf(labels)));
   }
-}
 
-function attributesOf(labels: Labels): KnownAttributes {
-  const attributes: KnownAttributes = {};
-  if (labels.strategy !== undefined) attributes['orchestration.strategy'] = labels.strategy;
-  if (labels.toolType !== undefined) attributes['orchestration.tool_type'] = labels.toolType;
-  if (labels.outcome !== undefined) attributes['orchestration.outcome'] = labels.outcome;
-  if (labels.errorType !== undefined) attributes['error.type'] = labels.errorType;
-  return attributes;
+  #attributesOf(labels: Labels): KnownAttributes {
+    const attributes: KnownAttributes = {};
+    if (labels.strategy !== undefined) attributes['orchestration.strategy'] = labels.strategy;
+    if (labels.toolType !== undefined) attributes['orchestration.tool_type'] = this.#write.name(labels.toolType);
+    if (labels.outcome !== undefined) attributes['orchestration.outcome'] = labels.outcome;
+    if (labels.errorType !== undefined) attributes['error.type'] = this.#write.name(labels.errorType);
+    return attributes;
+  }
 }

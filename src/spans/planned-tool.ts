@@ -60,7 +60,7 @@ export class PlannedTool {
       'orchestration.execution_order': this.executionOrder,
       'orchestration.depends_on': write.names(traced.depends_on),
       'orchestration.dependency_groups': traced.dependency_groups,
-      'orchestration.output_mapping': write.plainJson(traced.output_mapping),
+      'orchestration.output_mapping': write.plainJson(traced.output_mapping, 'theirs'),
     };
     return { ...this.#attributes };
   }

@@ -118,7 +118,8 @@ export class StepRecorder implements Scope {
         'orchestration.outcome': outcome,
         'orchestration.attempt_count': this.#attempts || 1,
       };
-      if (end.mappings && end.mappings.length > 0) attributes['orchestration.mappings'] = write.plainJson(end.mappings);
+      if (end.mappings && end.mappings.length > 0)
+        attributes['orchestration.mappings'] = write.plainJson(end.mappings, 'ours');
       if (options.recordOutputs && !failure) attributes['orchestration.output'] = write.json(end.output);
       setAttributes(this.span, attributes);
     }

@@ -74,7 +74,7 @@ export class Telemetry {
     if (meter === undefined || meter === NO_METER) return undefined;
     if (meter !== this.#meter) {
       this.#meter = meter;
-      this.#instruments = safely('create the metrics', () => new Instruments(meter));
+      this.#instruments = safely('create the metrics', () => new Instruments(meter, this.write));
     }
     return this.#instruments;
   }

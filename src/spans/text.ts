@@ -1,4 +1,5 @@
-import { describe, warnOnce } from './guard.ts';
+import type { ExecutionPlanTrace } from '../plan-trace.ts';
+import { warnOnce } from './guard.ts';
 
 /** Longest name of a span, plan or tool that is written, in UTF-16 code units. */
 export const MAX_NAME_LENGTH = 256;
@@ -53,11 +54,22 @@ export class TextWriter {
     return toJson(value, this.#maxBytes, this.#redact && ((text) => this.redact(text)));
   }
 
-  /** Our own plain data as JSON within `maxAttributeBytes`: quicker than {@link json}, which distrusts its value. */
-  plainJson(data: unknown): string {
-    const json = JSON.stringify(this.redactAll(data));
+  /**
+   * Our own plain data as JSON within `maxAttributeBytes`: quicker than {@link json}, which distrusts its value.
+   *
+   * @param keys `theirs` where the keys are the user's too
+   */
+  plainJson(data: unknown, keys: 'ours' | 'theirs'): string {
+    const redacted = this.#redact ? this.#redactIn(data, keys === 'theirs') : data;
+    const json = JSON.stringify(redacted);
     const fits = json.length * 3 <= this.#maxBytes || Buffer.byteLength(json) <= this.#maxBytes;
-    return fits ? json : this.json(data);
+    return fits ? json : toJson(redacted, this.#maxBytes, undefined);
+  }
+
+  /** A plan as JSON, whole. */
+  planJson(plan: ExecutionPlanTrace): string {
+    if (!this.#redact) return JSON.stringify(plan);
+    return JSON.stringify({ ...(this.#redactIn(plan, false) as ExecutionPlanTrace), strategy: plan.strategy });
   }
 
   /** The text as the redactor wants it; unchanged without a redactor. */
@@ -67,22 +79,21 @@ export class TextWriter {
       const redacted: unknown = this.#redact(text);
       if (typeof redacted === 'string') return redacted;
       warnOnce('the redact option gave no string; wrote [REDACTED]');
-    } catch (error) {
-      warnOnce(`the redact option threw; wrote [REDACTED]: ${describe(error)}`);
+    } catch {
+      warnOnce('the redact option threw; wrote [REDACTED]'); // what it threw may quote what it was to hide
     }
     return REDACTED;
   }
 
-  /** A copy of plain data with every string redacted, keys included; the same data without a redactor. */
-  redactAll<T>(data: T): T {
-    if (!this.#redact) return data;
-    const copy = (value: unknown): unknown => {
-      if (typeof value === 'string') return this.redact(value);
-      if (Array.isArray(value)) return value.map(copy);
-      if (typeof value !== 'object' || value === null) return value;
-      return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, copy(item)]));
-    };
-    return copy(data) as T;
+  /** A copy of plain data with every string redacted, and with the keys that are the user's: those of an `output_mapping`. */
+  #redactIn(data: unknown, areKeysTheirs: boolean): unknown {
+    if (typeof data === 'string') return this.redact(data);
+    if (Array.isArray(data)) return data.map((item) => this.#redactIn(item, false));
+    if (typeof data !== 'object' || data === null) return data;
+    const entries = Object.entries(data).map(([key, item]) => {
+      return [areKeysTheirs ? this.redact(key) : key, this.#redactIn(item, key === 'output_mapping')] as const;
+    });
+    return Object.fromEntries(entries);
   }
 }
 
@@ -187,11 +198,10 @@ class Copier {
   #members(value: object, depth: number): unknown {
     this.#left -= 2;
     if (Array.isArray(value)) return this.#list(value.length, (index) => this.#property(value, String(index), depth));
-    if (value instanceof Date)
-      return this.#string(Number.isNaN(value.getTime()) ? 'Invalid Date' : value.toISOString());
+    if (value instanceof Date) return this.#string(dateText(value));
     if (value instanceof Error) {
-      const [name, message] = [value.name, value.message];
-      return this.#string(this.#redact ? this.#redact(`${name}: ${message}`) : `${name}: ${message}`);
+      const text = `${errorText(value, 'name')}: ${errorText(value, 'message')}`;
+      return this.#string(this.#redact ? this.#redact(text) : text);
     }
     if (ArrayBuffer.isView(value)) return this.#string(`[${value.constructor.name} of ${value.byteLength} bytes]`);
     if (value instanceof Map) return this.#iterable(Map.prototype.entries.call(value), value.size, depth);
@@ -230,4 +240,14 @@ class Copier {
     const iterator = items[Symbol.iterator]();
     return this.#list(size, () => this.copy(iterator.next().value, depth));
   }
+}
+
+/** By the methods of the platform, whatever the date has of its own. */
+function dateText(date: Date): string {
+  return Number.isNaN(Date.prototype.getTime.call(date)) ? 'Invalid Date' : Date.prototype.toISOString.call(date);
+}
+
+function errorText(error: Error, key: 'name' | 'message'): string {
+  const own = Object.getOwnPropertyDescriptor(error, key);
+  return own?.get ? '[Getter]' : String(own ? own.value : error[key]);
 }

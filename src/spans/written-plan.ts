@@ -14,7 +14,7 @@ export interface WrittenPlan {
 }
 
 export function writePlan(trace: ExecutionPlanTrace, write: TextWriter): WrittenPlan {
-  const json = JSON.stringify(write.redactAll(trace));
+  const json = write.planJson(trace);
   const tools = new Map<string, PlannedTool>();
   for (const group of trace.execution_groups) {
     for (let executionOrder = 0; executionOrder < group.tools.length; executionOrder++) {
