@@ -81,12 +81,13 @@ describe('package.json', () => {
     expect(manifest.peerDependencies).toMatchInlineSnapshot(`
       {
         "@opentelemetry/api": "^1.9.0",
-        "@opentelemetry/exporter-metrics-otlp-http": ">=0.200.0 <1",
-        "@opentelemetry/exporter-trace-otlp-grpc": ">=0.200.0 <1",
-        "@opentelemetry/exporter-trace-otlp-http": ">=0.200.0 <1",
-        "@opentelemetry/exporter-trace-otlp-proto": ">=0.200.0 <1",
+        "@opentelemetry/exporter-metrics-otlp-http": ">=0.57.0 <1",
+        "@opentelemetry/exporter-trace-otlp-grpc": ">=0.57.0 <1",
+        "@opentelemetry/exporter-trace-otlp-http": ">=0.57.0 <1",
+        "@opentelemetry/exporter-trace-otlp-proto": ">=0.57.0 <1",
         "@opentelemetry/instrumentation-undici": ">=0.10.0 <1",
-        "@opentelemetry/sdk-node": ">=0.200.0 <1",
+        "@opentelemetry/sdk-metrics": ">=1.30.0 <4",
+        "@opentelemetry/sdk-node": ">=0.57.0 <1",
       }
     `);
     const { '@opentelemetry/api': api, ...others } = manifest.peerDependencies;

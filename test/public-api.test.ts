@@ -144,6 +144,19 @@ describe('public names', () => {
       }
     `);
   });
+
+  it('are these in ./node', async () => {
+    const names = Object.keys(await import('../src/node/index.ts'));
+    expect([...names, ...exportedTypes('node/index.ts')].toSorted()).toMatchInlineSnapshot(`
+      [
+        "FlushResult",
+        "Protocol",
+        "Tracing",
+        "TracingOptions",
+        "startTracing",
+      ]
+    `);
+  });
 });
 
 describe('imports', () => {
@@ -152,6 +165,16 @@ describe('imports', () => {
     ['semconv.ts', []],
   ])('bring no package and no part of Node into %s but %j', (entry, packages) => {
     expect(packagesBehind(entry)).toEqual(packages);
+  });
+
+  it('are all named by package.json', () => {
+    const { dependencies, peerDependencies } = JSON.parse(readFileSync(join(SRC, '../package.json'), 'utf8')) as Record<
+      'dependencies' | 'peerDependencies',
+      Record<string, string>
+    >;
+    const packages = sources().flatMap((file) => importsOf(file).filter((name) => !/^(\.|node:)/.test(name)));
+    const named = Object.keys({ ...dependencies, ...peerDependencies });
+    expect([...new Set(packages)].filter((name) => !named.includes(name))).toEqual([]);
   });
 
   it('point one way', () => {
