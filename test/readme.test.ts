@@ -44,6 +44,15 @@ async function runProgram(code: string): Promise<string> {
   return stdout;
 }
 
+/** A drawing without what differs from run to run: times, lengths of bars, sizes, ids. */
+function shapeOf(drawing: string): string {
+  return drawing
+    .replace(/[0-9a-f]{32}/g, 'ID')
+    .replace(/[├┤─█▏│·]+/g, '')
+    .replace(/<?[\d.]+( (ms|s|min)\b)?/g, '0')
+    .replace(/\s+/g, ' ');
+}
+
 describe('README', () => {
   it('has programs', () => {
     expect(programs.length).toBeGreaterThanOrEqual(8);
@@ -57,6 +66,13 @@ describe('README', () => {
       if (promised.length > 0) expect(printed).toEqual(promised);
     },
   );
+
+  it('shows what the demo really draws', async () => {
+    const env = { ...process.env, COLUMNS: '100' };
+    const { stdout } = await promisify(execFile)(process.execPath, ['src/cli/main.ts', 'demo'], { env });
+    const picture = blocks.find(({ language }) => language === 'text')!.code;
+    expect(shapeOf(stdout)).toContain(shapeOf(picture));
+  });
 
   it('sends what its program sends', async () => {
     const before = received.length;
