@@ -22,7 +22,7 @@ import { SCOPE_NAME } from '../semconv.ts';
 import { VERSION } from '../version.ts';
 import { describe, safely, warn, warnOnce } from './guard.ts';
 import { Instruments } from './metrics.ts';
-import { TextWriter } from './text.ts';
+import { limitName, TextWriter } from './text.ts';
 import { writePlan, type WrittenPlan } from './written-plan.ts';
 
 /** The provider that stands where none is registered. */
@@ -101,7 +101,7 @@ export class Telemetry {
         const options = links
           ? { kind: SpanKind.INTERNAL, attributes, links }
           : { kind: SpanKind.INTERNAL, attributes };
-        return tracer.startSpan(this.options.spanName ? this.#rename(naming) : naming.name, options, parent);
+        return tracer.startSpan(limitName(this.options.spanName ? this.#rename(naming) : naming.name), options, parent);
       } catch (error) {
         warn('could not start a span', describe(error));
       }

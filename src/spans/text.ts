@@ -20,8 +20,7 @@ export class TextWriter {
 
   /** A name: at most 256 code units. */
   name(text: string): string {
-    const redacted = this.#redact ? this.redact(text) : text;
-    return redacted.length <= MAX_NAME_LENGTH ? redacted : `${cut(redacted, MAX_NAME_LENGTH - 1)}${ELLIPSIS}`;
+    return limitName(this.#redact ? this.redact(text) : text);
   }
 
   /** A value: at most `maxAttributeBytes` of UTF-8. */
@@ -95,6 +94,11 @@ export class TextWriter {
     });
     return Object.fromEntries(entries);
   }
+}
+
+/** At most 256 code units of a name. */
+export function limitName(name: string): string {
+  return name.length <= MAX_NAME_LENGTH ? name : `${cut(name, MAX_NAME_LENGTH - 1)}${ELLIPSIS}`;
 }
 
 /** The first `length` code units, without half a surrogate pair at the end. */
