@@ -146,7 +146,7 @@ describe('where a step stands', () => {
     const recording = record();
     const tools = { unknown: async () => void (await new Promise((resolve) => setImmediate(resolve))) };
     const runs = Array.from({ length: 1000 }, (_, index) =>
-      recording.runPlan({ name: `run ${index}`, ...{ tools: plan.tools } }, { tools }),
+      recording.runPlan({ name: `run ${index}`, tools: plan.tools }, { tools }),
     );
     await Promise.all(runs);
     const byId = new Map(recording.spans().map((span) => [span.spanContext().spanId, span]));

@@ -91,7 +91,7 @@ describe('redaction', () => {
     const recording = record({ redact, recordInputs: true, recordOutputs: true, maxAttributeBytes: 256 });
     for (let length = 200; length < 270; length++) {
       const text = 'x'.repeat(length) + CANARY;
-      const tool = recording.traceTool(text, (_: unknown) => {
+      const tool = recording.traceTool(text, (..._args: unknown[]) => {
         throw new Error(text);
       });
       expect(() => tool({ [text]: text })).toThrow();
