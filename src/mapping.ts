@@ -193,7 +193,7 @@ export function resolveReference(reference: Reference, source: ReferenceSource):
     const { toolId, steps } = reference;
     limits.visits = MAX_VISITS;
     const value = walk(toolId === INPUT ? source.input : source.result(toolId), steps, 0);
-    return value === nothing || value === undefined ? NOTHING : { found: true, value };
+    return value === nothing ? NOTHING : { found: true, value };
   } catch {
     return NOTHING; // a proxy that throws, or is revoked, holds nothing that can be read
   }

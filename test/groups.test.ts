@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { PlanError } from '../src/errors.ts';
 import { groupTools, inferStrategy } from '../src/groups.ts';
-import { type Plan, type PlanInput, parsePlan, type Strategy } from '../src/plan.ts';
+import { type Plan, type PlanInput, type PlanTool, parsePlan, type Strategy } from '../src/plan.ts';
 
 /** A plan written as lines: `a`, or `b: a c` for what it depends on. */
 function plan(lines: readonly string[], more: Omit<PlanInput, 'tools'> = {}): PlanInput {
@@ -85,6 +85,9 @@ describe('groupTools', () => {
     (parsed.tools[0]!.depends_on as string[])[0] = 'b';
     (parsed.tools[1]!.depends_on as string[])[0] = 'a';
     expect(() => groupTools(parsed)).toThrow(PlanError);
+    const doubled = parsePlan(plan(['a', 'b']));
+    (doubled.tools as PlanTool[]).push(doubled.tools[0]!);
+    expect(() => groupTools(doubled)).toThrow('tools[2].tool_id: duplicate of "a" in tools[0]; give each its own');
   });
 
   it('divides 100,000 tools, in a chain or side by side', () => {

@@ -268,6 +268,14 @@ describe('cycles', () => {
     expect(paths).toEqual(['tools[0].depends_on[1]', 'tools[2].depends_on[0]', 'tools[4].depends_on[0]']);
   });
 
+  it('are named once a knot, however many run through it', () => {
+    const ids = ['a', 'b', 'c'];
+    const error = errorOf({
+      tools: ids.map((tool_id) => ({ tool_id, depends_on: ids.filter((id) => id !== tool_id) })),
+    });
+    expect(error.issues).toHaveLength(1);
+  });
+
   it('of 100,000 tools are named by their ends', () => {
     const size = 100_000;
     const round = Array.from({ length: size }, (_, i) => `t${i}: t${(i + size - 1) % size}`);
@@ -327,6 +335,12 @@ describe('references of a plan', () => {
     expect(faultsOf({ tools: [...tools('ci_lookup'), reading('a', 'ciLookup'), reading('b', 'nobody')] })).toEqual([
       'mapping tools[1].output_mapping.x: there is no tool "ciLookup"; did you mean "ci_lookup"?',
       'mapping tools[2].output_mapping.x: there is no tool "nobody"; name a tool of this plan, or $input for the input of the run',
+    ]);
+  });
+
+  it('are not held against a tool whose dependencies are misspelt', () => {
+    expect(faultsOf({ tools: [...tools('ci_lookup'), reading('a', 'ci_lookup', 'ciLookup')] })).toEqual([
+      'structure tools[1].depends_on[0]: there is no tool "ciLookup"; did you mean "ci_lookup"?',
     ]);
   });
 
