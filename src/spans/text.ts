@@ -2,7 +2,7 @@ import type { ExecutionPlanTrace } from '../plan-trace.ts';
 import { warnOnce } from './guard.ts';
 
 /** Longest name of a span, plan or tool that is written, in UTF-16 code units. */
-export const MAX_NAME_LENGTH = 256;
+const MAX_NAME_LENGTH = 256;
 const REDACTED = '[REDACTED]';
 const ELLIPSIS = '…';
 const MAX_DEPTH = 32;
