@@ -106,7 +106,7 @@ function record(line: Line): Promise<Recorded> {
   return recorded;
 }
 
-describe('the packed package on SDK 1.30, 2.12 and 3.1', () => {
+describe('the packed package on SDK 1.30, 2.12 and 3.1', { timeout: 60_000 }, () => {
   it('is installed beside the versions that are pinned, and brings no second api', async (test) => {
     needsLines(test);
     const versions = await Promise.all(LINES.map((line) => installedVersions(line)));
