@@ -147,23 +147,18 @@ export class PlanRun {
 
   /** Settles a step whose tool returns `{ success, data, error }` itself. */
   #opened(toolId: string, returned: unknown): void {
-    if (
-      typeof returned !== 'object' ||
-      returned === null ||
-      typeof (returned as { success?: unknown }).success !== 'boolean'
-    ) {
-      const error = new TypeError(
-        `tool "${toolId}" is registered with envelope: true and must return { success, data, error }`,
-      );
-      return this.#settle(toolId, 'error', undefined, error);
+    let envelope: { success: unknown; data?: unknown; error?: unknown };
+    try {
+      const { success, data, error } = returned as typeof envelope; // getters and proxies may throw, nothing has no fields
+      if (typeof success !== 'boolean') throw new TypeError(`got success: ${typeof success}`);
+      envelope = { success, data, error };
+    } catch (cause) {
+      const expected = `tool "${toolId}" is registered with envelope: true and must return { success, data, error }`;
+      return this.#settle(toolId, 'error', undefined, new TypeError(expected, { cause }));
     }
-    const { success, data, error } = returned as { success: boolean; data?: unknown; error?: unknown };
-    this.#settle(
-      toolId,
-      success ? 'success' : 'failure',
-      data,
-      success ? undefined : (error ?? reportedError(returned)),
-    );
+    const { success, data, error } = envelope;
+    if (success) this.#settle(toolId, 'success', data, undefined);
+    else this.#settle(toolId, 'failure', data, error ?? reportedError(returned));
   }
 
   #threw(toolId: string, error: unknown): void {

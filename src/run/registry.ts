@@ -51,7 +51,7 @@ function lookUp(
     const entry: unknown = Object.hasOwn(tools, name) ? tools[name] : undefined;
     if (typeof entry === 'function') return { execute: unwrap(entry as Tool), envelope: false };
     if (isEntry(entry))
-      return { execute: unwrap(entry.execute.bind(entry) as Tool), envelope: entry.envelope === true };
+      return { execute: unwrap(entry.execute).bind(entry) as Tool, envelope: entry.envelope === true };
   }
   return undefined;
 }

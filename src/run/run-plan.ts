@@ -43,6 +43,7 @@ export function createRunPlan(base: () => Telemetry): RunPlan {
     checkChoice('onFailure', onFailure, POLICIES);
     checkChoice('scheduling', scheduling, SCHEDULINGS);
     checkConcurrency(maxConcurrency);
+    checkSignal(signal);
     const telemetry = telemetryWith(Object.keys(traceOptions).length > 0 ? traceOptions : undefined, base)();
     const plan = parsePlan(planInput);
     const executables = findExecutables(plan, tools);
@@ -89,4 +90,18 @@ function checkConcurrency(value: unknown): void {
     'RUN_INVALID',
     `option maxConcurrency must be an integer of at least 1, got ${describe(value)}`,
   );
+}
+
+function checkSignal(value: unknown): void {
+  if (value === undefined || isSignal(value)) return;
+  throw new OrchestraceError(
+    'RUN_INVALID',
+    `option signal must be an AbortSignal such as that of an AbortController, got ${describe(value)}`,
+  );
+}
+
+/** By what is used of it: signals of other realms and of polyfills are no instances of ours. */
+function isSignal(value: unknown): boolean {
+  const { aborted, addEventListener } = Object(value) as Partial<AbortSignal>;
+  return typeof aborted === 'boolean' && typeof addEventListener === 'function';
 }
