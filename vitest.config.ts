@@ -1,9 +1,23 @@
 import { defineConfig, type ViteUserConfig } from 'vitest/config';
 
+const exclude = ['**/node_modules/**'];
+
 const config: ViteUserConfig = defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
-    exclude: ['**/node_modules/**'],
+    projects: [
+      { test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: [...exclude, 'test/e2e/**'] } },
+      {
+        // A project of its own, so that containers are started only when one of its tests is to run.
+        test: {
+          name: 'e2e',
+          include: ['test/e2e/*.test.ts'],
+          exclude,
+          globalSetup: 'test/helpers/start-stack.ts',
+          testTimeout: 60_000,
+          hookTimeout: 180_000,
+        },
+      },
+    ],
   },
 });
 

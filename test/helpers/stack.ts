@@ -1,0 +1,50 @@
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+
+/** A file of the repository, by its path from the root. */
+export const fileOf = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
+
+/** Where the Collector takes OTLP/HTTP, and where Jaeger is read. */
+export interface Stack {
+  readonly otlpUrl: string;
+  readonly jaegerUrl: string;
+}
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    /** Undefined when there is no Docker engine. */
+    stack: Stack | undefined;
+  }
+}
+
+/** Says why containers cannot be started; undefined when they can. */
+export async function whyNoEngine(): Promise<string | undefined> {
+  for (const args of [
+    ['info', '--format', '{{.ServerVersion}}'],
+    ['compose', 'version'],
+  ]) {
+    try {
+      await run('docker', args, { timeout: 20_000 });
+    } catch (error) {
+      const { code, stderr } = error as { code?: unknown; stderr?: string };
+      const why = code === 'ENOENT' ? 'there is no docker' : stderr?.trim().split('\n').at(-1) || String(code);
+      return `"docker ${args[0]}" does not answer (${why})`;
+    }
+  }
+}
+
+/**
+ * The image of a service of docker-compose.yml, with its variables filled in: what is tested is what people get.
+ *
+ * @throws {Error} the service has none
+ */
+export function imageOf(service: string): string {
+  const compose = readFileSync(fileOf('docker-compose.yml'), 'utf8');
+  const image = new RegExp(`^  ${service}:\\n    image: (\\S+)$`, 'm').exec(compose)?.[1];
+  if (image === undefined) throw new Error(`docker-compose.yml has no image for ${service}`);
+  return image.replace(/\$\{(\w+):-([^}]*)\}/g, (_, name: string, byDefault: string) => process.env[name] || byDefault);
+}
