@@ -9,7 +9,7 @@ const run = promisify(execFile);
 export const fileOf = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 
 /** Where the Collector takes OTLP/HTTP, and where Jaeger is read. */
-export interface Stack {
+interface Stack {
   readonly otlpUrl: string;
   readonly jaegerUrl: string;
 }
