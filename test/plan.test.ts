@@ -401,7 +401,7 @@ describe('hostile input', () => {
     const plan = make();
     const start = performance.now();
     const error = errorOf(plan);
-    expect(performance.now() - start).toBeLessThan(500);
+    expect(performance.now() - start).toBeLessThan(1000);
     expect(error.message.length).toBeLessThan(1000);
   });
 
