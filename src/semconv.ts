@@ -97,14 +97,14 @@ export const ATTR_ORCHESTRATION_OUTPUT = 'orchestration.output' as const;
 
 /** Number of the attempt, from 1. Attempt. */
 export const ATTR_ORCHESTRATION_ATTEMPT = 'orchestration.attempt' as const;
-/** How often the step may be tried, e.g. `3`. Attempt. */
+/** How often the step may be tried, e.g. `3`; absent where nobody says. Attempt. */
 export const ATTR_ORCHESTRATION_MAX_ATTEMPTS = 'orchestration.max_attempts' as const;
 /** Milliseconds waited before this attempt, e.g. `200`. Attempt. */
 export const ATTR_ORCHESTRATION_BACKOFF_MS = 'orchestration.backoff_ms' as const;
 
-// Links of a step to what it depends on
+// Links of a step to what it depends on, and of an attempt to the one before
 
-/** `depends_on` (control) or `data` (an output is mapped to an input). Link. */
+/** `depends_on` (control), `data` (an output is mapped to an input) or `retry_of` (the attempt before). Link. */
 export const ATTR_ORCHESTRATION_LINK_TYPE = 'orchestration.link.type' as const;
 /** Which end of the linked span the edge starts at: `output`. Link. */
 export const ATTR_LINK_FROM = 'from' as const;
@@ -142,7 +142,7 @@ export const METRIC_ORCHESTRATION_ACTIVE_RUNS = 'orchestration.active_runs' as c
 export type SpanType = 'run' | 'plan' | 'group' | 'step' | 'attempt';
 export type Outcome = 'success' | 'failure' | 'error' | 'timeout' | 'cancellation' | 'skip';
 export type PlanSource = 'declared' | 'derived' | 'none';
-export type LinkType = 'depends_on' | 'data';
+export type LinkType = 'depends_on' | 'data' | 'retry_of';
 
 /** Every attribute name above. */
 export type AttributeName = Names[Extract<keyof Names, `ATTR_${string}`>];

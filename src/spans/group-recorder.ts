@@ -23,6 +23,8 @@ export class GroupRecorder {
   /** Number of steps that began in it, which is the `execution_order` of the next in a group without a plan. */
   started = 0;
   running = 0;
+  /** Number of steps that failed and may be tried again: they keep the group from ending, and take nothing in. */
+  resting = 0;
   /** Stays open although no step runs: somebody opened it by hand and has not let go. */
   held = false;
   #lastEnded: Span | undefined;
@@ -69,14 +71,31 @@ export class GroupRecorder {
     return !this.#ended;
   }
 
+  /** Whether a step that comes now overlaps what is in the group. */
+  get isJoinable(): boolean {
+    return this.isOpen && (this.running > 0 || this.resting === 0);
+  }
+
   get isQuiet(): boolean {
-    return this.running === 0 && !this.held;
+    return this.running + this.resting === 0 && !this.held;
   }
 
   enter(toolId: string): void {
     this.started++;
     this.running++;
     if (!this.#declared) this.#arrived.push(toolId);
+  }
+
+  /** A step failed and may be tried again. */
+  rest(): void {
+    this.running--;
+    this.resting++;
+  }
+
+  /** A step is tried again, or is not to be any more. */
+  resume(): void {
+    this.resting--;
+    this.running++;
   }
 
   leave(toolId: string, span: Span | undefined, outcome: Outcome): void {

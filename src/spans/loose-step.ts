@@ -12,11 +12,11 @@ export function startLooseStep(
 ): StepRecorder {
   const startedAt = performance.now();
   const toolType = details.toolType ?? 'unknown';
-  const place = { toolId, toolType, strategy: undefined, run: undefined, group: undefined };
+  const iteration = details.iteration ?? 1;
+  const place = { toolId, toolType, strategy: undefined, iteration, run: undefined, group: undefined };
   const start = {
     ...place,
     planned: undefined,
-    iteration: 1,
     isUnplanned: false,
     skipReason: undefined,
     linksOmitted: 0,

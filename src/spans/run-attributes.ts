@@ -1,8 +1,10 @@
+import type { Attributes, AttributeValue } from '@opentelemetry/api';
 import type { ExecutionPlanTrace } from '../plan-trace.ts';
 import type { Outcome, PlanSource } from '../semconv.ts';
 import type { PlannedTool } from './planned-tool.ts';
 import type { KnownAttributes } from './known-attributes.ts';
 import type { Telemetry } from './telemetry.ts';
+import type { TextWriter } from './text.ts';
 import type { WrittenPlan } from './written-plan.ts';
 
 /** What is known of a run when it starts. */
@@ -14,6 +16,8 @@ export interface RunStart {
   readonly planSource?: PlanSource | undefined;
   /** Default: a random UUID. */
   readonly runId?: string | undefined;
+  /** What the host knows of this one run; redacted. */
+  readonly attributes?: Attributes | undefined;
 }
 
 /** All attributes of a run that are known when it starts. */
@@ -27,6 +31,7 @@ export function runStartAttributes(
   const { name } = start;
   const attributes: KnownAttributes = {
     ...options.attributes,
+    ...redacted(start.attributes, write),
     'orchestration.span.type': 'run',
     'orchestration.run.id': write.name(runId),
     'orchestration.plan.source': start.planSource ?? (plan ? 'declared' : 'none'),
@@ -44,6 +49,14 @@ export function runStartAttributes(
   }
   if (options.conventions.includes('openinference')) attributes['openinference.span.kind'] = 'CHAIN';
   return attributes;
+}
+
+function redacted(attributes: Attributes | undefined, write: TextWriter): Attributes {
+  const text = <T>(value: T): T => (typeof value === 'string' ? (write.text(value) as T) : value);
+  const entries = Object.entries(attributes ?? {}).map(([key, value]) => {
+    return [key, Array.isArray(value) ? (value.map(text) as AttributeValue) : text(value)] as const;
+  });
+  return Object.fromEntries(entries);
 }
 
 /** What became of the tools of a run; ids in the order in which it happened, `notStarted` in the plan's. */

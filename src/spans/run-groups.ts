@@ -35,7 +35,7 @@ export class RunGroups {
 
   /** Without a plan: the group that is open, else the next. Never one that was opened by hand. */
   current(): GroupRecorder {
-    return this.#current?.isOpen ? this.#current : (this.#current = this.next());
+    return this.#current?.isJoinable ? this.#current : (this.#current = this.next());
   }
 
   /** Without a plan: the next group. */

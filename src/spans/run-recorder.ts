@@ -20,10 +20,14 @@ interface ToolState {
   starts: number;
   /** Whether another process runs it; this one does not see it end. */
   delegated: boolean;
+  /** Whether it ended once, for good. */
+  settled: boolean;
   /** When it ended last, on the clock of `performance.now()`. */
   endedAt: number | undefined;
   /** Its last span, to link to. */
   spanContext: SpanContext | undefined;
+  /** Its steps that are tried in attempts and have not ended. */
+  tried: StepRecorder[] | undefined;
 }
 
 /** The part of a run that another process is to do: one tool, or whatever comes. */
@@ -48,7 +52,7 @@ export class RunRecorder implements Scope {
   readonly #formsGroups: boolean;
   readonly #states = new Map<string, ToolState>();
   readonly #groups: RunGroups;
-  readonly #failed: string[] = [];
+  readonly #failed: { readonly toolId: string; readonly at: number }[] = [];
   readonly #skipped: string[] = [];
   readonly #lazy = new Set<StepRecorder>();
   readonly #spanOf = (toolId: string): SpanContext | undefined => this.#states.get(toolId)?.spanContext;
@@ -119,7 +123,8 @@ export class RunRecorder implements Scope {
     const { group, parent } = this.#placeOf(state, active);
     const wait = state.planned && this.#waitOf(state.planned, startedAt);
     const toolType = state.planned?.traced.tool_type ?? details.toolType ?? 'unknown';
-    const place = { toolId, toolType, strategy: this.#strategy, run: this, group };
+    const iteration = details.iteration ?? state.starts;
+    const place = { toolId, toolType, strategy: this.#strategy, iteration, run: this, group };
     const span = this.#startSpan(place, state, wait, undefined, details, parent);
     if (wait) this.telemetry.instruments()?.recordWait(wait.milliseconds, { strategy: this.#strategy, toolType });
     group?.enter(toolId);
@@ -138,7 +143,7 @@ export class RunRecorder implements Scope {
     if (!this.telemetry.options.skippedSpans) return this.#settle(state, undefined, undefined, performance.now());
     const { group, parent } = this.#placeOf(state, active);
     const toolType = state.planned?.traced.tool_type ?? details.toolType ?? 'unknown';
-    const place = { toolId, toolType, strategy: this.#strategy, run: this, group };
+    const place = { toolId, toolType, strategy: this.#strategy, iteration: state.starts, run: this, group };
     const span = this.#startSpan(place, state, undefined, skipReason, details, parent);
     group?.enter(toolId);
     endSpan(span, timeOf(span, 'startTime'));
@@ -146,13 +151,55 @@ export class RunRecorder implements Scope {
     this.#settle(state, span, group, performance.now());
   }
 
+  /** The step that a further attempt of a tool belongs to: one that failed, or one whose attempt goes on and is given up for this. */
+  stepToRetry(
+    toolId: string,
+    attempt: number,
+    iteration: number | undefined,
+    active: Context,
+  ): StepRecorder | undefined {
+    const tried = this.#states
+      .get(toolId)
+      ?.tried?.filter(
+        (step) => step.attempts < attempt && (iteration ?? step.place.iteration) === step.place.iteration,
+      );
+    if (!tried || tried.length === 0) return undefined;
+    const caller = scopeOf(active)?.step; // an attempt that makes the next one itself
+    const isNext = (step: StepRecorder): boolean => step.attempts === attempt - 1;
+    return (
+      tried.find((step) => step === caller) ??
+      tried.find((step) => step.isResting && isNext(step)) ??
+      tried.find((step) => step.isResting) ??
+      tried.find(isNext)
+    );
+  }
+
+  /** Keeps a step that is tried in attempts, so that {@link stepToRetry} finds it. */
+  keepTried(step: StepRecorder): void {
+    (this.#state(step.place.toolId).tried ??= []).push(step);
+  }
+
+  /** Told by a step that its attempt failed; whether it may wait for another. For what depends on it, it has ended. */
+  stepRests(step: StepRecorder, at: number): boolean {
+    const { toolId, group } = step.place;
+    const state = this.#state(toolId);
+    if (this.#ended || !state.tried?.includes(step)) return false;
+    state.endedAt = at;
+    state.spanContext = step.span.spanContext();
+    group?.rest();
+    return true;
+  }
+
   /** Told by a step that it ended. */
   stepEnded(step: StepRecorder, outcome: Outcome, endedAt: number): void {
     const { toolId, group } = step.place;
-    if (isFailing(outcome)) this.#failed.push(toolId);
+    const state = this.#state(toolId);
+    if (isFailing(outcome)) this.#failed.push({ toolId, at: endedAt });
+    if (outcome === 'skip') this.#skipped.push(toolId);
     this.#lazy.delete(step);
+    if (state.tried) state.tried = state.tried.filter((other) => other !== step);
     group?.leave(toolId, step.span, outcome);
-    this.#settle(this.#state(toolId), step.span, group, endedAt);
+    this.#settle(state, step.span, group, endedAt);
   }
 
   /** Keeps a step whose result is still to be consumed, so that it ends with the run at the latest. */
@@ -195,7 +242,8 @@ export class RunRecorder implements Scope {
   close(): void {
     if (this.#ended) return;
     this.#ended = true;
-    for (const step of this.#lazy) step.end('cancellation');
+    for (const step of this.#lazy) step.abandon();
+    for (const { tried } of this.#states.values()) for (const step of tried ?? []) step.settleRest();
     this.#groups.endAll();
   }
 
@@ -206,7 +254,8 @@ export class RunRecorder implements Scope {
     const failure = isFailing(outcome) ? failureOf(error, outcome) : undefined;
     if (this.span.isRecording()) {
       if (failure) recordFailure(this.span, failure, this.telemetry.write);
-      const tally = { failed: this.#failed, skipped: this.#skipped, notStarted: this.#notStarted() };
+      const failed = this.#failed.toSorted((a, b) => a.at - b.at).map(({ toolId }) => toolId);
+      const tally = { failed, skipped: this.#skipped, notStarted: this.#notStarted() };
       setAttributes(this.span, runEndAttributes(this.telemetry, outcome, tally, this.#tools));
     }
     endSpan(this.span);
@@ -224,7 +273,7 @@ export class RunRecorder implements Scope {
     let state = this.#states.get(toolId);
     if (!state) {
       const planned = this.#tools.get(toolId);
-      state = { planned, starts: 0, delegated: false, endedAt: undefined, spanContext: undefined };
+      state = { planned, starts: 0, ...UNSEEN };
       this.#states.set(toolId, state);
     }
     return state;
@@ -235,7 +284,7 @@ export class RunRecorder implements Scope {
     const scope = scopeOf(active);
     const isWithin = scope?.run === this;
     const group = this.#groupOf(state.planned, isWithin ? scope : undefined);
-    const base = isWithin ? active : this.context;
+    const base = isWithin ? active : withScope(trace.setSpan(active, this.span), this);
     if (!group) return { group, parent: base };
     return { group, parent: base === this.context ? group.context : trace.setSpan(base, group.span) };
   }
@@ -277,7 +326,7 @@ export class RunRecorder implements Scope {
       strategy,
       planned,
       group,
-      iteration: state.starts,
+      iteration: place.iteration,
       isUnplanned: !planned && this.#hasPlannedTools,
       skipReason,
       linksOmitted: found?.omitted ?? 0,
@@ -289,7 +338,8 @@ export class RunRecorder implements Scope {
   }
 
   #settle(state: ToolState, span: Span | undefined, group: GroupRecorder | undefined, at: number): void {
-    const isFirst = state.endedAt === undefined;
+    const isFirst = !state.settled;
+    state.settled = true;
     state.endedAt = at;
     if (span) state.spanContext = span.spanContext();
     if (isFirst && state.planned) this.#groups.settle(state.planned.groupIndex);
@@ -305,4 +355,5 @@ export class RunRecorder implements Scope {
 }
 
 const NO_DETAILS: StepDetails = {};
+const UNSEEN = { delegated: false, settled: false, endedAt: undefined, spanContext: undefined, tried: undefined };
 const NO_TOOLS: ReadonlyMap<string, PlannedTool> = new Map();

@@ -10,6 +10,8 @@ export interface StepDetails {
   readonly toolType?: string | undefined;
   /** What the tool is called with; written only with `recordInputs`. */
   readonly input?: unknown;
+  /** Which repetition of the tool this is, from 1. Default: counted by the run. */
+  readonly iteration?: number | undefined;
   /** Whose options count for this step. Default: those of the run. */
   readonly telemetry?: Telemetry | undefined;
 }

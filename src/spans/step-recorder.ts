@@ -1,6 +1,6 @@
-import { trace, type Context, type Span } from '@opentelemetry/api';
+import { trace, type Context, type Span, type TimeInput } from '@opentelemetry/api';
 import type { MappingRecord } from '../mapping.ts';
-import type { Outcome } from '../semconv.ts';
+import type { LinkType, Outcome } from '../semconv.ts';
 import {
   failureOf,
   isFailing,
@@ -11,11 +11,11 @@ import {
   type Failure,
 } from './failure.ts';
 import type { GroupRecorder } from './group-recorder.ts';
-import { describe, warn } from './guard.ts';
+import { describe, safely, warn } from './guard.ts';
 import type { RunRecorder } from './run-recorder.ts';
-import { withScope, type Scope } from './scope.ts';
+import { scopeOf, withScope, type Scope } from './scope.ts';
 import type { KnownAttributes } from './known-attributes.ts';
-import { endSpan, setAttributes, type Telemetry } from './telemetry.ts';
+import { endSpan, setAttributes, timeOf, type Telemetry } from './telemetry.ts';
 
 /** How a step or an attempt ended. */
 export interface StepEnd {
@@ -31,8 +31,34 @@ export interface StepPlace {
   readonly toolId: string;
   readonly toolType: string;
   readonly strategy: string | undefined;
+  /** Which repetition of the tool this is, from 1. */
+  readonly iteration: number;
   readonly run: RunRecorder | undefined;
   readonly group: GroupRecorder | undefined;
+}
+
+/** What whoever tries can say of an attempt. */
+interface AttemptStart {
+  /** Default: one more than the last. */
+  readonly number?: number | undefined;
+  /** The context of whoever tries; what it carries is kept. Default: that of the step. */
+  readonly active?: Context | undefined;
+}
+
+/** When a step ended that ends later than it did. */
+interface EndTime {
+  /** Of the span. */
+  readonly time: TimeInput | undefined;
+  /** On the clock of `performance.now()`. */
+  readonly at: number;
+}
+
+/** How the last attempt of a step that may be tried again ended. */
+interface Rest {
+  readonly outcome: Outcome;
+  readonly end: StepEnd;
+  /** On the clock of `performance.now()`. */
+  readonly at: number;
 }
 
 /** One step span. Its function runs in {@link context}, so that what it calls nests under it. */
@@ -43,6 +69,8 @@ export class StepRecorder implements Scope {
   readonly #telemetry: Telemetry;
   readonly #startedAt: number;
   #attempts = 0;
+  #lastAttempt: AttemptRecorder | undefined;
+  #rest: Rest | undefined;
   #ended = false;
 
   constructor(telemetry: Telemetry, place: StepPlace, span: Span, parent: Context, startedAt: number) {
@@ -65,27 +93,85 @@ export class StepRecorder implements Scope {
     return this.#ended;
   }
 
-  /** Starts the next attempt, a span below the step. */
-  startAttempt(maxAttempts: number, backoffMs: number): AttemptRecorder {
-    const attempt = ++this.#attempts;
+  /** Number of the last attempt; 0 for a step that is not tried in attempts. */
+  get attempts(): number {
+    return this.#attempts;
+  }
+
+  /** Whether the last attempt failed, and the next has not started. */
+  get isResting(): boolean {
+    return this.#rest !== undefined && !this.#ended;
+  }
+
+  /**
+   * Starts the next attempt, a span below the step with a link to the attempt before.
+   *
+   * @param backoffMs default: the time since the attempt before failed
+   */
+  startAttempt(maxAttempts?: number, backoffMs?: number, { number, active }: AttemptStart = NOTHING): AttemptRecorder {
+    const attempt = number ?? this.#attempts + 1;
+    const rest = this.#rest;
     const attributes: KnownAttributes = {
       'orchestration.span.type': 'attempt',
       'orchestration.attempt': attempt,
-      'orchestration.max_attempts': maxAttempts,
-      'orchestration.backoff_ms': Math.round(backoffMs),
+      'orchestration.backoff_ms': Math.round(backoffMs ?? (rest ? performance.now() - rest.at : 0)),
     };
+    if (maxAttempts !== undefined) attributes['orchestration.max_attempts'] = maxAttempts;
+    const before = this.#lastAttempt;
+    const links = before?.isEnded ? [{ context: before.span.spanContext(), attributes: RETRY_OF }] : undefined;
     const naming = { type: 'attempt', name: `attempt ${attempt}`, toolId: this.place.toolId } as const;
-    return new AttemptRecorder(
-      this.#telemetry,
-      this.#telemetry.startSpan(naming, attributes, this.context),
-      this.context,
-    );
+    const isWithin = active !== undefined && scopeOf(active)?.run === this.run;
+    const parent = isWithin ? withScope(trace.setSpan(active, this.span), this) : this.context;
+    const span = this.#telemetry.startSpan(naming, attributes, parent, links);
+    if (rest) this.#resume();
+    this.#attempts = attempt;
+    this.#lastAttempt = new AttemptRecorder(this.#telemetry, span, parent);
+    return this.#lastAttempt;
+  }
+
+  /**
+   * Ends an attempt, and the step with it; but one that failed leaves the step open for the next attempt, as long as the run goes on.
+   * Does nothing more for an attempt after which another has started.
+   */
+  attemptEnded(attempt: AttemptRecorder, outcome: Outcome, end: StepEnd = NOTHING): void {
+    attempt.end(outcome, end.error);
+    if (this.#ended || attempt !== this.#lastAttempt) return;
+    const isDone = outcome === 'success' || outcome === 'skip';
+    const at = performance.now();
+    if (isDone || safely('keep a step for its next attempt', () => this.run?.stepRests(this, at)) !== true)
+      return this.end(outcome, end);
+    this.#rest = { outcome, end, at };
+  }
+
+  /** Ends a step whose next attempt did not come, as its last attempt ended and when that did. */
+  settleRest(): void {
+    const rest = this.#rest;
+    if (!rest) return;
+    const time = timeOf(this.#lastAttempt?.span, 'endTime');
+    this.#resume();
+    this.end(rest.outcome, rest.end, { time, at: rest.at });
+  }
+
+  /** Ends the attempt that is going on because another is to start: whoever tries has given it up. */
+  giveUpAttempt(): void {
+    this.#lastAttempt?.end('failure', 'the next attempt started before this one ended');
+  }
+
+  /** Ends a step that nobody waits for any more, with the attempt that is going on. */
+  abandon(): void {
+    this.#lastAttempt?.end('cancellation');
+    this.end('cancellation');
+  }
+
+  #resume(): void {
+    this.#rest = undefined;
+    this.place.group?.resume();
   }
 
   /** Ends the step with what its function gave. */
   fulfilled(value: unknown): void {
-    if (isFailureResult(value, this.#telemetry.options.isFailure)) this.end('failure', { error: reportedError(value) });
-    else this.end('success', { output: value });
+    const end = endOfValue(value, this.#telemetry);
+    this.end(end.outcome, end);
   }
 
   /** Ends the step with what its function threw. */
@@ -99,17 +185,17 @@ export class StepRecorder implements Scope {
   }
 
   /** Ends the step. Once: what comes later is dropped. */
-  end(outcome: Outcome, end: StepEnd = NOTHING): void {
+  end(outcome: Outcome, end: StepEnd = NOTHING, when?: EndTime): void {
     if (this.#ended) return;
     this.#ended = true;
     try {
-      this.#record(outcome, end);
+      this.#record(outcome, end, when);
     } catch (error) {
       warn('could not end a step', describe(error));
     }
   }
 
-  #record(outcome: Outcome, end: StepEnd): void {
+  #record(outcome: Outcome, end: StepEnd, when: EndTime | undefined): void {
     const { write, options } = this.#telemetry;
     const failure = isFailing(outcome) ? failureOf(end.error, outcome) : undefined;
     if (this.span.isRecording()) {
@@ -123,8 +209,8 @@ export class StepRecorder implements Scope {
       if (options.recordOutputs && !failure) attributes['orchestration.output'] = write.json(end.output);
       setAttributes(this.span, attributes);
     }
-    endSpan(this.span);
-    const endedAt = performance.now();
+    endSpan(this.span, when?.time);
+    const endedAt = when?.at ?? performance.now();
     this.#measure(outcome, failure, endedAt);
     this.place.run?.stepEnded(this, outcome, endedAt);
   }
@@ -136,7 +222,14 @@ export class StepRecorder implements Scope {
   }
 }
 
-const NOTHING: StepEnd = {};
+const NOTHING = {};
+const RETRY_OF: KnownAttributes = { 'orchestration.link.type': 'retry_of' satisfies LinkType };
+
+/** How a call ended that gave a value: a failure if `isFailure` says so. */
+export function endOfValue(value: unknown, { options }: Telemetry): StepEnd & { outcome: Outcome } {
+  if (isFailureResult(value, options.isFailure)) return { outcome: 'failure', error: reportedError(value) };
+  return { outcome: 'success', output: value };
+}
 
 /** One attempt span. */
 export class AttemptRecorder {
@@ -149,6 +242,10 @@ export class AttemptRecorder {
     this.#telemetry = telemetry;
     this.span = span;
     this.context = trace.setSpan(parent, span);
+  }
+
+  get isEnded(): boolean {
+    return this.#ended;
   }
 
   /** Ends the attempt. Once. */
