@@ -3,7 +3,7 @@ import { OrchestraceError } from '../errors.ts';
 import { nearest } from './nearest.ts';
 
 /** What a command is handed. */
-export interface CommandContext {
+interface CommandContext {
   /** Aborted by Ctrl-C: the command cleans up and returns. */
   readonly signal: AbortSignal;
 }

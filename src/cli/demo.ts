@@ -53,7 +53,9 @@ export const runDemo: Command = async (args, { signal }) => {
   requirePeers();
   const packages = await readPackages(process.cwd());
   const destination = await findDestination(process.env);
-  const { run, summary, spans, requests } = await traceRun(packages, signal, !flags.json);
+  const showsProgress = !flags.json && process.stderr.isTTY;
+  const { run, summary, spans, requests } = await traceRun(packages, signal, showsProgress);
+  if (showsProgress) process.stderr.write('\n');
   if (signal.aborted) return 0;
   if (!run)
     throw new Error(
@@ -113,7 +115,7 @@ async function traceRun(packages: LockedPackages, signal: AbortSignal, showsProg
     await using audits = await startAuditServer(database, process.cwd());
     const tools = demoTools(database, audits.url);
     result = await runPlan(DEMO_PLAN, {
-      tools: showsProgress && process.stderr.isTTY ? withProgress(tools) : tools,
+      tools: showsProgress ? withProgress(tools) : tools,
       input: chooseInput(packages),
       signal,
     });

@@ -32,7 +32,7 @@ export function buildSpanTree(received: readonly ReceivedSpan[]): SpanTree {
 }
 
 /** By start, then id: the same for every order of arrival. */
-export function byStart(a: ReceivedSpan, b: ReceivedSpan): number {
+function byStart(a: ReceivedSpan, b: ReceivedSpan): number {
   if (a.startNs !== b.startNs) return a.startNs < b.startNs ? -1 : 1;
   return a.spanId < b.spanId ? -1 : a.spanId > b.spanId ? 1 : 0;
 }

@@ -8,7 +8,7 @@ import type {
 } from '../explain/received-span.ts';
 
 /** Deepest nesting of an attribute's value: the limit of OpenTelemetry's specification (`common/README.md`). */
-export const MAX_VALUE_DEPTH = 64;
+const MAX_VALUE_DEPTH = 64;
 /** Largest number that the protocol's 64-bit unsigned times can hold. */
 const MAX_UINT64 = 2n ** 64n - 1n;
 const KINDS: readonly SpanKind[] = ['unspecified', 'internal', 'server', 'client', 'producer', 'consumer'];

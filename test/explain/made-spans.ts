@@ -1,6 +1,6 @@
 import type { AttributeValue, ReceivedSpan } from '../../src/explain/received-span.ts';
 
-export const TRACE_ID = '0af7651916cd43dd8448eb211c80319c';
+const TRACE_ID = '0af7651916cd43dd8448eb211c80319c';
 /** 2026-11-23T00:00:00Z */
 const EPOCH_MS = 1_795_392_000_000;
 
