@@ -129,20 +129,20 @@ describe('the packed package on SDK 1.30, 2.12 and 3.1', { timeout: 60_000 }, ()
             step enrich [success]
           step licences [failure] ERROR: no such table: licences
         group 1 serial [success]
-          step aggregate [success] <- data of step primary
+          step aggregate [success] <- data: step primary
         group 2 serial [skip]
-          step audit [skip] <- depends_on of step licences <- depends_on of step aggregate
+          step audit [skip] <- depends_on: step licences <- depends_on: step aggregate
         group 3 serial [skip]
-          step report [skip] <- depends_on of step audit
+          step report [skip] <- depends_on: step audit
       orchestration handover dag [success]
         plan handover
         group 0 parallel [success]
           step fetch [success]
             attempt 1 [failure] ERROR: refused
-            attempt 2 [success]
+            attempt 2 [success] <- retry_of: attempt 1
           step notify [skip]
         group 1 serial [cancellation]
-          step store [failure] ERROR: disk full <- depends_on of step fetch
+          step store [failure] ERROR: disk full <- depends_on: step fetch
       orchestration ad hoc [success]
         group 0 parallel [success]
           step enrich [success]
@@ -282,7 +282,7 @@ function drawTree(spans: readonly RecordedSpan[]): string {
         typeof outcome === 'string' ? ` [${outcome}]` : '',
         span.status.code === 'UNSET' ? '' : ` ${span.status.code}: ${span.status.message}`,
         ...span.links.map(
-          ({ to, attributes }) => ` <- ${String(attributes['orchestration.link.type'])} of ${spans[to]?.name}`,
+          ({ to, attributes }) => ` <- ${String(attributes['orchestration.link.type'])}: ${spans[to]?.name}`,
         ),
       ];
       return [`${indent}${span.name}${details.join('')}`, ...draw(index, `${indent}  `)];
