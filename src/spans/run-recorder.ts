@@ -46,6 +46,7 @@ export class RunRecorder implements Scope {
   readonly context: Context;
   readonly telemetry: Telemetry;
   readonly plan: ExecutionPlanTrace | undefined;
+  readonly #outer: RunRecorder | undefined;
   readonly #strategy: string | undefined;
   readonly #tools: ReadonlyMap<string, PlannedTool>;
   /** No plan has the groups, and no other process leads the run and may have some. */
@@ -79,6 +80,7 @@ export class RunRecorder implements Scope {
     this.#formsGroups = run.tools.size === 0 && run.isRemote !== true;
     this.span = span;
     this.context = withScope(trace.setSpan(parent, span), this);
+    this.#outer = scopeOf(parent)?.run;
     this.#groups = new RunGroups(telemetry, run.plan, this.context);
   }
 
@@ -113,6 +115,16 @@ export class RunRecorder implements Scope {
 
   get run(): this {
     return this;
+  }
+
+  get isEnded(): boolean {
+    return this.#ended;
+  }
+
+  /** Whether this run started within another, at whatever depth. */
+  isWithin(run: RunRecorder): boolean {
+    for (let outer = this.#outer; outer; outer = outer.#outer) if (outer === run) return true;
+    return false;
   }
 
   /** Starts a step: in its group if it is planned, below what is active if it is not. */
@@ -209,7 +221,7 @@ export class RunRecorder implements Scope {
 
   /** Opens a group by hand until {@link releaseGroup}; undefined in a run that forms none. */
   holdGroup(): GroupRecorder | undefined {
-    if (!this.#formsGroups) return undefined;
+    if (!this.#formsGroups || this.#ended) return undefined;
     const group = this.#groups.next();
     group.held = true;
     return group;
@@ -229,11 +241,9 @@ export class RunRecorder implements Scope {
       const spanContext = this.#spanOf(source);
       if (spanContext) dependencies.set(source, spanContext);
     }
-    const group = tool && this.#groups.planned(tool.groupIndex);
-    if (state && toolId !== undefined) {
-      state.delegated = true;
-      group?.enter(toolId); // and never leaves: its end is not seen here, so the group lasts as long as the run
-    }
+    const group = tool && !this.#ended ? this.#groups.planned(tool.groupIndex) : undefined;
+    if (state) state.delegated = true;
+    if (group) group.isLent = true;
     const part = { runId: this.runId, strategy: this.#strategy, tool, dependencies };
     return { part, parent: group?.context ?? this.context };
   }

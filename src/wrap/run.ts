@@ -1,4 +1,4 @@
-import { context, INVALID_SPAN_CONTEXT, trace, type Span } from '@opentelemetry/api';
+import { INVALID_SPAN_CONTEXT, trace, type Span } from '@opentelemetry/api';
 import type { ExecutionPlanTrace } from '../plan-trace.ts';
 import { writeCarrier, type Carrier } from '../spans/carrier.ts';
 import { describe, safely, warn } from '../spans/guard.ts';
@@ -8,8 +8,7 @@ import type { StepDetails } from '../spans/step-attributes.ts';
 import type { StepRecorder } from '../spans/step-recorder.ts';
 import { outcomeOfThrown } from '../spans/failure.ts';
 import { traceIdOf } from '../spans/telemetry.ts';
-import { callStep } from './call-step.ts';
-import { watch } from './watch.ts';
+import { watchCall } from './watch-call.ts';
 
 /** What a step's function is handed. Its functions may be taken out of it: `({ attempt }) => attempt(work)`. */
 export interface Step {
@@ -114,7 +113,7 @@ export class TracedRun implements Run {
   step<R>(toolId: string, work: (step: Step) => R, options?: StepOptions): R {
     const recorder = this.#startStep(toolId, options);
     if (!recorder) return work(IDLE_STEP);
-    return callStep(recorder, work, undefined, [new TracedStep(recorder)]);
+    return watchCall(recorder, recorder.context, work, undefined, [new TracedStep(recorder)]);
   }
 
   skip(toolId: string, reason: string): void {
@@ -127,14 +126,7 @@ export class TracedRun implements Run {
     if (!group) return work();
     const release = (): void => safely('end a group', () => run.releaseGroup(group));
     const active = withScope(trace.setSpan(run.context, group.span), { run, group });
-    let result: R;
-    try {
-      result = context.with(active, work);
-    } catch (error) {
-      release();
-      throw error;
-    }
-    return watch(result, { fulfilled: release, rejected: release, deferred: release }, active);
+    return watchCall({ fulfilled: release, rejected: release, deferred: release }, active, work, undefined, []);
   }
 
   carrier(toolId?: string): Carrier {
@@ -170,14 +162,8 @@ class TracedStep implements Step {
   #attempt<R>(work: () => R, { maxAttempts = 1, backoffMs = 0 }: AttemptOptions = {}): R {
     const attempt = safely('start an attempt', () => this.#recorder.startAttempt(maxAttempts, backoffMs));
     if (!attempt) return work();
+    const fulfilled = (): void => attempt.end('success');
     const rejected = (error: unknown): void => attempt.end(outcomeOfThrown(error), error);
-    let result: R;
-    try {
-      result = context.with(attempt.context, work);
-    } catch (error) {
-      rejected(error);
-      throw error;
-    }
-    return watch(result, { fulfilled: () => attempt.end('success'), rejected, deferred: () => {} }, attempt.context);
+    return watchCall({ fulfilled, rejected, deferred: () => {} }, attempt.context, work, undefined, []);
   }
 }

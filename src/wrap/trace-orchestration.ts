@@ -4,12 +4,12 @@ import { ownValue } from '../own-value.ts';
 import type { Plan, PlanInput } from '../plan.ts';
 import { createExecutionPlanTrace, type ExecutionPlanTrace } from '../plan-trace.ts';
 import { readCarrier, type Carrier } from '../spans/carrier.ts';
-import { isFailureResult, outcomeOfThrown, reportedError } from '../spans/failure.ts';
 import { safely } from '../spans/guard.ts';
 import { RunRecorder } from '../spans/run-recorder.ts';
 import { telemetryWith, type Telemetry } from '../spans/telemetry.ts';
+import { callRun } from './call-run.ts';
 import { IdleRun, TracedRun, type Run } from './run.ts';
-import { watch } from './watch.ts';
+import { watchCall } from './watch-call.ts';
 
 /** Options of one run. */
 export interface OrchestrationOptions extends TraceOptions {
@@ -46,7 +46,7 @@ export function createTraceOrchestration(base: () => Telemetry): TraceOrchestrat
       return RunRecorder.start(telemetry, { name: name ?? nameOf(plan), plan: makeTrace(), runId });
     });
     if (!recorder) return work(new IdleRun(runId, makeTrace));
-    return callRun(recorder, work);
+    return callRun(recorder, work, undefined, [new TracedRun(recorder)]);
   };
 }
 
@@ -67,39 +67,13 @@ export function createContinueOrchestration(base: () => Telemetry): ContinueOrch
     });
     if (!recorder) return work(new IdleRun(undefined, () => undefined));
     const close = (): void => safely('end a part of a run', () => recorder.close());
-    return callWithin(recorder, work, close, close);
+    const watcher = { fulfilled: close, rejected: close, deferred: () => {} };
+    return watchCall(watcher, recorder.context, work, undefined, [new TracedRun(recorder)]);
   };
 }
 
-/** Calls a function with its run active, and ends the run when the call ends. */
-function callRun<R>(recorder: RunRecorder, work: (run: Run) => R): R {
-  const { isFailure } = recorder.telemetry.options;
-  const end = (...how: Parameters<RunRecorder['end']>): void => safely('end a run', () => recorder.end(...how));
-  const fulfilled = (value: unknown): void => {
-    if (isFailureResult(value, isFailure)) end('failure', reportedError(value));
-    else end('success');
-  };
-  const rejected = (error: unknown): void => end(outcomeOfThrown(error), error);
-  return callWithin(recorder, work, fulfilled, rejected);
-}
-
-function callWithin<R>(
-  recorder: RunRecorder,
-  work: (run: Run) => R,
-  fulfilled: (value: unknown) => void,
-  rejected: (error: unknown) => void,
-): R {
-  let result: R;
-  try {
-    result = context.with(recorder.context, work, undefined, new TracedRun(recorder));
-  } catch (error) {
-    rejected(error);
-    throw error;
-  }
-  return watch(result, { fulfilled, rejected, deferred: () => {} }, recorder.context);
-}
-
-function nameOf(plan: unknown): string | undefined {
+/** The name of a plan, whatever was given for one. */
+export function nameOf(plan: unknown): string | undefined {
   const name = safely('read the name of a plan', () => ownValue(plan, 'name'));
   return typeof name === 'string' ? name : undefined;
 }

@@ -5,7 +5,7 @@ import { startLooseStep } from '../spans/loose-step.ts';
 import { scopeOf } from '../spans/scope.ts';
 import type { StepRecorder } from '../spans/step-recorder.ts';
 import { telemetryWith, type Telemetry } from '../spans/telemetry.ts';
-import { callStep } from './call-step.ts';
+import { watchCall } from './watch-call.ts';
 
 // oxlint-disable-next-line typescript/no-explicit-any -- any function at all, `this` included
 type AnyFunction = (...args: any[]) => unknown;
@@ -43,7 +43,7 @@ export function createTraceTool(base: () => Telemetry): TraceTool {
       apply(target, thisArg, args: unknown[]): unknown {
         const step = beginStep(toolId, toolType, args, telemetry(), ownOptions !== undefined);
         if (!step) return Reflect.apply(target, thisArg, args);
-        return callStep(step, target, thisArg, args);
+        return watchCall(step, step.context, target, thisArg, args);
       },
     });
     originals.set(traced, { toolId, tool: original });
