@@ -27,6 +27,8 @@ export class GroupRecorder {
   resting = 0;
   /** Stays open although no step runs: somebody opened it by hand and has not let go. */
   held = false;
+  /** One of its tools was handed to another process, where its end is not seen: it lasts as long as the run. */
+  isLent = false;
   #lastEnded: Span | undefined;
   #ended = false;
   readonly #declared: boolean;
@@ -77,7 +79,7 @@ export class GroupRecorder {
   }
 
   get isQuiet(): boolean {
-    return this.running + this.resting === 0 && !this.held;
+    return this.running + this.resting === 0 && !this.held && !this.isLent;
   }
 
   enter(toolId: string): void {
@@ -110,12 +112,13 @@ export class GroupRecorder {
     if (this.#ended) return;
     this.#ended = true;
     if (this.span.isRecording()) {
-      const attributes: KnownAttributes = { 'orchestration.outcome': this.#outcome() };
+      const attributes: KnownAttributes = {};
+      if (!this.isLent || this.#outcomes.size > 0) attributes['orchestration.outcome'] = this.#outcome();
       if (!this.#declared) this.#describeArrived(attributes);
       setAttributes(this.span, attributes);
       if (this.#failed.length > 0) this.#setFailed();
     }
-    endSpan(this.span, this.running > 0 ? undefined : timeOf(this.#lastEnded, 'endTime'));
+    endSpan(this.span, this.running > 0 || this.isLent ? undefined : timeOf(this.#lastEnded, 'endTime'));
   }
 
   #describeArrived(attributes: KnownAttributes): void {
