@@ -11,10 +11,15 @@ export function watchCall<A extends unknown[], R>(
 ): R {
   let result: R;
   try {
-    result = context.with(active, work as (...args: unknown[]) => R, thisArg, ...args);
+    result = context.with(active, apply, undefined, work, thisArg, args) as R;
   } catch (error) {
     watcher.rejected(error);
     throw error;
   }
   return watch(result, watcher, active);
+}
+
+/** With the very `this` of the call: a context manager would make null of undefined. */
+function apply(work: (...args: never[]) => unknown, thisArg: unknown, args: unknown[]): unknown {
+  return Reflect.apply(work, thisArg, args);
 }
