@@ -7,6 +7,9 @@ export type ErrorCode =
   | 'USAGE_INVALID'
   | 'PEER_MISSING';
 
+/** Most faults that the message of an error spells out. */
+const MAX_SHOWN = 20;
+
 const MARKER = Symbol.for('orchestrace.error');
 
 /** Base of all errors of this package. Telemetry never throws one: only parsing, constructing and running do. */
@@ -45,7 +48,10 @@ export class PlanError extends OrchestraceError {
   readonly cycle?: readonly string[];
 
   constructor(issues: readonly PlanIssue[], cycle?: readonly string[]) {
-    const text = issues.map((issue) => (issue.path ? `${issue.path}: ${issue.message}` : issue.message));
+    const text = issues
+      .slice(0, MAX_SHOWN)
+      .map((issue) => (issue.path ? `${issue.path}: ${issue.message}` : issue.message));
+    if (issues.length > MAX_SHOWN) text.push(`and ${issues.length - MAX_SHOWN} more, see issues`);
     const head = issues.length === 1 ? 'invalid plan: ' : `invalid plan, ${issues.length} faults:\n  `;
     super(cycle ? 'PLAN_CYCLE' : 'PLAN_INVALID', head + text.join('\n  '));
     this.issues = issues;

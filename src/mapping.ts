@@ -1,4 +1,5 @@
 import { OrchestraceError } from './errors.ts';
+import { ownValue } from './own-value.ts';
 
 /** The word that stands for what the run was given, in the place of a tool id: `{$input.keywords}`. */
 export const INPUT = '$input';
@@ -223,12 +224,6 @@ function walkEvery(array: readonly unknown[], steps: readonly Step[], next: numb
     values.push(value === nothing ? null : value);
   }
   return found ? values : nothing;
-}
-
-/** The value of an own data property; undefined for anything else. */
-function ownValue(of: object, key: string | number): unknown {
-  const property = Object.getOwnPropertyDescriptor(of, key);
-  return property !== undefined && 'value' in property ? property.value : undefined;
 }
 
 /** Reads each entry of an `output_mapping`. Never throws: a reference that does not parse is kept, and finds nothing. */

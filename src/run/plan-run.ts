@@ -1,40 +1,34 @@
-import { context, INVALID_SPAN_CONTEXT, trace as traceApi, type Span } from '@opentelemetry/api';
 import { compileMapping, resolveMapping, type MappingRecord, type ReferenceSource } from '../mapping.ts';
 import type { ExecutionPlanTrace } from '../plan-trace.ts';
+import type { Loop, PlanTool } from '../plan.ts';
 import type { Outcome } from '../semconv.ts';
-import { isFailing, isFailureResult, outcomeOfThrown, reportedError } from '../spans/failure.ts';
-import { safely } from '../spans/guard.ts';
+import { isFailing } from '../spans/failure.ts';
+import { safely, warn } from '../spans/guard.ts';
 import type { RunRecorder } from '../spans/run-recorder.ts';
 import type { StepRecorder } from '../spans/step-recorder.ts';
 import { traceIdOf } from '../spans/telemetry.ts';
+import { annotate } from './annotate.ts';
+import { holds } from './condition.ts';
 import { finalOutputOf } from './final-output.ts';
 import type { Executable } from './registry.ts';
-import { Schedule } from './schedule.ts';
-import type { FailurePolicy, RunResult, Scheduling, StepMetadata, StepResult } from './types.ts';
+import { Schedule, type ScheduleOptions } from './schedule.ts';
+import { isThenable, StepRun, type StepRunEnd } from './step-run.ts';
+import type { RunResult, ShouldRun, StepMetadata, StepResult } from './types.ts';
 
 /** Everything that one run needs, decided. */
-export interface PlanRunInput {
+export interface PlanRunInput extends ScheduleOptions {
   readonly trace: ExecutionPlanTrace;
   readonly executables: ReadonlyMap<string, Executable>;
   /** Undefined when nobody listens. */
   readonly recorder: RunRecorder | undefined;
   readonly input: unknown;
   readonly signal: AbortSignal | undefined;
-  readonly onFailure: FailurePolicy;
-  readonly scheduling: Scheduling;
   readonly maxConcurrency: number;
+  readonly maxIterations: number;
+  readonly shouldRun: ShouldRun | undefined;
+  readonly annotateData: boolean;
   readonly isFailure: (result: unknown) => boolean;
 }
-
-/** A step that was called and has not settled. */
-interface RunningStep {
-  readonly executable: Executable;
-  readonly recorder: StepRecorder | undefined;
-  readonly mappings: readonly MappingRecord[];
-  readonly startedAt: number;
-}
-
-const NO_SPAN: Span = traceApi.wrapSpanContext(INVALID_SPAN_CONTEXT);
 
 /** Carries a plan out once. */
 export class PlanRun {
@@ -42,7 +36,12 @@ export class PlanRun {
   readonly #schedule: Schedule;
   readonly #metadata: ReadonlyMap<string, StepMetadata>;
   readonly #results = new Map<string, StepResult>();
-  readonly #running = new Map<string, RunningStep>();
+  readonly #running = new Map<string, StepRun>();
+  readonly #iterations = new Map<string, number>();
+  /** Number of tools of which `shouldRun` has not said whether they run. */
+  #undecided = 0;
+  /** Starts of loops that were asked at the loop's end whether they run again, and are not asked twice. */
+  readonly #admitted = new Set<string>();
   readonly #failed: string[] = [];
   readonly #skipped: string[] = [];
   readonly #source: ReferenceSource;
@@ -76,124 +75,140 @@ export class PlanRun {
   #pump(): void {
     if (this.#isPumping) return;
     this.#isPumping = true;
-    while (this.#running.size < this.#run.maxConcurrency) {
+    while (this.#running.size + this.#undecided < this.#run.maxConcurrency) {
       const decision = this.#schedule.next();
       if (!decision) break;
-      if (decision.skipReason === undefined) this.#start(decision.toolId);
+      if (decision.skipReason === undefined) this.#consider(decision.toolId);
       else this.#skip(decision.toolId, decision.skipReason);
     }
     this.#isPumping = false;
-    if (this.#results.size === this.#run.executables.size) this.#done();
+    if (this.#running.size + this.#undecided === 0) this.#done();
+  }
+
+  #consider(toolId: string): void {
+    if (this.#admitted.delete(toolId)) return this.#start(toolId);
+    this.#decide(
+      toolId,
+      (isWanted) => {
+        if (this.#isCancelled) this.#skip(toolId, 'run cancelled');
+        else if (isWanted) this.#start(toolId);
+        else this.#skip(toolId, 'condition not met');
+      },
+      (error) => this.#reject(toolId, error),
+    );
+  }
+
+  /** Asks the tool's condition and `shouldRun`, and tells one of the two what they say: at once, unless `shouldRun` gives a promise. */
+  #decide(toolId: string, decided: (isWanted: boolean) => void, failed: (error: unknown) => void): void {
+    const { tool } = this.#run.executables.get(toolId)!;
+    let wanted: unknown;
+    try {
+      wanted = this.#isWanted(tool);
+    } catch (error) {
+      return failed(error);
+    }
+    if (!isThenable(wanted)) return decided(Boolean(wanted));
+    this.#undecided++;
+    const settle = (tell: () => void): void => {
+      this.#undecided--;
+      tell();
+      this.#pump();
+    };
+    Promise.resolve(wanted).then(
+      (isWanted) => settle(() => decided(Boolean(isWanted))),
+      (error: unknown) => settle(() => failed(error)),
+    );
+  }
+
+  #isWanted(tool: PlanTool): unknown {
+    if (tool.condition && !holds(tool.condition, this.#source)) return false;
+    return this.#run.shouldRun?.(tool, this.#results) ?? true;
   }
 
   #start(toolId: string): void {
     const executable = this.#run.executables.get(toolId)!;
-    const { tool, execute } = executable;
+    const { tool } = executable;
     const { params, mappings } = resolveMapping(compileMapping(tool.output_mapping), tool.params, this.#source);
-    const recorder = safely('start a step', () =>
-      this.#run.recorder?.startStep(toolId, { input: params }, this.#run.recorder.context),
-    );
-    this.#running.set(toolId, { executable, recorder, mappings, startedAt: performance.now() });
-    const toolContext = {
-      toolId,
-      attempt: 1,
-      iteration: 1,
-      signal: this.#abort.signal,
+    const iteration = (this.#iterations.get(toolId) ?? 0) + 1;
+    this.#iterations.set(toolId, iteration);
+    const recorder = this.#record(toolId, params);
+    const step = new StepRun({
+      executable,
+      params,
+      iteration,
       results: this.#results,
-      span: recorder?.span ?? NO_SPAN,
-    };
-    try {
-      const active = recorder?.context ?? context.active();
-      const returned: unknown = context.with(active, execute, undefined, params, toolContext);
-      if (isThenable(returned)) {
-        Promise.resolve(returned).then(
-          (value: unknown) => this.#returned(toolId, value),
-          (error: unknown) => this.#threw(toolId, error),
-        );
-      } else {
-        this.#returned(toolId, returned);
-      }
-    } catch (error) {
-      this.#threw(toolId, error);
-    }
+      recorder,
+      signal: this.#abort.signal,
+      isFailure: this.#run.isFailure,
+      onEnd: (end) => {
+        this.#running.delete(toolId);
+        recorder?.end(end.outcome, { error: end.error, output: end.data, mappings: this.#visible(tool, mappings) });
+        this.#settle(toolId, end);
+      },
+    });
+    this.#running.set(toolId, step);
+    step.start();
+  }
+
+  /** Settles a tool that could not be run. */
+  #reject(toolId: string, error: unknown): void {
+    this.#record(toolId, undefined)?.end('error', { error });
+    this.#settle(toolId, { outcome: 'error', data: undefined, error, attempts: 0, executionTimeMs: 0 });
+  }
+
+  #record(toolId: string, input: unknown): StepRecorder | undefined {
+    const { recorder } = this.#run;
+    return safely('start a step', () => recorder?.startStep(toolId, { input }, recorder.context));
   }
 
   #skip(toolId: string, skipReason: string): void {
-    safely('skip a step', () =>
-      this.#run.recorder?.skipStep(toolId, skipReason, undefined, this.#run.recorder.context),
-    );
+    const { recorder } = this.#run;
+    safely('skip a step', () => recorder?.skipStep(toolId, skipReason, undefined, recorder.context));
     this.#skipped.push(toolId);
+    const nothing = { data: undefined, error: undefined, attempts: 0, executionTimeMs: 0 };
+    this.#settle(toolId, { outcome: 'skip', ...nothing }, skipReason);
+  }
+
+  #settle(toolId: string, end: StepRunEnd, skipReason?: string): void {
+    const { outcome } = end;
+    if (isFailing(outcome)) this.#failed.push(toolId);
     this.#results.set(toolId, {
       stepId: toolId,
-      success: false,
-      data: undefined,
-      error: undefined,
-      outcome: 'skip',
-      skipReason,
-      attempts: 0,
-      executionTimeMs: 0,
+      success: outcome === 'success',
+      ...end,
+      ...(skipReason !== undefined && { skipReason }),
       orchestration: this.#metadata.get(toolId)!,
     });
-    this.#schedule.settle(toolId, 'skip');
-  }
-
-  #returned(toolId: string, returned: unknown): void {
-    const step = this.#running.get(toolId);
-    if (!step) return; // left behind when the run was cancelled
-    if (step.executable.envelope) return this.#opened(toolId, returned);
-    const isFailure = isFailureResult(returned, this.#run.isFailure);
-    this.#settle(toolId, isFailure ? 'failure' : 'success', returned, isFailure ? reportedError(returned) : undefined);
-  }
-
-  /** Settles a step whose tool returns `{ success, data, error }` itself. */
-  #opened(toolId: string, returned: unknown): void {
-    let envelope: { success: unknown; data?: unknown; error?: unknown };
-    try {
-      const { success, data, error } = returned as typeof envelope; // getters and proxies may throw, nothing has no fields
-      if (typeof success !== 'boolean') throw new TypeError(`got success: ${typeof success}`);
-      envelope = { success, data, error };
-    } catch (cause) {
-      const expected = `tool "${toolId}" is registered with envelope: true and must return { success, data, error }`;
-      return this.#settle(toolId, 'error', undefined, new TypeError(expected, { cause }));
-    }
-    const { success, data, error } = envelope;
-    if (success) this.#settle(toolId, 'success', data, undefined);
-    else this.#settle(toolId, 'failure', data, error ?? reportedError(returned));
-  }
-
-  #threw(toolId: string, error: unknown): void {
-    const outcome = this.#isCancelled && error === this.#abort.signal.reason ? 'cancellation' : outcomeOfThrown(error);
-    this.#settle(toolId, outcome, undefined, error);
-  }
-
-  #settle(toolId: string, outcome: Outcome, data: unknown, error: unknown): void {
-    const step = this.#running.get(toolId);
-    if (!step) return;
-    this.#running.delete(toolId);
-    const executionTimeMs = performance.now() - step.startedAt;
-    step.recorder?.end(outcome, { error, output: data, mappings: this.#visible(step) });
-    if (isFailing(outcome)) this.#failed.push(toolId);
-    const success = outcome === 'success';
-    const orchestration = this.#metadata.get(toolId)!;
-    this.#results.set(toolId, {
-      stepId: toolId,
-      success,
-      data,
-      error,
-      outcome,
-      attempts: 1,
-      executionTimeMs,
-      orchestration,
-    });
-    this.#schedule.settle(toolId, outcome);
+    const loop = outcome === 'success' ? this.#run.loops.find(({ from }) => from === toolId) : undefined;
+    if (loop) this.#closeLoop(loop, outcome);
+    else this.#schedule.settle(toolId, outcome);
     this.#pump();
   }
 
+  /** Starts a loop over if the tool that it leads to is wanted again, else goes on behind it. */
+  #closeLoop(loop: Loop, outcome: Outcome): void {
+    const passes = this.#iterations.get(loop.to) ?? 0;
+    if (this.#isCancelled || passes >= this.#run.maxIterations) {
+      if (!this.#isCancelled) warn(`loop from "${loop.from}" to "${loop.to}" ended after ${passes} passes, the limit`);
+      return this.#schedule.settle(loop.from, outcome);
+    }
+    this.#decide(
+      loop.to,
+      (isWanted) => {
+        if (isWanted) this.#admitted.add(loop.to);
+        this.#schedule.settle(loop.from, outcome, isWanted ? loop : undefined);
+      },
+      (error) => {
+        this.#schedule.settle(loop.from, outcome);
+        warn(`shouldRun failed for "${loop.to}"; the loop ends`, error);
+      },
+    );
+  }
+
   /** The mappings as they are recorded: literals show only where inputs do. */
-  #visible({ executable, mappings }: RunningStep): readonly MappingRecord[] {
+  #visible(tool: PlanTool, mappings: readonly MappingRecord[]): readonly MappingRecord[] {
     if (!this.#run.recorder?.telemetry.options.recordInputs) return mappings;
-    const texts = executable.tool.output_mapping;
-    return mappings.map((mapping) => ({ ...mapping, ref: texts[mapping.field] ?? mapping.ref }));
+    return mappings.map((mapping) => ({ ...mapping, ref: tool.output_mapping[mapping.field] ?? mapping.ref }));
   }
 
   #cancel(reason: unknown): void {
@@ -202,25 +217,28 @@ export class PlanRun {
     this.#abort.abort(reason);
     // Tools that heed the signal settle first and say how; the rest is left behind a turn later.
     setImmediate(() => {
-      for (const toolId of this.#running.keys()) this.#settle(toolId, 'cancellation', undefined, reason);
+      for (const step of this.#running.values()) step.abandon('cancellation', reason);
     });
   }
 
   #finish(): RunResult {
-    const { trace, recorder } = this.#run;
+    const { trace, recorder, annotateData } = this.#run;
     const results = new Map(trace.tool_ids.map((toolId) => [toolId, this.#results.get(toolId)!]));
-    const success =
-      this.#failed.length === 0 &&
-      !this.#isCancelled &&
-      [...results.values()].every(({ outcome }) => outcome !== 'cancellation');
-    const outcome = this.#failed.length > 0 ? 'failure' : success ? 'success' : 'cancellation';
-    safely('end a run', () => recorder?.end(outcome, results.get(this.#failed[0] ?? '')?.error));
+    // In a loop, a tool may have failed in one pass and not in the last, which counts.
+    const lastOf = (toolIds: readonly string[], isSuch: (outcome: Outcome) => boolean): string[] =>
+      [...new Set(toolIds)].filter((toolId) => isSuch(results.get(toolId)!.outcome));
+    const failedSteps = lastOf(this.#failed, isFailing);
+    const skippedSteps = lastOf(this.#skipped, (outcome) => outcome === 'skip');
+    const isCancelled = this.#isCancelled || [...results.values()].some(({ outcome }) => outcome === 'cancellation');
+    const outcome = failedSteps.length > 0 ? 'failure' : isCancelled ? 'cancellation' : 'success';
+    safely('end a run', () => recorder?.end(outcome, results.get(failedSteps[0] ?? '')?.error));
+    const shown = annotateData ? annotate(results) : results;
     return {
-      success,
-      results,
-      finalOutput: finalOutputOf(trace, results),
-      failedSteps: this.#failed,
-      skippedSteps: this.#skipped,
+      success: outcome === 'success',
+      results: shown,
+      finalOutput: finalOutputOf(trace, shown),
+      failedSteps,
+      skippedSteps,
       orchestrationTrace: trace,
       traceId: recorder && traceIdOf(recorder.span),
     };
@@ -235,11 +253,4 @@ function metadataOf(trace: ExecutionPlanTrace): Map<string, StepMetadata> {
     }
   }
   return metadata;
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return (
-    ((typeof value === 'object' && value !== null) || typeof value === 'function') &&
-    typeof (value as { then?: unknown }).then === 'function'
-  );
 }

@@ -13,9 +13,9 @@ export interface Executable {
 /**
  * Finds the function of every tool: `tools[tool_type] ?? tools[tool_id]`, own properties only.
  *
- * @throws {OrchestraceError} code `RUN_INVALID`: every tool that has none, with the names there are; every field that is not carried out
+ * @throws {OrchestraceError} code `RUN_INVALID`: every tool that has none, with the names there are; every loop that would not end
  */
-export function findExecutables(plan: Plan, tools: ToolRegistry): Map<string, Executable> {
+export function findExecutables(plan: Plan, tools: ToolRegistry, hasShouldRun: boolean): Map<string, Executable> {
   if (typeof tools !== 'object' || tools === null) {
     throw new OrchestraceError(
       'RUN_INVALID',
@@ -24,16 +24,12 @@ export function findExecutables(plan: Plan, tools: ToolRegistry): Map<string, Ex
   }
   const faults: string[] = [];
   const executables = new Map<string, Executable>();
-  if (plan.loops && plan.loops.length > 0) faults.push('loops: runPlan does not repeat tools yet');
   for (const [index, tool] of plan.tools.entries()) {
-    for (const field of NOT_YET)
-      if (tool[field] !== undefined)
-        faults.push(`tools[${index}].${field}: runPlan does not carry it out yet; leave it out`);
-    if (tool.join === 'any') faults.push(`tools[${index}].join: runPlan waits for all dependencies; leave "any" out`);
     const found = lookUp(tools, tool);
     if (found) executables.set(tool.tool_id, { tool, ...found });
     else faults.push(`tools[${index}]: no tool "${tool.tool_type}" and no tool "${tool.tool_id}"`);
   }
+  faults.push(...loopFaults(plan, hasShouldRun));
   if (faults.length === 0) return executables;
   const names = Object.keys(tools);
   const shown = names.length > 0 ? `the tools given are ${names.slice(0, 50).join(', ')}` : 'no tools are given';
@@ -41,7 +37,19 @@ export function findExecutables(plan: Plan, tools: ToolRegistry): Map<string, Ex
   throw new OrchestraceError('RUN_INVALID', `this plan cannot be run (${shown}):\n  ${listed.join('\n  ')}`);
 }
 
-const NOT_YET = ['timeout_ms', 'retry', 'condition'] as const satisfies readonly (keyof PlanTool)[];
+/** Why the loops of a plan cannot be carried out. */
+function loopFaults({ loops = [], tools, strategy }: Plan, hasShouldRun: boolean): string[] {
+  return loops.flatMap(({ to }, index) => {
+    const faults: string[] = [];
+    const start = tools.find(({ tool_id }) => tool_id === to);
+    if (strategy === 'parallel')
+      faults.push(`loops[${index}]: a parallel plan has no order to go back in; use serial or dag`);
+    if (!start?.condition && !hasShouldRun) {
+      faults.push(`loops[${index}]: nothing ends this loop; give "${to}" a condition, or pass shouldRun`);
+    }
+    return faults;
+  });
+}
 
 function lookUp(
   tools: ToolRegistry,

@@ -8,7 +8,7 @@ import { RunRecorder } from '../spans/run-recorder.ts';
 import { telemetryWith, type Telemetry } from '../spans/telemetry.ts';
 import { PlanRun } from './plan-run.ts';
 import { findExecutables } from './registry.ts';
-import type { FailurePolicy, RunResult, Scheduling, ToolRegistry } from './types.ts';
+import type { FailurePolicy, RunResult, Scheduling, ShouldRun, ToolRegistry } from './types.ts';
 
 /** Options of one run of a plan. */
 export interface RunPlanOptions extends TraceOptions {
@@ -24,6 +24,14 @@ export interface RunPlanOptions extends TraceOptions {
   scheduling?: Scheduling | undefined;
   /** Most steps at once, 1 or more. Default: no limit. */
   maxConcurrency?: number | undefined;
+  /** Decides whether a tool runs. One that throws makes its step an `error`. */
+  shouldRun?: ShouldRun | undefined;
+  /** Most passes of a loop, 1 or more. Default 10. */
+  maxIterations?: number | undefined;
+  /** Puts each step's metadata into its data too, see `StepMetadata`; data that is no plain object stays as it is. Default false. */
+  annotateData?: boolean | undefined;
+  /** The plan in groups, if it was made from this plan before. Default: made. */
+  executionPlanTrace?: ExecutionPlanTrace | undefined;
   /** Identifies the run. Default: a random UUID. */
   runId?: string | undefined;
 }
@@ -32,6 +40,7 @@ export type RunPlan = (plan: Plan | PlanInput, options: RunPlanOptions) => Promi
 
 const POLICIES = ['skip-dependents', 'stop', 'continue'] as const;
 const SCHEDULINGS = ['ready', 'group'] as const;
+const DEFAULT_MAX_ITERATIONS = 10;
 const DEFAULT_POLICY = { serial: 'stop', parallel: 'continue', dag: 'skip-dependents' } as const;
 
 /** Makes `runPlan` for one telemetry. */
@@ -39,15 +48,18 @@ export function createRunPlan(base: () => Telemetry): RunPlan {
   return async function runPlan(planInput, options) {
     if (typeof options !== 'object' || options === null)
       throw new OrchestraceError('RUN_INVALID', 'runPlan needs { tools }');
-    const { tools, input, signal, onFailure, scheduling, maxConcurrency, runId, ...traceOptions } = options;
+    const { tools, input, signal, onFailure, scheduling, maxConcurrency, shouldRun, ...others } = options;
+    const { maxIterations, annotateData, executionPlanTrace, runId, ...traceOptions } = others;
     checkChoice('onFailure', onFailure, POLICIES);
     checkChoice('scheduling', scheduling, SCHEDULINGS);
-    checkConcurrency(maxConcurrency);
+    checkCount('maxConcurrency', maxConcurrency);
+    checkCount('maxIterations', maxIterations);
+    checkFunction('shouldRun', shouldRun);
     checkSignal(signal);
     const telemetry = telemetryWith(Object.keys(traceOptions).length > 0 ? traceOptions : undefined, base)();
     const plan = parsePlan(planInput);
-    const executables = findExecutables(plan, tools);
-    const trace = createExecutionPlanTrace(plan);
+    const executables = findExecutables(plan, tools, shouldRun !== undefined);
+    const trace = checkedTrace(plan, executionPlanTrace) ?? createExecutionPlanTrace(plan);
     const run = new PlanRun({
       trace,
       executables,
@@ -57,6 +69,11 @@ export function createRunPlan(base: () => Telemetry): RunPlan {
       onFailure: onFailure ?? DEFAULT_POLICY[trace.strategy],
       scheduling: scheduling ?? 'ready',
       maxConcurrency: maxConcurrency ?? Infinity,
+      maxIterations: maxIterations ?? DEFAULT_MAX_ITERATIONS,
+      joinAny: new Set(plan.tools.filter(({ join }) => join === 'any').map(({ tool_id }) => tool_id)),
+      loops: plan.loops ?? [],
+      shouldRun,
+      annotateData: annotateData ?? false,
       isFailure: telemetry.options.isFailure,
     });
     return run.carryOut();
@@ -84,11 +101,35 @@ function checkChoice(option: string, value: unknown, choices: readonly string[])
   );
 }
 
-function checkConcurrency(value: unknown): void {
+function checkCount(option: string, value: unknown): void {
   if (value === undefined || value === Infinity || (Number.isInteger(value) && (value as number) >= 1)) return;
   throw new OrchestraceError(
     'RUN_INVALID',
-    `option maxConcurrency must be an integer of at least 1, got ${describe(value)}`,
+    `option ${option} must be an integer of at least 1, got ${describe(value)}`,
+  );
+}
+
+function checkFunction(option: string, value: unknown): void {
+  if (value === undefined || typeof value === 'function') return;
+  throw new OrchestraceError('RUN_INVALID', `option ${option} must be a function, got ${describe(value)}`);
+}
+
+/**
+ * A trace that was made before, if one was.
+ *
+ * @throws {OrchestraceError} code `RUN_INVALID`: it is not that of this plan
+ */
+function checkedTrace(plan: Plan, trace: ExecutionPlanTrace | undefined): ExecutionPlanTrace | undefined {
+  if (trace === undefined) return undefined;
+  const traced = safely('read an execution plan trace', () =>
+    trace.execution_groups.flatMap(({ tools }) => tools.map(({ tool_id }) => tool_id)),
+  );
+  const planned = new Set(plan.tools.map(({ tool_id }) => tool_id));
+  if (traced?.length === planned.size && traced.every((toolId) => planned.delete(toolId))) return trace;
+  const remedy = 'make it from this plan by createExecutionPlanTrace, or leave it out';
+  throw new OrchestraceError(
+    'RUN_INVALID',
+    `option executionPlanTrace does not have the tools of this plan; ${remedy}`,
   );
 }
 

@@ -1,5 +1,6 @@
 import type { Span } from '@opentelemetry/api';
 import type { ExecutionPlanTrace } from '../plan-trace.ts';
+import type { PlanTool } from '../plan.ts';
 import type { Outcome } from '../semconv.ts';
 
 /** A function that a plan can name. What it returns is its `data`; what it throws is its `error`. */
@@ -85,3 +86,6 @@ export type FailurePolicy = 'skip-dependents' | 'stop' | 'continue';
 
 /** `ready`: a step starts as soon as its own dependencies are done. `group`: it waits for the whole group before its own. */
 export type Scheduling = 'ready' | 'group';
+
+/** Decides whether a tool runs, beside its `condition`: asked when its turn comes and, for the start of a loop, after each pass. */
+export type ShouldRun = (tool: PlanTool, results: ReadonlyMap<string, StepResult>) => boolean | Promise<boolean>;

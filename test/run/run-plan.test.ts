@@ -417,7 +417,7 @@ describe('wrong use', () => {
     throw new Error('it ran');
   };
 
-  it('names every tool that is missing and every field that is not carried out, before anything runs', async () => {
+  it('names every tool that is missing and every loop that would not end, before anything runs', async () => {
     const wrong = {
       tools: [
         { tool_id: 'a' },
@@ -434,13 +434,9 @@ describe('wrong use', () => {
     };
     expect(await messageOf(wrong, { tools: { a: never, other: never, d: 'no function' } })).toMatchInlineSnapshot(`
       "RUN_INVALID: this plan cannot be run (the tools given are a, other, d):
-        loops: runPlan does not repeat tools yet
-        tools[1].timeout_ms: runPlan does not carry it out yet; leave it out
         tools[1]: no tool "nobody" and no tool "b"
-        tools[2].retry: runPlan does not carry it out yet; leave it out
-        tools[2].condition: runPlan does not carry it out yet; leave it out
-        tools[2].join: runPlan waits for all dependencies; leave "any" out
-        tools[2]: no tool "unknown" and no tool "c""
+        tools[2]: no tool "unknown" and no tool "c"
+        loops[0]: nothing ends this loop; give "a" a condition, or pass shouldRun"
     `);
     expect(never).not.toHaveBeenCalled();
   });
