@@ -2,6 +2,7 @@ import { resolveOptions, type TraceOptions } from './options.ts';
 import { createRunPlan, type RunPlan } from './run/run-plan.ts';
 import { warnOnce } from './spans/guard.ts';
 import { sharedTelemetry, Telemetry } from './spans/telemetry.ts';
+import { createInstrumentExecutor, type InstrumentExecutor } from './wrap/instrument-executor.ts';
 import {
   createContinueOrchestration,
   createTraceOrchestration,
@@ -17,6 +18,7 @@ export interface Orchestrace {
   readonly traceTools: TraceTools;
   readonly traceOrchestration: TraceOrchestration;
   readonly continueOrchestration: ContinueOrchestration;
+  readonly instrumentExecutor: InstrumentExecutor;
   readonly runPlan: RunPlan;
 }
 
@@ -37,6 +39,7 @@ function orchestraceFor(telemetry: () => Telemetry): Orchestrace {
     traceTools: createTraceTools(traceTool),
     traceOrchestration: createTraceOrchestration(telemetry),
     continueOrchestration: createContinueOrchestration(telemetry),
+    instrumentExecutor: createInstrumentExecutor(telemetry),
     runPlan: createRunPlan(telemetry),
   };
 }
@@ -74,6 +77,32 @@ export const traceOrchestration: TraceOrchestration = shared.traceOrchestration;
  * @throws {TypeError} `work` is no function, an option of the wrong type
  */
 export const continueOrchestration: ContinueOrchestration = shared.continueOrchestration;
+
+/**
+ * Records what an executor that exists does, without changing what it does: its `run` method becomes a run, each call of its `step`
+ * method a step. Both get a stand-in as own property of that one instance, which `[Symbol.dispose]` takes away again, so that `#private`
+ * fields, subclasses and calls by way of `this` work as before. Gives the very same object.
+ *
+ * A step belongs to the run around it, as the OpenTelemetry context tells. Where that tells nothing, as in a loop of workers that takes
+ * jobs from a queue, it belongs to the one run of this executor that goes on; are there several, it stands on its own (bind jobs when they
+ * are enqueued: `AsyncResource.bind(job)`). When `tool` gives `attempt`, calls after one that failed are attempts of one step, which
+ * stays open until the next attempt or the end of the run; without it, each call is a step, counted by `iteration`. Attempts outside any
+ * run are steps of their own.
+ *
+ * Instrumenting twice records once, by the options of the first; then it takes two disposals. An executor that has a `[Symbol.dispose]`
+ * of its own is disposed of by the same call. What is disposed of while a run goes on is not recorded from there. A frozen object, or a
+ * method that is a getter or cannot be replaced, is left as it is with one warning; a frozen object has no `[Symbol.dispose]` then.
+ *
+ * @throws {TypeError} no object, no such method, a callback that is no function, an option of the wrong type
+ * @example
+ * using executor = instrumentExecutor(new DagExecutor(), {
+ *   run: 'runDag',
+ *   step: 'runNode',
+ *   plan: (dag) => ({ name: dag.name, tools: dag.nodes.map(({ id, needs }) => ({ tool_id: id, depends_on: needs })) }),
+ *   tool: (node) => node.id,
+ * });
+ */
+export const instrumentExecutor: InstrumentExecutor = shared.instrumentExecutor;
 
 /**
  * Runs a plan with the given tools. A step that fails is in the result; the promise rejects only for wrong use.

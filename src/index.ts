@@ -2,6 +2,7 @@ export { configure } from './spans/telemetry.ts';
 export {
   continueOrchestration,
   createOrchestrace,
+  instrumentExecutor,
   runPlan,
   traceOrchestration,
   traceTool,
@@ -46,6 +47,8 @@ export type {
 export type { Outcome, PlanSource, SpanType } from './semconv.ts';
 export type { Carrier } from './spans/carrier.ts';
 export { VERSION } from './version.ts';
+export type { ExecutorOptions, ToolCall } from './wrap/executor-options.ts';
+export type { InstrumentExecutor } from './wrap/instrument-executor.ts';
 export type { AttemptOptions, Run, Step, StepOptions } from './wrap/run.ts';
 export type { OrchestrationOptions } from './wrap/trace-orchestration.ts';
 export type { ToolOptions, TraceTool } from './wrap/trace-tool.ts';
