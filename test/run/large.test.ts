@@ -19,7 +19,7 @@ const wide: PlanInput = {
 };
 const next = ({ n }: Record<string, unknown>): number => (n as number) + 1;
 
-describe('100,000 tools', () => {
+describe('100,000 tools', { timeout: 120_000 }, () => {
   it('in a chain of functions that return at once do not pile up the stack', async () => {
     const { runPlan } = createOrchestrace();
     expect((await runPlan(chain, { tools: { next } })).finalOutput).toBe(SIZE);

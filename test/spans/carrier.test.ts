@@ -62,6 +62,7 @@ describe('a run in two processes', () => {
     ]);
     expect(there.ofType('run').length + there.ofType('group').length + there.ofType('plan').length).toBe(0);
     expect(attribute(here.ofType('run')[0]!, 'not_started')).toBeUndefined();
+    expect([attribute(group, 'outcome'), attribute(step, 'outcome')]).toEqual([undefined, 'success']);
     expect([here.open(), there.open()]).toEqual([[], []]);
   });
 
