@@ -16,8 +16,8 @@ const BATCH_SPANS = 512;
 const BATCH_DELAY_MS = 1000;
 const MAX_RETRY_DELAY_MS = 30_000;
 const CONNECT_TIMEOUT_MS = 3000;
-/** https://opentelemetry.io/docs/specs/otlp/#retryable-response-codes */
-const RETRYABLE = new Set([429, 502, 503, 504]);
+/** Of HTTP, then of gRPC: https://opentelemetry.io/docs/specs/otlp/#retryable-response-codes and #failures */
+const RETRYABLE = new Set([429, 502, 503, 504, 1, 4, 8, 10, 11, 14, 15]);
 
 /** What became of the spans that ended until now. */
 export interface FlushResult {
@@ -64,7 +64,8 @@ export class Deliverer implements SpanProcessor {
   onStart(): void {}
 
   onEnd(span: ReadableSpan): void {
-    if (this.#isShutDown || (span.spanContext().traceFlags & SAMPLED) === 0) return;
+    if ((span.spanContext().traceFlags & SAMPLED) === 0) return;
+    if (this.#isShutDown) return this.#drop(1, 'it ended after the shutdown');
     if (this.#queue.length >= this.#options.maxQueueSpans)
       return this.#drop(1, `more than ${this.#options.maxQueueSpans} spans are waiting`);
     this.#queue.push(span);
@@ -179,7 +180,7 @@ export class Deliverer implements SpanProcessor {
         const exportBatch = (): void => this.#options.exporter.export([...batch], resolve);
         context.with(suppressTracing(context.active()), exportBatch);
       });
-      return Number(result.code) === SUCCESS ? undefined : failureOf(result.error);
+      return (result.code as number) === SUCCESS ? undefined : failureOf(result.error);
     } catch (error) {
       return { message: describe(error), isFinal: true };
     }
@@ -212,6 +213,7 @@ async function whyNotConnected(url: string): Promise<string | undefined> {
   const number = port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port);
   return new Promise((resolve) => {
     const socket = connect({ host: hostname.replace(/^\[|\]$/g, ''), port: number, timeout: CONNECT_TIMEOUT_MS });
+    socket.unref(); // asking does not keep the process
     const settle = (why: string | undefined): void => {
       socket.destroy();
       resolve(why);

@@ -1,4 +1,6 @@
-import { trace, ProxyTracerProvider } from '@opentelemetry/api';
+import type { Agent } from 'node:http';
+import type { Socket } from 'node:net';
+import { metrics, trace, ProxyTracerProvider } from '@opentelemetry/api';
 import type { NodeSDKConfiguration } from '@opentelemetry/sdk-node';
 import { Deliverer, type FlushResult } from './deliver.ts';
 import { importPeer } from './import-peer.ts';
@@ -64,7 +66,7 @@ export async function startTracing(options: TracingOptions = {}): Promise<Tracin
   const onWarning = options.onWarning ?? ((message: string) => void process.stderr.write(`orchestrace: ${message}\n`));
   const flushTimeoutMs = options.flushTimeoutMs ?? DEFAULT_FLUSH_TIMEOUT_MS;
   const protocol = protocolOf(options.protocol, onWarning);
-  const url = urlOf(options.endpoint, protocol);
+  const url = urlOf(options.endpoint, protocol, onWarning);
   if (isRegistered()) {
     onWarning(
       'a tracer provider is registered already; startTracing registers nothing. Spans go where that provider sends them',
@@ -99,7 +101,11 @@ export async function startTracing(options: TracingOptions = {}): Promise<Tracin
   let ending: Promise<FlushResult> | undefined;
   const shutdown = (): Promise<FlushResult> => {
     process.off('beforeExit', flushAtExit);
-    return (ending ??= bounded(sdk.shutdown()));
+    if (ending) return ending;
+    // What starts from now on finds no provider, instead of one that takes its spans and sends nothing.
+    trace.disable();
+    if (options.metrics) metrics.disable();
+    return (ending = bounded(sdk.shutdown()));
   };
   return { registered: true, url, forceFlush, shutdown, [Symbol.asyncDispose]: async () => void (await shutdown()) };
 }
@@ -136,21 +142,32 @@ function protocolOf(option: Protocol | undefined, onWarning: (message: string) =
   return known ?? 'http/json';
 }
 
-function urlOf(option: string | undefined, protocol: Protocol): string {
+function urlOf(option: string | undefined, protocol: Protocol, onWarning: (message: string) => void): string {
   const path = protocol === 'grpc' ? '' : '/v1/traces';
-  const whole = option === undefined ? fromEnvironment('OTEL_EXPORTER_OTLP_TRACES_ENDPOINT') : undefined;
-  if (whole !== undefined) return checkedUrl('OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', whole);
-  const byEnvironment = fromEnvironment('OTEL_EXPORTER_OTLP_ENDPOINT');
-  const name = option === undefined ? 'OTEL_EXPORTER_OTLP_ENDPOINT' : 'option endpoint';
-  const base = option ?? byEnvironment ?? `http://127.0.0.1:${protocol === 'grpc' ? 4317 : 4318}`;
-  const trimmed = checkedUrl(name, base).replace(/\/+$/, '');
-  return trimmed.endsWith(path) ? trimmed : trimmed + path;
+  const withPath = (base: string): string => {
+    const trimmed = base.replace(/\/+$/, '');
+    return trimmed.endsWith(path) ? trimmed : trimmed + path;
+  };
+  if (option !== undefined) {
+    if (isUrl(option)) return withPath(option);
+    throw new TypeError(whatUrl('option endpoint', option));
+  }
+  const byDefault = `http://127.0.0.1:${protocol === 'grpc' ? 4317 : 4318}`;
+  const read = (name: string): string | undefined => {
+    const text = fromEnvironment(name);
+    if (text === undefined || isUrl(text)) return text;
+    onWarning(`${whatUrl(name, text)}; it is left out of account`);
+  };
+  return read('OTEL_EXPORTER_OTLP_TRACES_ENDPOINT') ?? withPath(read('OTEL_EXPORTER_OTLP_ENDPOINT') ?? byDefault);
 }
 
-function checkedUrl(name: string, text: string): string {
+function isUrl(text: unknown): boolean {
   const url = typeof text === 'string' && URL.canParse(text) ? new URL(text) : undefined;
-  if (url?.protocol === 'http:' || url?.protocol === 'https:') return text;
-  throw new TypeError(`${name} must be a URL such as http://127.0.0.1:4318, got ${JSON.stringify(text)}`);
+  return url?.protocol === 'http:' || url?.protocol === 'https:';
+}
+
+function whatUrl(name: string, got: unknown): string {
+  return `${name} must be a URL such as http://127.0.0.1:4318, got ${JSON.stringify(got)}`;
 }
 
 async function exporterOf(
@@ -158,7 +175,7 @@ async function exporterOf(
   url: string,
   headers: TracingOptions['headers'],
 ): Promise<NonNullable<NodeSDKConfiguration['traceExporter']>> {
-  const config = { url, headers: { ...headers } };
+  const config = { url, headers: { ...headers }, httpAgentOptions: createAgent };
   switch (protocol) {
     case 'http/json': {
       const name = '@opentelemetry/exporter-trace-otlp-http';
@@ -181,6 +198,27 @@ async function exporterOf(
   }
 }
 
+/**
+ * Makes connections that do not keep the process: a receiver that never answers would, for as long as the exporter waits. A flush keeps it, but not longer
+ * than it may take. Loaded late, so that instrumentations of HTTP come first.
+ */
+async function createAgent(protocol: string): Promise<Agent> {
+  const { Agent: Base }: { Agent: typeof Agent } =
+    protocol === 'https:' ? await import('node:https') : await import('node:http');
+  return new (class extends Base {
+    override createConnection(...args: Parameters<Agent['createConnection']>): ReturnType<Agent['createConnection']> {
+      const socket = super.createConnection(...args);
+      (socket as Socket | undefined)?.unref();
+      return socket;
+    }
+
+    override reuseSocket(...args: Parameters<Agent['reuseSocket']>): void {
+      super.reuseSocket(...args);
+      (args[0] as Socket).unref();
+    }
+  })({ keepAlive: true });
+}
+
 async function metricReaderOf(
   tracesUrl: string,
   headers: TracingOptions['headers'],
@@ -190,7 +228,9 @@ async function metricReaderOf(
   const { PeriodicExportingMetricReader } =
     await importPeer<typeof import('@opentelemetry/sdk-metrics')>('@opentelemetry/sdk-metrics');
   const url = tracesUrl.replace(/\/v1\/traces$/, '/v1/metrics');
-  return new PeriodicExportingMetricReader({ exporter: new OTLPMetricExporter({ url, headers: { ...headers } }) });
+  return new PeriodicExportingMetricReader({
+    exporter: new OTLPMetricExporter({ url, headers: { ...headers }, httpAgentOptions: createAgent }),
+  });
 }
 
 /** Waits for work, but not longer than `milliseconds`; what it throws is not passed on. */
