@@ -103,11 +103,12 @@ async function traceRun(packages: LockedPackages, signal: AbortSignal, showsProg
     import('../node/index.ts'),
     import('@opentelemetry/instrumentation-undici'),
   ]);
+  const http = new UndiciInstrumentation();
   const tracing = await startTracing({
     serviceName: 'orchestrace-demo',
     endpoint: receiver.url,
     protocol: 'http/json',
-    instrumentations: [new UndiciInstrumentation()],
+    instrumentations: [http],
   });
   let result: RunResult;
   try {
@@ -120,6 +121,7 @@ async function traceRun(packages: LockedPackages, signal: AbortSignal, showsProg
       signal,
     });
   } finally {
+    http.disable(); // what is fetched from now on is none of the run's
     await tracing.shutdown();
   }
   const run = reconstruct(received).find((one) => one.traceId === result.traceId);
