@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { traceOrchestration } from '../../src/index.ts';
 import { startTracing, type Tracing } from '../../src/node/index.ts';
 import { readTrace } from '../helpers/jaeger.ts';
@@ -57,7 +57,7 @@ describe.skipIf(!inject('stack'))('docker-compose.yml', () => {
     await rm(directory, { recursive: true });
   });
 
-  test('is open to this machine only, on the usual ports', async () => {
+  it('is open to this machine only, on the usual ports', async () => {
     const { stdout } = await run('docker', [
       'compose',
       '-f',
@@ -76,7 +76,7 @@ describe.skipIf(!inject('stack'))('docker-compose.yml', () => {
     ]);
   });
 
-  test('brings up a Collector and a Jaeger that answer', async () => {
+  it('brings up a Collector and a Jaeger that answer', async () => {
     const answers = await Promise.all([
       fetch(`${await urlOf('otel-collector', 13133)}/`),
       fetch(`${await urlOf('jaeger', 16686)}/api/v3/services`),
@@ -84,7 +84,7 @@ describe.skipIf(!inject('stack'))('docker-compose.yml', () => {
     expect(answers.map(({ status }) => status)).toEqual([200, 200]);
   });
 
-  test('lets a run through to Jaeger', async () => {
+  it('lets a run through to Jaeger', async () => {
     const traceId = await sendRun();
     const spans = await readTrace(await urlOf('jaeger', 16686), traceId, 4);
     expect(spans.map(({ name }) => name).toSorted()).toEqual([
@@ -95,7 +95,7 @@ describe.skipIf(!inject('stack'))('docker-compose.yml', () => {
     ]);
   });
 
-  test('shows our attributes first and leads from a trace to the Inspector', async () => {
+  it('shows our attributes first and leads from a trace to the Inspector', async () => {
     expect(JSON.parse(await compose('exec', '-T', 'jaeger', 'cat', '/etc/jaeger/ui.json'))).toEqual({
       topTagPrefixes: ['orchestration.'],
       linkPatterns: [{ type: 'traces', url: 'http://127.0.0.1:4319/run/#{traceID}', text: 'Open in the Inspector' }],
@@ -105,7 +105,7 @@ describe.skipIf(!inject('stack'))('docker-compose.yml', () => {
     );
   });
 
-  test('keeps on disk what Jaeger cannot take, even when the Collector is killed', async () => {
+  it('keeps on disk what Jaeger cannot take, even when the Collector is killed', async () => {
     await compose('kill', 'jaeger');
     const traceId = await sendRun();
     await compose('kill', 'otel-collector');

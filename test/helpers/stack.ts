@@ -8,9 +8,10 @@ const run = promisify(execFile);
 /** A file of the repository, by its path from the root. */
 export const fileOf = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 
-/** Where the Collector takes OTLP/HTTP, and where Jaeger is read. */
+/** Where the Collector takes OTLP, by HTTP and by gRPC, and where Jaeger is read. */
 interface Stack {
   readonly otlpUrl: string;
+  readonly grpcUrl: string;
   readonly jaegerUrl: string;
 }
 

@@ -20,6 +20,7 @@ export default async function startStack(project: TestProject): Promise<() => Pr
   const collector = await startCollector(network);
   project.provide('stack', {
     otlpUrl: `http://127.0.0.1:${collector.getMappedPort(4318)}`,
+    grpcUrl: `http://127.0.0.1:${collector.getMappedPort(4317)}`,
     jaegerUrl: `http://127.0.0.1:${jaeger.getMappedPort(16686)}`,
   });
   return async () => {
@@ -45,7 +46,7 @@ function startCollector(network: StartedNetwork): Promise<StartedTestContainer> 
       { source: fileOf('otel-collector.yaml'), target: '/etc/otelcol-contrib/config.yaml', mode: 0o644 },
     ])
     .withTmpFs({ '/var/lib/otelcol': 'rw,uid=10001,gid=10001' })
-    .withExposedPorts(4318, 13133)
+    .withExposedPorts(4317, 4318, 13133)
     .withWaitStrategy(Wait.forHttp('/', 13133))
     .start();
 }
