@@ -581,6 +581,19 @@ describe('generators and thenables', () => {
     expect(recording.spans().length).toBe(2); // one that throws without calling back never settles
   });
 
+  it('a frozen generator is left alone', () => {
+    const recording = record();
+    const tool = recording.traceTool('tool', () =>
+      Object.freeze(
+        (function* () {
+          yield 1;
+        })(),
+      ),
+    );
+    expect([...tool()]).toEqual([1]);
+    expect(recording.tree()).toBe('step tool [success]');
+  });
+
   it('a frozen thenable is left alone', async () => {
     const recording = record();
     const thenable = Object.freeze({ then: (resolve: (value: number) => void) => resolve(1) });

@@ -355,7 +355,7 @@ describe('tools', () => {
         return this.#rows;
       }
     }
-    const tools = { lookup: new Lookup(), constructor: () => 'own constructor', byId: () => 'by id' };
+    const tools = { a: () => 'never', lookup: new Lookup(), constructor: () => 'own', byId: () => 'by id' };
     const plan = {
       strategy: 'parallel' as const,
       tools: [
@@ -364,7 +364,7 @@ describe('tools', () => {
         { tool_id: 'byId', tool_type: 'nobody' },
       ],
     };
-    expect((await record().runPlan(plan, { tools })).finalOutput).toEqual([42, 'own constructor', 'by id']);
+    expect((await record().runPlan(plan, { tools })).finalOutput).toEqual([42, 'own', 'by id']);
   });
 
   it('that are traced already are one step each', async () => {
