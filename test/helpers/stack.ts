@@ -22,19 +22,28 @@ declare module 'vitest' {
   }
 }
 
-/** Says why containers cannot be started; undefined when they can. */
-export async function whyNoEngine(): Promise<string | undefined> {
+/** Says why the containers cannot be started: no engine, or no images. Undefined when they can. Fetches the images. */
+export async function whyNoStack(): Promise<string | undefined> {
   for (const args of [
     ['info', '--format', '{{.ServerVersion}}'],
     ['compose', 'version'],
   ]) {
-    try {
-      await run('docker', args, { timeout: 20_000 });
-    } catch (error) {
-      const { code, stderr } = error as { code?: unknown; stderr?: string };
-      const why = code === 'ENOENT' ? 'there is no docker' : stderr?.trim().split('\n').at(-1) || String(code);
-      return `"docker ${args[0]}" does not answer (${why})`;
-    }
+    const why = await whyFailed(args, 20_000);
+    if (why !== undefined) return `"docker ${args[0]}" does not answer (${why})`;
+  }
+  for (const image of [imageOf('jaeger'), imageOf('otel-collector')]) {
+    if ((await whyFailed(['image', 'inspect', image], 20_000)) === undefined) continue;
+    const why = await whyFailed(['pull', '--quiet', image], 300_000);
+    if (why !== undefined) return `the image ${image} cannot be fetched (${why})`;
+  }
+}
+
+async function whyFailed(args: readonly string[], timeout: number): Promise<string | undefined> {
+  try {
+    await run('docker', args, { timeout });
+  } catch (error) {
+    const { code, stderr } = error as { code?: unknown; stderr?: string };
+    return code === 'ENOENT' ? 'there is no docker' : stderr?.trim().split('\n').at(-1) || String(code);
   }
 }
 

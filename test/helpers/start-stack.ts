@@ -1,13 +1,13 @@
 import { GenericContainer, Network, Wait, type StartedNetwork, type StartedTestContainer } from 'testcontainers';
 import type { TestProject } from 'vitest/node';
-import { fileOf, imageOf, whyNoEngine } from './stack.ts';
+import { fileOf, imageOf, whyNoStack } from './stack.ts';
 
 /**
- * Starts Jaeger and the Collector once for all end-to-end tests of a run of vitest. Without a Docker engine these tests are skipped and one line says
- * so; with ORCHESTRACE_REQUIRE_E2E=1 that is a failure.
+ * Starts Jaeger and the Collector once for all end-to-end tests of a run of vitest. Without a Docker engine or the images these tests are skipped and one
+ * line says so; with ORCHESTRACE_REQUIRE_E2E=1 that is a failure.
  */
 export default async function startStack(project: TestProject): Promise<() => Promise<void>> {
-  const why = await whyNoEngine();
+  const why = await whyNoStack();
   if (why !== undefined) {
     if (process.env['ORCHESTRACE_REQUIRE_E2E'] === '1')
       throw new Error(`ORCHESTRACE_REQUIRE_E2E=1, but the end-to-end tests cannot run: ${why}`);
