@@ -38,8 +38,8 @@ export class PlanRun {
   readonly #results = new Map<string, StepResult>();
   readonly #running = new Map<string, StepRun>();
   readonly #iterations = new Map<string, number>();
-  /** Number of tools of which `shouldRun` has not said whether they run. */
-  #undecided = 0;
+  /** For each tool of which `shouldRun` has not said whether it runs, what takes its answer for no. */
+  readonly #undecided = new Set<() => void>();
   /** Starts of loops that were asked at the loop's end whether they run again, and are not asked twice. */
   readonly #admitted = new Set<string>();
   readonly #failed: string[] = [];
@@ -75,14 +75,14 @@ export class PlanRun {
   #pump(): void {
     if (this.#isPumping) return;
     this.#isPumping = true;
-    while (this.#running.size + this.#undecided < this.#run.maxConcurrency) {
+    while (this.#running.size + this.#undecided.size < this.#run.maxConcurrency) {
       const decision = this.#schedule.next();
       if (!decision) break;
       if (decision.skipReason === undefined) this.#consider(decision.toolId);
       else this.#skip(decision.toolId, decision.skipReason);
     }
     this.#isPumping = false;
-    if (this.#running.size + this.#undecided === 0) this.#done();
+    if (this.#running.size + this.#undecided.size === 0) this.#done();
   }
 
   #consider(toolId: string): void {
@@ -108,12 +108,13 @@ export class PlanRun {
       return failed(error);
     }
     if (!isThenable(wanted)) return decided(Boolean(wanted));
-    this.#undecided++;
     const settle = (tell: () => void): void => {
-      this.#undecided--;
+      if (!this.#undecided.delete(giveUp)) return; // the run was cancelled meanwhile
       tell();
       this.#pump();
     };
+    const giveUp = (): void => settle(() => decided(false));
+    this.#undecided.add(giveUp);
     Promise.resolve(wanted).then(
       (isWanted) => settle(() => decided(Boolean(isWanted))),
       (error: unknown) => settle(() => failed(error)),
@@ -218,6 +219,7 @@ export class PlanRun {
     // Tools that heed the signal settle first and say how; the rest is left behind a turn later.
     setImmediate(() => {
       for (const step of this.#running.values()) step.abandon('cancellation', reason);
+      for (const giveUp of this.#undecided) giveUp();
     });
   }
 

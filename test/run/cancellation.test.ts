@@ -128,6 +128,23 @@ describe('a run that is cancelled', () => {
     expect(unhandled).not.toHaveBeenCalled();
   });
 
+  it('does not wait for a shouldRun that never answers, nor hear it later', async () => {
+    const controller = new AbortController();
+    const answer = deferred<boolean>();
+    const never = vi.fn();
+    const running = record().runPlan(chain, {
+      tools: { a: never, b: never, c: never },
+      signal: controller.signal,
+      shouldRun: () => answer.promise,
+    });
+    await settled();
+    controller.abort();
+    expect(shown(await running)).toEqual({ a: 'run cancelled', b: 'run cancelled', c: 'run cancelled' });
+    answer.resolve(true);
+    await settled();
+    expect(never).not.toHaveBeenCalled();
+  });
+
   it('gives tools a signal of the run, with the reason, and not that of the host', async () => {
     const controller = new AbortController();
     const seen: unknown[] = [];
