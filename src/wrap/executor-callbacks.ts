@@ -62,8 +62,8 @@ export class Asked {
     });
   }
 
-  outcome(result: unknown): Outcome | undefined {
-    return this.#ask('outcome', [result], 'isFailure decides', (answer) => asOutcome(answer));
+  outcome(result: unknown, stepArgs: unknown[]): Outcome | undefined {
+    return this.#ask('outcome', [result, ...stepArgs], 'isFailure decides', (answer) => asOutcome(answer));
   }
 
   #ask<T>(

@@ -30,8 +30,13 @@ export interface ExecutorOptions<T, RunName extends string, StepName extends str
   readonly plan: (...runArgs: ArgumentsOf<T, RunName>) => Plan | PlanInput | undefined;
   /** Which tool a call of the step method runs: its id, or more than that. */
   readonly tool: (...stepArgs: ArgumentsOf<T, StepName>) => string | ToolCall;
-  /** How a step ended that gave this result (awaited). Default, and where it gives undefined: `isFailure` decides. */
-  readonly outcome?: ((result: ResultOf<T, StepName>) => Outcome | undefined) | undefined;
+  /**
+   * How a step ended that gave this result (awaited), with what it was called with, which may know more. Default, and where it gives
+   * undefined: `isFailure` decides. Not asked when the method throws.
+   */
+  readonly outcome?:
+    | ((result: ResultOf<T, StepName>, ...stepArgs: ArgumentsOf<T, StepName>) => Outcome | undefined)
+    | undefined;
   /** Identifies a run. Default: a random UUID. */
   readonly runId?: ((...runArgs: ArgumentsOf<T, RunName>) => string | undefined) | undefined;
   /** Attributes of the run span: the same for all, or by what a run is called with. */

@@ -8,7 +8,7 @@ import { TracedExecutor } from './traced-executor.ts';
 
 export type InstrumentExecutor = <T extends object, const RunName extends string, const StepName extends string>(
   executor: T,
-  options: ExecutorOptions<T, RunName, StepName>,
+  options: ExecutorOptions<NoInfer<T>, RunName, StepName>,
 ) => T & Disposable;
 
 /** Makes `instrumentExecutor` for one telemetry. */

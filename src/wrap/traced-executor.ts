@@ -87,7 +87,8 @@ export class TracedExecutor {
     }
     const tried =
       attempt === undefined ? undefined : step.startAttempt(undefined, undefined, { number: attempt, active });
-    return new StepCall(this.#asked, own ?? run?.telemetry ?? telemetry, step, tried);
+    const outcomeOf = (result: unknown): Outcome | undefined => this.#asked.outcome(result, args);
+    return new StepCall(outcomeOf, own ?? run?.telemetry ?? telemetry, step, tried);
   }
 
   /**
@@ -105,13 +106,18 @@ export class TracedExecutor {
 class StepCall implements Watcher {
   /** What the method runs in. */
   readonly context: Context;
-  readonly #asked: Asked;
+  readonly #outcomeOf: (result: unknown) => Outcome | undefined;
   readonly #telemetry: Telemetry;
   readonly #step: StepRecorder;
   readonly #attempt: AttemptRecorder | undefined;
 
-  constructor(asked: Asked, telemetry: Telemetry, step: StepRecorder, attempt: AttemptRecorder | undefined) {
-    this.#asked = asked;
+  constructor(
+    outcomeOf: (result: unknown) => Outcome | undefined,
+    telemetry: Telemetry,
+    step: StepRecorder,
+    attempt: AttemptRecorder | undefined,
+  ) {
+    this.#outcomeOf = outcomeOf;
     this.#telemetry = telemetry;
     this.#step = step;
     this.#attempt = attempt;
@@ -119,7 +125,7 @@ class StepCall implements Watcher {
   }
 
   fulfilled(value: unknown): void {
-    const outcome = this.#asked.outcome(value);
+    const outcome = this.#outcomeOf(value);
     if (outcome === undefined) {
       const end = endOfValue(value, this.#telemetry);
       this.#end(end.outcome, end);

@@ -1,3 +1,4 @@
+/* oxlint-disable typescript/unbound-method, no-underscore-dangle -- methods are what is looked at here, by whatever name */
 import { diag, DiagLogLevel, context, createContextKey } from '@opentelemetry/api';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { ExecutorOptions, PlanInput } from '../../src/index.ts';
@@ -170,7 +171,7 @@ describe('an instrumented executor', () => {
       step: '_one',
       plan: () => undefined,
       tool: (id) => id,
-      outcome: (result) => (result === 'later' ? 'skip' : result === 'odd' ? 'error' : undefined),
+      outcome: (result, id) => (result === 'later' ? 'skip' : id === 'odd' ? 'error' : undefined),
     });
     expect(await executor.go()).toEqual(['ok', 'later', 'odd']);
     expect(recording.tree('skipped', 'failed')).toMatchInlineSnapshot(`
@@ -374,7 +375,16 @@ describe('the run of a step', () => {
     const callBack = (): unknown =>
       recording.traceOrchestration({ name: 'inner', tools: [] }, () => executor.runNode({ id: 'back' }));
     await executor.runDag({ name: 'outer', nodes: [{ id: 'a', work: callBack }] });
-    expect(recording.below('group 0 serial')).toEqual(['step back']);
+    expect(recording.tree()).toMatchInlineSnapshot(`
+      "orchestration outer parallel [success]
+        plan outer
+        group 0 serial [success]
+          step a [success]
+            orchestration inner parallel [success]
+              plan inner
+              group 0 serial [success]
+                step back [success]"
+    `);
   });
 
   it('is none outside of any run, below what is active', async () => {
@@ -424,15 +434,16 @@ describe('the run of a step', () => {
       this.#isStopped = true;
       this.#wake.resolve();
     }
-    async runJob(id: string): Promise<void> {
+    async runJob(_id: string): Promise<void> {
       await settled();
-      void id;
     }
     async #loop(): Promise<void> {
       while (!this.#isStopped) {
         const job = this.#queue.shift();
-        if (job) job.done(await this.runJob(job.id));
-        else {
+        if (job) {
+          await this.runJob(job.id);
+          job.done();
+        } else {
           await this.#wake.promise;
           this.#wake = deferred();
         }
@@ -568,7 +579,7 @@ describe('disposal', () => {
 
 describe('an executor that cannot be changed', () => {
   const cases: Record<string, () => DagExecutor> = {
-    frozen: () => Object.freeze(new DagExecutor()),
+    frozen: () => Object.freeze(new DagExecutor()) as DagExecutor,
     sealed: () => Object.seal(new DagExecutor()),
     'with a step method that cannot be redefined': () =>
       Object.defineProperty(new DagExecutor(), 'runNode', { value: async () => 'fixed' }),

@@ -1,3 +1,4 @@
+/* oxlint-disable no-underscore-dangle, typescript/no-unnecessary-type-parameters, promise/valid-params -- it is about types */
 /** Checked by `tsc`, never run: what the callbacks of `instrumentExecutor` are handed, and what is refused. */
 import { instrumentExecutor } from '../../src/index.ts';
 
@@ -45,8 +46,9 @@ const instrumented = instrumentExecutor(executor, {
     is<Is<typeof id, number>>();
     return { toolId: String(id), toolType: 'loader', attempt: 1, iteration: 1 };
   },
-  outcome: (result) => {
+  outcome: (result, id) => {
     is<Is<typeof result, { rows: number[] }>>(); // awaited
+    is<Is<typeof id, number>>();
     return result.rows.length > 0 ? 'success' : 'failure';
   },
   runId: (dag) => dag.name,
