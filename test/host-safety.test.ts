@@ -429,16 +429,21 @@ describe('traceTools', () => {
 });
 
 describe('generators and thenables', () => {
-  it.each(['full', 'early break', 'throw inside', 'throw outside'] as const)(
+  it.each(['full', 'early break', 'throw inside', 'throw outside', 'throw at the break'] as const)(
     'a generator that is consumed: %s',
     (how) => {
       const recording = record();
       const boom = new Error('boom');
       function* numbers(): Generator<number, string, unknown> {
-        yield 1;
-        if (how === 'throw inside') throw boom;
-        yield 2;
-        return 'done';
+        try {
+          yield 1;
+          if (how === 'throw inside') throw boom;
+          yield 2;
+          return 'done';
+        } finally {
+          // oxlint-disable-next-line no-unsafe-finally -- as cleaning up may
+          if (how === 'throw at the break') throw boom;
+        }
       }
       const consume = (wrap: Wrap): unknown[] => {
         const seen: unknown[] = [];
@@ -450,7 +455,7 @@ describe('generators and thenables', () => {
           } else {
             for (const item of generator) {
               seen.push(item);
-              if (how === 'early break') break;
+              if (how === 'early break' || how === 'throw at the break') break;
             }
           }
         } catch (error) {
@@ -465,16 +470,21 @@ describe('generators and thenables', () => {
     },
   );
 
-  it.each(['full', 'early break', 'throw inside', 'throw outside'] as const)(
+  it.each(['full', 'early break', 'throw inside', 'throw outside', 'throw at the break'] as const)(
     'an async generator that is consumed: %s',
     async (how) => {
       const recording = record();
       const boom = new Error('boom');
       async function* numbers(): AsyncGenerator<number, string, unknown> {
-        yield 1;
-        if (how === 'throw inside') throw boom;
-        yield 2;
-        return 'done';
+        try {
+          yield 1;
+          if (how === 'throw inside') throw boom;
+          yield 2;
+          return 'done';
+        } finally {
+          // oxlint-disable-next-line no-unsafe-finally -- as cleaning up may
+          if (how === 'throw at the break') throw boom;
+        }
       }
       const consume = async (wrap: Wrap): Promise<unknown[]> => {
         const seen: unknown[] = [];
@@ -486,7 +496,7 @@ describe('generators and thenables', () => {
           } else {
             for await (const item of generator) {
               seen.push(item);
-              if (how === 'early break') break;
+              if (how === 'early break' || how === 'throw at the break') break;
             }
           }
         } catch (error) {

@@ -168,6 +168,25 @@ describe('a group of a plan', () => {
     `);
   });
 
+  it.each([-3_600_000, 3_600_000])('ends after it started, when the clock is set by %i ms meanwhile', async (shift) => {
+    const recording = record();
+    const { now } = Date;
+    try {
+      await recording.traceOrchestration(twoLevels, async (run) => {
+        await run.step('a', async () => {
+          Date.now = () => now() + shift;
+        });
+        run.step('b', () => {});
+        run.step('c', () => {});
+      });
+    } finally {
+      Date.now = now;
+    }
+    expect(recording.open()).toEqual([]);
+    for (const { name, duration } of recording.spans()) expect(duration[0], name).toBeGreaterThanOrEqual(0);
+    for (const step of recording.ofType('step')) expect(attribute(step, 'wait_ms')).toBeLessThan(3_600_000);
+  });
+
   it('does not take a step in that comes after the run', async () => {
     const recording = record();
     const late = deferred();
