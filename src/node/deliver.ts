@@ -17,7 +17,9 @@ const BATCH_DELAY_MS = 1000;
 const MAX_RETRY_DELAY_MS = 30_000;
 const CONNECT_TIMEOUT_MS = 3000;
 /** Of HTTP, then of gRPC: https://opentelemetry.io/docs/specs/otlp/#retryable-response-codes and #failures */
-const RETRYABLE = new Set([429, 502, 503, 504, 1, 4, 8, 10, 11, 14, 15]);
+const RETRYABLE = new Set([429, 502, 503, 504, 1, 4, 10, 11, 14, 15]);
+/** What HTTP and gRPC answer to a message that is too large; the Collector takes 20 and 4 MiB. */
+const TOO_LARGE = new Set([413, 8]);
 
 /** What became of the spans that ended until now. */
 export interface FlushResult {
@@ -48,6 +50,7 @@ export interface DelivererOptions {
 export class Deliverer implements SpanProcessor {
   readonly #options: DelivererOptions;
   #queue: ReadableSpan[] = [];
+  #batchSpans = BATCH_SPANS;
   #timer: NodeJS.Timeout | undefined;
   #sending: Promise<void> | undefined;
   #failures = 0;
@@ -127,7 +130,7 @@ export class Deliverer implements SpanProcessor {
     while (this.#sending) await this.#sending;
     let isDone = false;
     const attempt = async (): Promise<void> => {
-      isDone = await this.#send(this.#queue.slice(0, BATCH_SPANS));
+      isDone = await this.#send(this.#queue.slice(0, this.#batchSpans));
     };
     this.#sending = attempt();
     await this.#sending;
@@ -142,7 +145,7 @@ export class Deliverer implements SpanProcessor {
         Math.min(MAX_RETRY_DELAY_MS, BATCH_DELAY_MS * 2 ** Math.min(this.#failures - 1, 10)) *
         (0.8 + 0.4 * Math.random())
       );
-    return this.#queue.length >= BATCH_SPANS ? 0 : BATCH_DELAY_MS;
+    return this.#queue.length >= this.#batchSpans ? 0 : BATCH_DELAY_MS;
   }
 
   async #send(batch: readonly ReadableSpan[]): Promise<boolean> {
@@ -152,6 +155,10 @@ export class Deliverer implements SpanProcessor {
       this.#failures = 0;
       this.#queue.splice(0, batch.length);
       return true;
+    }
+    if (failure.isTooLarge && batch.length > 1) {
+      this.#batchSpans = Math.ceil(batch.length / 2);
+      return true; // they are still in the queue, and leave in smaller batches
     }
     this.#lastError = failure.message;
     if (failure.isFinal) {
@@ -170,7 +177,7 @@ export class Deliverer implements SpanProcessor {
   }
 
   /** Gives why the batch could not be delivered; final when trying again is no use. Never rejects. */
-  async #tryToSend(batch: readonly ReadableSpan[]): Promise<{ message: string; isFinal: boolean } | undefined> {
+  async #tryToSend(batch: readonly ReadableSpan[]): Promise<SendFailure | undefined> {
     const refused = await whyNotConnected(this.#options.url);
     if (refused !== undefined) return { message: refused, isFinal: false };
     try {
@@ -196,7 +203,14 @@ export class Deliverer implements SpanProcessor {
   }
 }
 
-function failureOf(error: unknown): { message: string; isFinal: boolean } {
+interface SendFailure {
+  readonly message: string;
+  /** Whether trying again is no use. */
+  readonly isFinal: boolean;
+  readonly isTooLarge?: boolean;
+}
+
+function failureOf(error: unknown): SendFailure {
   const code = (error as { code?: unknown } | undefined)?.code;
   const status = typeof code === 'number' ? code : undefined;
   if (status === 415) {
@@ -204,7 +218,11 @@ function failureOf(error: unknown): { message: string; isFinal: boolean } {
     return { message: `the receiver answered 415, it takes no JSON; ${remedy}`, isFinal: true };
   }
   const message = status === undefined ? describe(error) : `the receiver answered ${status} (${describe(error)})`;
-  return { message, isFinal: status !== undefined && !RETRYABLE.has(status) };
+  return {
+    message,
+    isFinal: status !== undefined && !RETRYABLE.has(status),
+    isTooLarge: status !== undefined && TOO_LARGE.has(status),
+  };
 }
 
 /** Says why there is no connection to the host of a URL; undefined when there is one. */

@@ -26,8 +26,8 @@ export interface OtlpServer extends AsyncDisposable {
 
 export interface OtlpServerOptions {
   port?: number;
-  /** Status of the answer to the request of this number, from 0; undefined is never. Default: 200. */
-  answer?: (number: number) => number | undefined;
+  /** Status of the answer to the request of this number, from 0, with so many bytes; undefined is never. Default: 200. */
+  answer?: (number: number, bytes: number) => number | undefined;
 }
 
 export async function startOtlpServer({ port = 0, answer = () => 200 }: OtlpServerOptions = {}): Promise<OtlpServer> {
@@ -40,7 +40,7 @@ export async function startOtlpServer({ port = 0, answer = () => 200 }: OtlpServ
     request.on('end', () => {
       const sent = Buffer.concat(chunks);
       const body = request.headers['content-encoding'] === 'gzip' ? gunzipSync(sent) : sent;
-      const status = answer(requests.length);
+      const status = answer(requests.length, body.length);
       requests.push({ path: request.url ?? '', headers: request.headers, body, status });
       if (status !== undefined) response.writeHead(status, { 'Content-Type': 'application/json' }).end('{}');
       for (const resolve of waiting.splice(0)) resolve();

@@ -241,6 +241,17 @@ describe('a receiver that does not take spans', () => {
     expect(server.spanNames()).toEqual(['third 0']);
   });
 
+  it('sends less at once where that was too much, and drops only what is too large by itself', async () => {
+    const server = await receiver({ answer: (_, bytes) => (bytes > 10_000 ? 413 : 200) });
+    const tracing = await start({ endpoint: server.url });
+    endSpans(100, 'small');
+    endSpans(1, 'x'.repeat(10_000));
+    endSpans(100, 'later');
+    expect(await tracing.forceFlush()).toMatchObject({ ok: false, pending: 0, dropped: 1 });
+    expect(server.spanNames()).toHaveLength(200);
+    expect(warnings).toEqual([expect.stringMatching(/^a span is dropped: the receiver answered 413/)]);
+  });
+
   it('says which protocol to use when JSON is refused', async () => {
     const server = await receiver({ answer: () => 415 });
     const tracing = await start({ endpoint: server.url });
