@@ -29,6 +29,19 @@ const plain: Wrap = (tool) => tool;
 const traced = (orchestrace: Orchestrace): Wrap => {
   return (tool) => orchestrace.traceTool('tool', tool);
 };
+/** A function as a method of an executor that is instrumented, as a run or as a step, and taken out of it. */
+const asMethod = (orchestrace: Orchestrace, method: 'run' | 'step', attempt?: number): Wrap => {
+  return <F extends AnyFunction>(tool: F) => {
+    const executor = { run: () => {}, step: () => {}, [method]: tool };
+    orchestrace.instrumentExecutor(executor, {
+      run: 'run',
+      step: 'step',
+      plan: () => ({ tools: [{ tool_id: 'tool' }] }),
+      tool: () => (attempt === undefined ? 'tool' : { toolId: 'tool', attempt }),
+    });
+    return executor[method] as unknown as F;
+  };
+};
 
 /** What a call gave: its value or what it threw, and whether it was there at once. */
 async function outcomeOf(call: () => unknown): Promise<unknown[]> {
@@ -122,7 +135,13 @@ describe('telemetry that fails', () => {
   };
 
   /** Everything that a host does with this package, with what it sees of it. */
-  async function host({ traceTools, traceOrchestration, continueOrchestration, runPlan }: Orchestrace) {
+  async function host({
+    traceTools,
+    traceOrchestration,
+    continueOrchestration,
+    instrumentExecutor,
+    runPlan,
+  }: Orchestrace) {
     const log: unknown[] = [];
     const error = new Error('own');
     const tools = traceTools({
@@ -161,6 +180,30 @@ describe('telemetry that fails', () => {
     log.push(await traceOrchestration(plan, work), await traceOrchestration(undefined, work));
     log.push(await outcomeOf(() => traceOrchestration(plan, throwing('host'))).then(([how]) => how));
     log.push(continueOrchestration({ traceparent: 'x', orchestration: '{' }, (run) => run.step('z', () => 'z')));
+    class Executor {
+      readonly #seen: string[] = [];
+      async runAll(ids: readonly string[]): Promise<unknown[]> {
+        const results: unknown[] = [];
+        for (const id of ids) {
+          for (const attempt of [1, 2]) results.push(await outcomeOf(() => this.runOne(id, attempt)));
+        }
+        return [...results, ...this.#seen];
+      }
+      runOne(id: string, attempt: number): unknown {
+        this.#seen.push(id);
+        if (id === 'fails' && attempt === 1) throw error;
+        return id === 'a' ? attempt : Promise.resolve({ success: id !== 'reports' });
+      }
+    }
+    const executor = instrumentExecutor(new Executor(), {
+      run: 'runAll',
+      step: 'runOne',
+      plan: (ids) => ({ name: 'executor', tools: ids.map((tool_id) => ({ tool_id })) }),
+      tool: (id, attempt) => (id === 'a' ? id : { toolId: id, attempt }),
+    });
+    log.push(await executor.runAll(['a', 'b', 'fails', 'reports']), await outcomeOf(() => executor.runOne('a', 1)));
+    executor[Symbol.dispose]();
+    log.push(Reflect.ownKeys(executor));
     const chain = {
       name: 'chain',
       strategy: 'dag' as const,
@@ -219,6 +262,10 @@ describe('values that cannot be serialised', () => {
     });
     expect(Object.is(tool(value), value)).toBe(true);
     expect(given.length === 1 && Object.is(given[0], value)).toBe(true);
+    for (const method of ['run', 'step'] as const) {
+      const passOn = asMethod(recording, method, 1)((argument: unknown) => argument);
+      expect(Object.is(passOn(value), value)).toBe(true);
+    }
     const [step] = recording.spans();
     for (const key of ['input', 'output']) {
       const json = attribute(step!, key);
@@ -238,6 +285,10 @@ describe('values that cannot be serialised', () => {
     const rejecting = (): Promise<never> => Promise.reject(thrown);
     expectSame(await outcomeOf(recording.traceTool('sync', sync)), ['threw', thrown]);
     expectSame(await outcomeOf(recording.traceTool('async', rejecting)), ['rejected', thrown]);
+    for (const wrap of [asMethod(recording, 'run'), asMethod(recording, 'step'), asMethod(recording, 'step', 1)]) {
+      expectSame(await outcomeOf(wrap(sync)), ['threw', thrown]);
+      expectSame(await outcomeOf(wrap(rejecting)), ['rejected', thrown]);
+    }
     expectSame(await outcomeOf(() => recording.traceOrchestration(undefined, sync)), ['threw', thrown]);
     expectSame(await outcomeOf(() => recording.traceOrchestration(undefined, rejecting)), ['rejected', thrown]);
     expectSame(await outcomeOf(() => recording.traceOrchestration(undefined, (run) => run.step('s', sync))), [
@@ -633,6 +684,7 @@ describe('generators and thenables', () => {
 });
 
 describe('the 17 checks of a wrapper', () => {
+  const CALLBACKS = "{ run: 'run', step: 'step', plan: () => undefined, tool: () => 'tool' }";
   class Later extends Promise<number> {
     cancel(): string {
       return 'cancelled';
@@ -648,7 +700,22 @@ describe('the 17 checks of a wrapper', () => {
     }
     return ticks;
   };
-  const checks: Record<string, (wrap: Wrap) => unknown> = {
+  const wrappers: Record<string, { wrap: (orchestrace: Orchestrace) => Wrap; code: string }> = {
+    traceTool: { wrap: traced, code: "traceTool('tool', work)" },
+    'instrumentExecutor, run': {
+      wrap: (orchestrace) => asMethod(orchestrace, 'run'),
+      code: `instrumentExecutor({ run: work, step: work }, ${CALLBACKS}).run`,
+    },
+    'instrumentExecutor, step': {
+      wrap: (orchestrace) => asMethod(orchestrace, 'step'),
+      code: `instrumentExecutor({ run: work, step: work }, ${CALLBACKS}).step`,
+    },
+    'instrumentExecutor, attempt': {
+      wrap: (orchestrace) => asMethod(orchestrace, 'step', 1),
+      code: `instrumentExecutor({ run: work, step: work }, ${CALLBACKS.replace("'tool'", "({ toolId: 'tool', attempt: 1 })")}).step`,
+    },
+  };
+  const checks: Record<string, (wrap: Wrap, code: string) => unknown> = {
     'a value stays a value': (wrap) => wrap((a: number) => a * 2)(21),
     'a throw stays a throw': (wrap) =>
       outcomeOf(
@@ -707,8 +774,8 @@ describe('the 17 checks of a wrapper', () => {
     'an extra method of a thenable is kept': (wrap) =>
       // oxlint-disable-next-line unicorn/no-thenable -- that is the test
       wrap(() => ({ then: (resolve: (value: number) => unknown) => resolve(1), extra: () => 'extra' }))().extra(),
-    'what nobody handles stays unhandled': (wrap) => unhandledIn(wrap, 'void tool();'),
-    'what is handled adds nothing': (wrap) => unhandledIn(wrap, 'tool().catch(() => {});'),
+    'what nobody handles stays unhandled': (_wrap, code) => unhandledIn(code, 'void tool();'),
+    'what is handled adds nothing': (_wrap, code) => unhandledIn(code, 'tool().catch(() => {});'),
     'the promise is the same': (wrap) => {
       const promise = Promise.resolve(1);
       return wrap(() => promise)() === promise;
@@ -718,16 +785,16 @@ describe('the 17 checks of a wrapper', () => {
   const differences = ['the promise is the same', 'the promise settles in the same microtask'];
 
   /** How many rejections a process counts that nobody handled. */
-  function unhandledIn(wrap: Wrap, call: string): number {
+  function unhandledIn(code: string, call: string): number {
     const script = `
       import { TracerProvider } from '@opentelemetry/sdk-trace';
       import { createOrchestrace } from './src/index.ts';
       let count = 0;
       process.on('unhandledRejection', () => count++);
       process.on('exit', () => console.log(count));
-      const { traceTool } = createOrchestrace({ tracer: new TracerProvider().getTracer('test') });
+      const { traceTool, instrumentExecutor } = createOrchestrace({ tracer: new TracerProvider().getTracer('test') });
       const work = () => Promise.reject(new Error('own'));
-      const tool = ${wrap === plain ? 'work' : "traceTool('tool', work)"};
+      const tool = ${code};
       ${call}`;
     const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module-typescript', '-e', script], {
       cwd: new URL('..', import.meta.url),
@@ -737,10 +804,15 @@ describe('the 17 checks of a wrapper', () => {
     return Number(stdout);
   }
 
-  it.each(Object.keys(checks))('%s', async (name) => {
+  const cases = Object.keys(wrappers).flatMap((wrapper) =>
+    Object.keys(checks).map((check) => [wrapper, check] as const),
+  );
+
+  it.each(cases)('%s: %s', async (wrapper, name) => {
     const check = checks[name]!;
-    const actual = await check(traced(record()));
-    const expected = await check(plain);
+    const { wrap, code } = wrappers[wrapper]!;
+    const actual = await check(wrap(record()), code);
+    const expected = await check(plain, 'work');
     if (differences.includes(name)) expect(actual).not.toEqual(expected);
     else expect(actual).toEqual(expected);
   });
@@ -759,11 +831,14 @@ describe('without an SDK', () => {
 
   it('gives the very result of the function and starts no span', async () => {
     const started = spies();
-    const { traceTool, traceTools, traceOrchestration, runPlan } = createOrchestrace();
+    const { traceTool, traceTools, traceOrchestration, instrumentExecutor, runPlan } = createOrchestrace();
     const promise = Promise.resolve(1);
     expect(traceTool('tool', () => promise)()).toBe(promise);
     const { tool } = traceTools({ tool: { execute: () => promise } });
     expect(tool.execute()).toBe(promise);
+    const executor = { run: () => promise, step: () => promise };
+    instrumentExecutor(executor, { run: 'run', step: 'step', plan: throwing('plan'), tool: throwing('tool') });
+    expect([executor.run() === promise, executor.step() === promise]).toEqual([true, true]);
     expect(traceOrchestration({ tools: [{ tool_id: 'a' }] }, (run) => run.step('a', () => promise))).toBe(promise);
     const result = await runPlan({ tools: [{ tool_id: 'a' }] }, { tools: { a: () => 1 } });
     expect([result.success, result.finalOutput, result.traceId]).toEqual([true, [1], undefined]);
