@@ -16,22 +16,46 @@ interface CommandContext {
  */
 export type Command = (args: readonly string[], context: CommandContext) => Promise<number>;
 
+type Parsed<T extends ParseArgsOptionsConfig> = ReturnType<typeof parseArgs<{ args: string[]; options: T }>>['values'];
+
 /** Exit code 2: said in one line. */
 export function usageError(message: string): OrchestraceError {
   return new OrchestraceError('USAGE_INVALID', message);
 }
 
 /**
- * Reads the flags of a command.
+ * Reads the flags of a command that takes nothing else.
  *
  * @throws {OrchestraceError} code `USAGE_INVALID`: a flag that is unknown (the nearest is named), lacks its value or has one too many
  */
-export function parseFlags<T extends ParseArgsOptionsConfig>(
+export function parseFlags<T extends ParseArgsOptionsConfig>(args: readonly string[], options: T): Parsed<T> {
+  return parseWith(args, options, false).values;
+}
+
+/**
+ * Reads the flags of a command that takes one file.
+ *
+ * @returns `file` is undefined when none is given: `--help` needs none
+ * @throws {OrchestraceError} as {@link parseFlags}, and for a second file
+ */
+export function parseFileAndFlags<T extends ParseArgsOptionsConfig>(
   args: readonly string[],
   options: T,
-): ReturnType<typeof parseArgs<{ args: string[]; options: T }>>['values'] {
+): { file: string | undefined; flags: Parsed<T> } {
+  const { values, positionals } = parseWith(args, options, true);
+  const [file, second] = positionals;
+  if (second !== undefined) throw usageError(`unexpected argument ${second}: one file at a time`);
+  if (file === '') throw usageError('the name of the file is empty');
+  return { file, flags: values };
+}
+
+function parseWith<T extends ParseArgsOptionsConfig>(
+  args: readonly string[],
+  options: T,
+  allowPositionals: boolean,
+): { values: Parsed<T>; positionals: string[] } {
   try {
-    return parseArgs({ args: [...args], options }).values;
+    return parseArgs({ args: [...args], options, allowPositionals });
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     const unknown = /^Unknown option '(-[^']*)'/.exec(message)?.[1];

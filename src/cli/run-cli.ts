@@ -1,7 +1,7 @@
 import { OrchestraceError } from '../errors.ts';
 import { VERSION } from '../version.ts';
 import { suggest, usageError, type Command } from './command.ts';
-import { escapeText } from './terminal-text.ts';
+import { sayFault } from './say-fault.ts';
 
 interface CommandRow {
   readonly name: string;
@@ -11,6 +11,11 @@ interface CommandRow {
 }
 
 const COMMANDS: readonly CommandRow[] = [
+  {
+    name: 'plan',
+    summary: 'checks a plan and shows what runs when: text, --json, --mermaid, --dot',
+    load: async () => (await import('./plan.ts')).runPlanCommand,
+  },
   {
     name: 'demo',
     summary: 'runs real tools on the packages of this folder and draws the trace',
@@ -74,9 +79,8 @@ Options:
 `;
 }
 
-/** Says what went wrong, in one line. */
+/** Says what went wrong. */
 function fail(error: unknown): 1 | 2 {
-  const message = error instanceof Error ? error.message : String(error);
-  process.stderr.write(`orchestrace: ${escapeText(message.replaceAll(/\s+/g, ' ').trim())}\n`);
+  sayFault(error);
   return OrchestraceError.isInstance(error) ? 2 : 1;
 }

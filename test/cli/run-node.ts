@@ -15,14 +15,16 @@ export interface RunOptions {
   env?: Record<string, string>;
   /** For Node itself, before the script. */
   nodeArgs?: readonly string[];
-  /** Told of the process at every piece of its stdout. */
-  onOutput?: (child: ChildProcess, stdout: string) => void;
+  /** Written to its stdin; without it there is none. */
+  input?: string;
+  /** Told of the process at every piece of its stdout or stderr. */
+  onOutput?: (child: ChildProcess, stdout: string, stderr: string) => void;
 }
 
 /** Runs the command line in a process of its own, without what the environment of the tests says of OpenTelemetry or colours. */
 export function runMain(
   args: readonly string[],
-  { cwd, env, nodeArgs = [], onOutput }: RunOptions = {},
+  { cwd, env, nodeArgs = [], input, onOutput }: RunOptions = {},
 ): Promise<Ended> {
   const clean = Object.entries(process.env).filter(
     ([name]) => !/^(OTEL_|ORCHESTRACE_|VITEST|NODE_|FORCE_COLOR|NO_COLOR|COLUMNS)/.test(name),
@@ -31,14 +33,18 @@ export function runMain(
     const child = spawn(process.execPath, [...nodeArgs, MAIN, ...args], {
       cwd,
       env: { ...Object.fromEntries(clean), ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
     });
+    child.stdin?.on('error', () => {}).end(input); // it may end before it has read everything
     let [stdout, stderr] = ['', ''];
-    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    child.stdout?.setEncoding('utf8').on('data', (text: string) => {
       stdout += text;
-      onOutput?.(child, stdout);
+      onOutput?.(child, stdout, stderr);
     });
-    child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      stderr += text;
+      onOutput?.(child, stdout, stderr);
+    });
     child.on('error', reject).on('close', (code) => resolve({ code, stdout, stderr }));
   });
 }
