@@ -56,9 +56,9 @@ export async function readTraceWhen(
     const spans = await readTraceNow(jaegerUrl, traceId, 'raw');
     if (isThere(spans)) return readTraceNow(jaegerUrl, traceId);
     if (Date.now() > deadline) {
-      const names = spans.map(({ name }) => name).join(', ');
+      const names = spans.slice(-20).map(({ name }) => name);
       throw new Error(
-        `expected ${expected} in trace ${traceId} within ${DEADLINE_MS / 1000} s; there are ${spans.length}: ${names}`,
+        `expected ${expected} in trace ${traceId} within ${DEADLINE_MS / 1000} s; there are ${spans.length}, the last are: ${names.join(', ')}`,
       );
     }
     await sleep(INTERVAL_MS);
