@@ -34,6 +34,7 @@ export class GroupRecorder {
   readonly #declared: boolean;
   readonly #arrived: string[] = [];
   readonly #outcomes = new Set<Outcome>();
+  #lastOutcome: Outcome | undefined;
   readonly #failed: string[] = [];
   readonly #telemetry: Telemetry;
 
@@ -103,7 +104,7 @@ export class GroupRecorder {
   leave(toolId: string, span: Span | undefined, outcome: Outcome): void {
     this.running--;
     if (span && !endedBefore(span, this.#lastEnded)) this.#lastEnded = span;
-    this.#outcomes.add(outcome);
+    if (outcome !== this.#lastOutcome) this.#outcomes.add((this.#lastOutcome = outcome));
     if (isFailing(outcome)) this.#failed.push(toolId);
   }
 

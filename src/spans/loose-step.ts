@@ -1,5 +1,5 @@
 import type { Context } from '@opentelemetry/api';
-import { stepAttributes, type StepDetails } from './step-attributes.ts';
+import { stepAttributes, type StepDetails, type StepStart } from './step-attributes.ts';
 import { StepRecorder } from './step-recorder.ts';
 import type { Telemetry } from './telemetry.ts';
 
@@ -13,16 +13,19 @@ export function startLooseStep(
   const startedAt = performance.now();
   const toolType = details.toolType ?? 'unknown';
   const iteration = details.iteration ?? 1;
-  const place = { toolId, toolType, strategy: undefined, iteration, run: undefined, group: undefined };
-  const start = {
-    ...place,
+  const start: StepStart = {
+    toolId,
+    toolType,
+    strategy: undefined,
+    iteration,
+    run: undefined,
+    group: undefined,
     planned: undefined,
     isUnplanned: false,
-    skipReason: undefined,
-    linksOmitted: 0,
     wait: undefined,
+    skipReason: undefined,
   };
   const naming = { type: 'step', name: `step ${telemetry.write.name(toolId)}`, toolId } as const;
-  const span = telemetry.startSpan(naming, stepAttributes(telemetry, start, details), active);
-  return new StepRecorder(telemetry, place, span, active, startedAt);
+  const span = telemetry.startSpan(naming, stepAttributes(telemetry, start, details, 0), active);
+  return new StepRecorder(telemetry, start, span, active, startedAt);
 }

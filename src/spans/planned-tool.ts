@@ -10,11 +10,13 @@ export const MAX_LINKS = 100;
 
 interface Edge {
   readonly toolId: string;
+  /** Named in `depends_on`; else only its output is read. */
+  readonly isDependency: boolean;
   readonly attributes: KnownAttributes;
 }
 
 const NO_EDGES: readonly Edge[] = [];
-const NO_LINKS = { links: undefined, omitted: 0 };
+const NO_NEEDS: Needs = { links: undefined, linksOmitted: 0, endedAt: undefined, blockedBy: undefined };
 
 /** Where a tool stands in its plan. */
 export interface ToolPlace {
@@ -65,25 +67,50 @@ export class PlannedTool {
     return { ...this.#attributes };
   }
 
-  /** Links to the spans of what this tool needs: data edges first, at most {@link MAX_LINKS}. What has no span has no link. */
-  links(spanOf: (toolId: string) => SpanContext | undefined): { links: Link[] | undefined; omitted: number } {
+  /** What became of what this tool needs, as `stateOf` tells. What has no span has no link; data edges come first. */
+  needs(stateOf: (toolId: string) => NeedState | undefined): Needs {
     const edges = (this.#edges ??= edgesOf(this.traced, this.#write));
-    if (edges.length === 0) return NO_LINKS;
+    if (edges.length === 0) return NO_NEEDS;
     const links: Link[] = [];
-    let omitted = 0;
-    for (const edge of edges) {
-      const context = spanOf(edge.toolId);
-      if (!context) continue;
-      if (links.length < MAX_LINKS) links.push({ context, attributes: edge.attributes });
-      else omitted++;
+    const needs: Needs = { links, linksOmitted: 0, endedAt: undefined, blockedBy: undefined };
+    for (const { toolId, isDependency, attributes } of edges) {
+      const state = stateOf(toolId);
+      if (!state) continue;
+      const { spanContext, endedAt } = state;
+      if (spanContext && links.length < MAX_LINKS) links.push({ context: spanContext, attributes });
+      else if (spanContext) needs.linksOmitted++;
+      if (!isDependency || endedAt === undefined || endedAt < (needs.endedAt ?? 0)) continue;
+      needs.endedAt = endedAt;
+      needs.blockedBy = toolId;
     }
-    return { links, omitted };
+    return needs;
   }
 }
 
+/** What a run knows of a tool that another needs. */
+export interface NeedState {
+  /** Its last span. */
+  readonly spanContext: SpanContext | undefined;
+  /** When it ended last, on the clock of `performance.now()`. */
+  readonly endedAt: number | undefined;
+}
+
+/** What is known of everything that a tool needs. */
+export interface Needs {
+  /** At most {@link MAX_LINKS}. */
+  readonly links: Link[] | undefined;
+  linksOmitted: number;
+  /** When the last dependency ended. */
+  endedAt: number | undefined;
+  /** Which one that was. */
+  blockedBy: string | undefined;
+}
+
 function edgesOf(tool: TracedTool, write: TextWriter): readonly Edge[] {
+  const dependencies = new Set(tool.depends_on);
   const edges = sourcesOf(tool).map(([toolId, type]) => ({
     toolId,
+    isDependency: dependencies.has(toolId),
     attributes: {
       'orchestration.link.type': type,
       'orchestration.tool_id': write.name(toolId),

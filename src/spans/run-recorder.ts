@@ -5,12 +5,12 @@ import type { Outcome } from '../semconv.ts';
 import { failureOf, isFailing, recordFailure } from './failure.ts';
 import type { GroupRecorder } from './group-recorder.ts';
 import { announcePlan, putPlanOnRun } from './plan-span.ts';
-import type { PlannedTool } from './planned-tool.ts';
+import type { Needs, PlannedTool } from './planned-tool.ts';
 import { runEndAttributes, runStartAttributes, type RunStart } from './run-attributes.ts';
 import { RunGroups } from './run-groups.ts';
 import { scopeOf, withScope, type Scope } from './scope.ts';
 import { stepAttributes, type StepDetails, type StepStart, type Wait } from './step-attributes.ts';
-import { StepRecorder, type StepPlace } from './step-recorder.ts';
+import { StepRecorder } from './step-recorder.ts';
 import { endSpan, setAttributes, timeOf, type Telemetry } from './telemetry.ts';
 
 /** What a run knows of one tool. */
@@ -56,7 +56,7 @@ export class RunRecorder implements Scope {
   readonly #failed: { readonly toolId: string; readonly at: number }[] = [];
   readonly #skipped: string[] = [];
   readonly #lazy = new Set<StepRecorder>();
-  readonly #spanOf = (toolId: string): SpanContext | undefined => this.#states.get(toolId)?.spanContext;
+  readonly #seen = (toolId: string): ToolState | undefined => this.#states.get(toolId);
   readonly #startedAt: number = performance.now();
   #ended = false;
 
@@ -133,14 +133,13 @@ export class RunRecorder implements Scope {
     const state = this.#state(toolId);
     state.starts++;
     const { group, parent } = this.#placeOf(state, active);
-    const wait = state.planned && this.#waitOf(state.planned, startedAt);
-    const toolType = state.planned?.traced.tool_type ?? details.toolType ?? 'unknown';
-    const iteration = details.iteration ?? state.starts;
-    const place = { toolId, toolType, strategy: this.#strategy, iteration, run: this, group };
-    const span = this.#startSpan(place, state, wait, undefined, details, parent);
-    if (wait) this.telemetry.instruments()?.recordWait(wait.milliseconds, { strategy: this.#strategy, toolType });
+    const needs = state.planned?.needs(this.#seen);
+    const wait = needs && this.#waitOf(needs, startedAt);
+    const start = this.#describe(toolId, state, group, details, wait, undefined);
+    const span = this.#startSpan(start, needs, details, parent);
+    if (wait) this.#measureWait(wait, start.toolType);
     group?.enter(toolId);
-    return new StepRecorder(details.telemetry ?? this.telemetry, place, span, parent, startedAt);
+    return new StepRecorder(details.telemetry ?? this.telemetry, start, span, parent, startedAt);
   }
 
   /** Records that a tool does not run. */
@@ -154,9 +153,8 @@ export class RunRecorder implements Scope {
     this.#skipped.push(toolId);
     if (!this.telemetry.options.skippedSpans) return this.#settle(state, undefined, undefined, performance.now());
     const { group, parent } = this.#placeOf(state, active);
-    const toolType = state.planned?.traced.tool_type ?? details.toolType ?? 'unknown';
-    const place = { toolId, toolType, strategy: this.#strategy, iteration: state.starts, run: this, group };
-    const span = this.#startSpan(place, state, undefined, skipReason, details, parent);
+    const start = this.#describe(toolId, state, group, details, undefined, skipReason);
+    const span = this.#startSpan(start, state.planned?.needs(this.#seen), details, parent);
     group?.enter(toolId);
     endSpan(span, timeOf(span, 'startTime'));
     group?.leave(toolId, span, 'skip');
@@ -208,7 +206,7 @@ export class RunRecorder implements Scope {
     const state = this.#state(toolId);
     if (isFailing(outcome)) this.#failed.push({ toolId, at: endedAt });
     if (outcome === 'skip') this.#skipped.push(toolId);
-    this.#lazy.delete(step);
+    if (this.#lazy.size > 0) this.#lazy.delete(step);
     if (state.tried) state.tried = state.tried.filter((other) => other !== step);
     group?.leave(toolId, step.span, outcome);
     this.#settle(state, step.span, group, endedAt);
@@ -238,7 +236,7 @@ export class RunRecorder implements Scope {
     const tool = state?.planned;
     const dependencies = new Map<string, SpanContext>();
     for (const source of tool?.sources ?? []) {
-      const spanContext = this.#spanOf(source);
+      const spanContext = this.#seen(source)?.spanContext;
       if (spanContext) dependencies.set(source, spanContext);
     }
     const group = tool && !this.#ended ? this.#groups.planned(tool.groupIndex) : undefined;
@@ -283,7 +281,15 @@ export class RunRecorder implements Scope {
     let state = this.#states.get(toolId);
     if (!state) {
       const planned = this.#tools.get(toolId);
-      state = { planned, starts: 0, ...UNSEEN };
+      state = {
+        planned,
+        starts: 0,
+        delegated: false,
+        settled: false,
+        endedAt: undefined,
+        spanContext: undefined,
+        tried: undefined,
+      };
       this.#states.set(toolId, state);
     }
     return state;
@@ -306,45 +312,43 @@ export class RunRecorder implements Scope {
     return scope?.group?.isOpen ? scope.group : this.#groups.current();
   }
 
-  #waitOf(planned: PlannedTool, startedAt: number): Wait {
-    let readyAt = this.#startedAt;
-    let blockedBy: string | undefined;
-    for (const toolId of planned.traced.depends_on) {
-      const endedAt = this.#states.get(toolId)?.endedAt;
-      if (endedAt === undefined || endedAt < readyAt) continue;
-      readyAt = endedAt;
-      blockedBy = toolId;
-    }
+  #waitOf({ endedAt, blockedBy }: Needs, startedAt: number): Wait {
+    const readyAt = Math.max(endedAt ?? 0, this.#startedAt);
     return { milliseconds: Math.max(0, startedAt - readyAt), blockedBy };
   }
 
-  #startSpan(
-    place: StepPlace,
-    state: ToolState,
+  #measureWait({ milliseconds }: Wait, toolType: string): void {
+    this.telemetry.instruments()?.recordWait(milliseconds, { strategy: this.#strategy, toolType });
+  }
+
+  #describe(
+    toolId: string,
+    { planned, starts }: ToolState,
+    group: GroupRecorder | undefined,
+    details: StepDetails,
     wait: Wait | undefined,
     skipReason: string | undefined,
-    details: StepDetails,
-    parent: Context,
-  ): Span {
-    const { toolId, toolType, strategy, group } = place;
-    const { planned } = state;
-    const telemetry = details.telemetry ?? this.telemetry;
-    const found = planned?.links(this.#spanOf);
-    const start: StepStart = {
+  ): StepStart {
+    return {
       toolId,
-      toolType,
-      strategy,
-      planned,
+      toolType: planned?.traced.tool_type ?? details.toolType ?? 'unknown',
+      strategy: this.#strategy,
+      iteration: details.iteration ?? starts,
+      run: this,
       group,
-      iteration: place.iteration,
+      planned,
       isUnplanned: !planned && this.#hasPlannedTools,
-      skipReason,
-      linksOmitted: found?.omitted ?? 0,
       wait,
+      skipReason,
     };
-    const attributes = stepAttributes(telemetry, start, details);
+  }
+
+  #startSpan(start: StepStart, needs: Needs | undefined, details: StepDetails, parent: Context): Span {
+    const { toolId } = start;
+    const telemetry = details.telemetry ?? this.telemetry;
+    const attributes = stepAttributes(telemetry, start, details, needs?.linksOmitted ?? 0);
     const naming: SpanNameInput = { type: 'step', name: `step ${telemetry.write.name(toolId)}`, toolId };
-    return telemetry.startSpan(naming, attributes, parent, found?.links);
+    return telemetry.startSpan(naming, attributes, parent, needs?.links);
   }
 
   #settle(state: ToolState, span: Span | undefined, group: GroupRecorder | undefined, at: number): void {
@@ -365,5 +369,4 @@ export class RunRecorder implements Scope {
 }
 
 const NO_DETAILS: StepDetails = {};
-const UNSEEN = { delegated: false, settled: false, endedAt: undefined, spanContext: undefined, tried: undefined };
 const NO_TOOLS: ReadonlyMap<string, PlannedTool> = new Map();

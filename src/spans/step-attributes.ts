@@ -1,6 +1,6 @@
 import type { KnownAttributes } from './known-attributes.ts';
-import type { GroupRecorder } from './group-recorder.ts';
 import type { PlannedTool } from './planned-tool.ts';
+import type { StepPlace } from './step-recorder.ts';
 import type { Telemetry } from './telemetry.ts';
 import type { TextWriter } from './text.ts';
 
@@ -16,22 +16,14 @@ export interface StepDetails {
   readonly telemetry?: Telemetry | undefined;
 }
 
-/** Where a step stands when it starts. */
-export interface StepStart {
-  readonly toolId: string;
-  readonly toolType: string;
-  readonly strategy: string | undefined;
+/** What is known of a step when it starts. */
+export interface StepStart extends StepPlace {
   readonly planned: PlannedTool | undefined;
-  readonly group: GroupRecorder | undefined;
-  /** From 1. */
-  readonly iteration: number;
   /** The run has a plan and the plan does not have this tool. */
   readonly isUnplanned: boolean;
+  readonly wait: Wait | undefined;
   /** Why the step does not run; undefined for one that does. */
   readonly skipReason: string | undefined;
-  /** Links that are over the limit. */
-  readonly linksOmitted: number;
-  readonly wait: Wait | undefined;
 }
 
 /** What a step waited for before it started. */
@@ -41,8 +33,13 @@ export interface Wait {
   readonly blockedBy: string | undefined;
 }
 
-/** All attributes of a step that are known when it starts. */
-export function stepAttributes(telemetry: Telemetry, start: StepStart, details: StepDetails): KnownAttributes {
+/** All attributes of a step that are known when it starts. `linksOmitted`: how many links are over the limit. */
+export function stepAttributes(
+  telemetry: Telemetry,
+  start: StepStart,
+  details: StepDetails,
+  linksOmitted: number,
+): KnownAttributes {
   const { write, options } = telemetry;
   const { planned, group } = start;
   const attributes = planned ? planned.attributes() : unplannedAttributes(start, write);
@@ -52,7 +49,7 @@ export function stepAttributes(telemetry: Telemetry, start: StepStart, details: 
   }
   if (start.isUnplanned) attributes['orchestration.planned'] = false;
   if (start.iteration > 1) attributes['orchestration.iteration'] = start.iteration;
-  if (start.linksOmitted > 0) attributes['orchestration.links_omitted'] = start.linksOmitted;
+  if (linksOmitted > 0) attributes['orchestration.links_omitted'] = linksOmitted;
   if (start.wait) {
     attributes['orchestration.wait_ms'] = Math.round(start.wait.milliseconds);
     if (start.wait.blockedBy !== undefined) attributes['orchestration.blocked_by'] = write.name(start.wait.blockedBy);

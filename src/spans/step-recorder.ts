@@ -216,9 +216,10 @@ export class StepRecorder implements Scope {
   }
 
   #measure(outcome: Outcome, failure: Failure | undefined, endedAt: number): void {
+    const instruments = this.#telemetry.instruments();
+    if (!instruments) return;
     const { strategy, toolType } = this.place;
-    const labels = { strategy, toolType, outcome, errorType: failure?.type };
-    this.#telemetry.instruments()?.recordStep(endedAt - this.#startedAt, labels);
+    instruments.recordStep(endedAt - this.#startedAt, { strategy, toolType, outcome, errorType: failure?.type });
   }
 }
 
