@@ -37,6 +37,7 @@ export type {
   FailurePolicy,
   RunResult,
   Scheduling,
+  ShouldRun,
   StepMetadata,
   StepResult,
   Tool,

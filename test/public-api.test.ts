@@ -65,6 +65,7 @@ describe('public names', () => {
         "RunPlanOptions",
         "RunResult",
         "Scheduling",
+        "ShouldRun",
         "SpanNameInput",
         "SpanType",
         "Step",

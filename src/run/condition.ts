@@ -1,6 +1,6 @@
-import { ownValue } from '../own-value.ts';
 import { parseReference, resolveReference, type ReferenceSource } from '../mapping.ts';
 import type { Condition } from '../plan.ts';
+import { isEqual } from './is-equal.ts';
 
 /** Whether a condition holds. A reference that finds nothing equals nothing, and compares with nothing. Never throws for a parsed plan. */
 export function holds({ ref, op, value }: Condition, source: ReferenceSource): boolean {
@@ -12,9 +12,9 @@ export function holds({ ref, op, value }: Condition, source: ReferenceSource): b
     case 'not_exists':
       return !found.found;
     case '!=':
-      return !(found.found && isEqual(found.value, value, 0));
+      return !(found.found && isEqual(found.value, value));
     case '==':
-      return found.found && isEqual(found.value, value, 0);
+      return found.found && isEqual(found.value, value);
     case 'contains':
       return found.found && contains(found.value, value);
     case '<':
@@ -37,19 +37,5 @@ function compares(left: unknown, op: '<' | '<=' | '>' | '>=', right: unknown): b
 /** A text that is part of a text, or an element of an array. */
 function contains(whole: unknown, part: unknown): boolean {
   if (typeof whole === 'string') return typeof part === 'string' && whole.includes(part);
-  return Array.isArray(whole) && whole.some((element) => isEqual(element, part, 0));
-}
-
-const MAX_DEPTH = 32;
-
-/** Equal as JSON is: same primitives, arrays in order, own data properties in any order. */
-function isEqual(left: unknown, right: unknown, depth: number): boolean {
-  if (Object.is(left, right)) return true;
-  if (typeof left !== 'object' || typeof right !== 'object' || left === null || right === null) return left === right;
-  if (depth >= MAX_DEPTH || Array.isArray(left) !== Array.isArray(right)) return false;
-  const keys = Object.keys(left);
-  return (
-    keys.length === Object.keys(right).length &&
-    keys.every((key) => Object.hasOwn(right, key) && isEqual(ownValue(left, key), ownValue(right, key), depth + 1))
-  );
+  return Array.isArray(whole) && whole.some((element) => isEqual(element, part));
 }

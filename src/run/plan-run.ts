@@ -1,15 +1,16 @@
 import { compileMapping, resolveMapping, type MappingRecord, type ReferenceSource } from '../mapping.ts';
 import type { ExecutionPlanTrace } from '../plan-trace.ts';
-import type { Loop, PlanTool } from '../plan.ts';
+import type { PlanTool } from '../plan.ts';
 import type { Outcome } from '../semconv.ts';
 import { isFailing } from '../spans/failure.ts';
-import { safely, warn } from '../spans/guard.ts';
+import { describe, safely, warn } from '../spans/guard.ts';
 import type { RunRecorder } from '../spans/run-recorder.ts';
 import type { StepRecorder } from '../spans/step-recorder.ts';
 import { traceIdOf } from '../spans/telemetry.ts';
 import { annotate } from './annotate.ts';
 import { holds } from './condition.ts';
 import { finalOutputOf } from './final-output.ts';
+import type { LoopBody } from './loop-body.ts';
 import type { Executable } from './registry.ts';
 import { Schedule, type ScheduleOptions } from './schedule.ts';
 import { isThenable, StepRun, type StepRunEnd } from './step-run.ts';
@@ -18,6 +19,8 @@ import type { RunResult, ShouldRun, StepMetadata, StepResult } from './types.ts'
 /** Everything that one run needs, decided. */
 export interface PlanRunInput extends ScheduleOptions {
   readonly trace: ExecutionPlanTrace;
+  /** The same, as the caller has it: given back. */
+  readonly givenTrace: ExecutionPlanTrace | undefined;
   readonly executables: ReadonlyMap<string, Executable>;
   /** Undefined when nobody listens. */
   readonly recorder: RunRecorder | undefined;
@@ -36,7 +39,10 @@ export class PlanRun {
   readonly #schedule: Schedule;
   readonly #metadata: ReadonlyMap<string, StepMetadata>;
   readonly #results = new Map<string, StepResult>();
+  /** The same for tools and `shouldRun`, which may do with it what they like. */
+  readonly #shownResults = new Map<string, StepResult>();
   readonly #running = new Map<string, StepRun>();
+  /** How often each tool's turn came. */
   readonly #iterations = new Map<string, number>();
   /** For each tool of which `shouldRun` has not said whether it runs, what takes its answer for no. */
   readonly #undecided = new Set<() => void>();
@@ -78,6 +84,7 @@ export class PlanRun {
     while (this.#running.size + this.#undecided.size < this.#run.maxConcurrency) {
       const decision = this.#schedule.next();
       if (!decision) break;
+      this.#iterations.set(decision.toolId, this.#iterationOf(decision.toolId) + 1);
       if (decision.skipReason === undefined) this.#consider(decision.toolId);
       else this.#skip(decision.toolId, decision.skipReason);
     }
@@ -101,13 +108,14 @@ export class PlanRun {
   /** Asks the tool's condition and `shouldRun`, and tells one of the two what they say: at once, unless `shouldRun` gives a promise. */
   #decide(toolId: string, decided: (isWanted: boolean) => void, failed: (error: unknown) => void): void {
     const { tool } = this.#run.executables.get(toolId)!;
-    let wanted: unknown;
+    let answer: boolean | Promise<unknown>;
     try {
-      wanted = this.#isWanted(tool);
+      const wanted = this.#isWanted(tool);
+      answer = isThenable(wanted) ? Promise.resolve(wanted) : Boolean(wanted);
     } catch (error) {
       return failed(error);
     }
-    if (!isThenable(wanted)) return decided(Boolean(wanted));
+    if (typeof answer === 'boolean') return decided(answer);
     const settle = (tell: () => void): void => {
       if (!this.#undecided.delete(giveUp)) return; // the run was cancelled meanwhile
       tell();
@@ -115,7 +123,7 @@ export class PlanRun {
     };
     const giveUp = (): void => settle(() => decided(false));
     this.#undecided.add(giveUp);
-    Promise.resolve(wanted).then(
+    answer.then(
       (isWanted) => settle(() => decided(Boolean(isWanted))),
       (error: unknown) => settle(() => failed(error)),
     );
@@ -123,21 +131,19 @@ export class PlanRun {
 
   #isWanted(tool: PlanTool): unknown {
     if (tool.condition && !holds(tool.condition, this.#source)) return false;
-    return this.#run.shouldRun?.(tool, this.#results) ?? true;
+    return this.#run.shouldRun?.(tool, this.#shownResults) ?? true;
   }
 
   #start(toolId: string): void {
     const executable = this.#run.executables.get(toolId)!;
     const { tool } = executable;
     const { params, mappings } = resolveMapping(compileMapping(tool.output_mapping), tool.params, this.#source);
-    const iteration = (this.#iterations.get(toolId) ?? 0) + 1;
-    this.#iterations.set(toolId, iteration);
     const recorder = this.#record(toolId, params);
     const step = new StepRun({
       executable,
       params,
-      iteration,
-      results: this.#results,
+      iteration: this.#iterationOf(toolId),
+      results: this.#shownResults,
       recorder,
       signal: this.#abort.signal,
       isFailure: this.#run.isFailure,
@@ -159,7 +165,12 @@ export class PlanRun {
 
   #record(toolId: string, input: unknown): StepRecorder | undefined {
     const { recorder } = this.#run;
-    return safely('start a step', () => recorder?.startStep(toolId, { input }, recorder.context));
+    const details = { input, iteration: this.#iterationOf(toolId) };
+    return safely('start a step', () => recorder?.startStep(toolId, details, recorder.context));
+  }
+
+  #iterationOf(toolId: string): number {
+    return this.#iterations.get(toolId) ?? 0;
   }
 
   #skip(toolId: string, skipReason: string): void {
@@ -173,37 +184,48 @@ export class PlanRun {
   #settle(toolId: string, end: StepRunEnd, skipReason?: string): void {
     const { outcome } = end;
     if (isFailing(outcome)) this.#failed.push(toolId);
-    this.#results.set(toolId, {
+    const result: StepResult = {
       stepId: toolId,
       success: outcome === 'success',
       ...end,
       ...(skipReason !== undefined && { skipReason }),
       orchestration: this.#metadata.get(toolId)!,
-    });
-    const loop = outcome === 'success' ? this.#run.loops.find(({ from }) => from === toolId) : undefined;
-    if (loop) this.#closeLoop(loop, outcome);
-    else this.#schedule.settle(toolId, outcome);
+    };
+    this.#results.set(toolId, result);
+    this.#shownResults.set(toolId, result);
+    this.#schedule.settle(toolId, outcome);
+    this.#closeLoops();
     this.#pump();
   }
 
+  #closeLoops(): void {
+    for (let body = this.#schedule.takeLoop(); body; body = this.#schedule.takeLoop()) this.#closeLoop(body);
+  }
+
   /** Starts a loop over if the tool that it leads to is wanted again, else goes on behind it. */
-  #closeLoop(loop: Loop, outcome: Outcome): void {
-    const passes = this.#iterations.get(loop.to) ?? 0;
-    if (this.#isCancelled || passes >= this.#run.maxIterations) {
-      if (!this.#isCancelled) warn(`loop from "${loop.from}" to "${loop.to}" ended after ${passes} passes, the limit`);
-      return this.#schedule.settle(loop.from, outcome);
+  #closeLoop(body: LoopBody): void {
+    const { from, to } = body.loop;
+    if (body.passes >= this.#run.maxIterations) {
+      warn(`loop from "${from}" to "${to}" ended after ${body.passes} passes, the limit`);
+      return this.#schedule.leave(body);
     }
     this.#decide(
-      loop.to,
+      to,
       (isWanted) => {
-        if (isWanted) this.#admitted.add(loop.to);
-        this.#schedule.settle(loop.from, outcome, isWanted ? loop : undefined);
+        if (!isWanted || this.#isCancelled) return this.#leave(body);
+        this.#admitted.add(to);
+        this.#schedule.repeat(body);
       },
       (error) => {
-        this.#schedule.settle(loop.from, outcome);
-        warn(`shouldRun failed for "${loop.to}"; the loop ends`, error);
+        warn(`could not tell whether "${to}" runs again; its loop ends`, describe(error));
+        this.#leave(body);
       },
     );
+  }
+
+  #leave(body: LoopBody): void {
+    this.#schedule.leave(body);
+    this.#closeLoops();
   }
 
   /** The mappings as they are recorded: literals show only where inputs do. */
@@ -224,7 +246,7 @@ export class PlanRun {
   }
 
   #finish(): RunResult {
-    const { trace, recorder, annotateData } = this.#run;
+    const { trace, givenTrace, recorder, annotateData } = this.#run;
     const results = new Map(trace.tool_ids.map((toolId) => [toolId, this.#results.get(toolId)!]));
     // In a loop, a tool may have failed in one pass and not in the last, which counts.
     const lastOf = (toolIds: readonly string[], isSuch: (outcome: Outcome) => boolean): string[] =>
@@ -241,7 +263,7 @@ export class PlanRun {
       finalOutput: finalOutputOf(trace, shown),
       failedSteps,
       skippedSteps,
-      orchestrationTrace: trace,
+      orchestrationTrace: givenTrace ?? trace,
       traceId: recorder && traceIdOf(recorder.span),
     };
   }

@@ -6,18 +6,15 @@ import { createExecutionPlanTrace, type ExecutionPlanTrace } from '../plan-trace
 import { describe, safely } from '../spans/guard.ts';
 import { RunRecorder } from '../spans/run-recorder.ts';
 import { telemetryWith, type Telemetry } from '../spans/telemetry.ts';
+import { isEqual } from './is-equal.ts';
 import { PlanRun } from './plan-run.ts';
 import { findExecutables } from './registry.ts';
 import type { FailurePolicy, RunResult, Scheduling, ShouldRun, ToolRegistry } from './types.ts';
 
-/** Options of one run of a plan. */
-export interface RunPlanOptions extends TraceOptions {
+/** How plans are run. */
+export interface RunnerOptions extends TraceOptions {
   /** The functions, by `tool_type` or `tool_id`. */
   tools: ToolRegistry;
-  /** What `$input` stands for. */
-  input?: unknown;
-  /** Cancels the run: nothing starts any more, tools are told, and what is still running is left behind. */
-  signal?: AbortSignal | undefined;
   /** Default: `stop` for serial, `continue` for parallel, `skip-dependents` for dag. */
   onFailure?: FailurePolicy | undefined;
   /** For dag. Default `ready`. */
@@ -26,16 +23,28 @@ export interface RunPlanOptions extends TraceOptions {
   maxConcurrency?: number | undefined;
   /** Decides whether a tool runs. One that throws makes its step an `error`. */
   shouldRun?: ShouldRun | undefined;
-  /** Most passes of a loop, 1 or more. Default 10. */
+  /** Most passes of a loop, 1 or more; of a loop within a loop, in each pass of the outer one. Default 10. */
   maxIterations?: number | undefined;
   /** Puts each step's metadata into its data too, see `StepMetadata`; data that is no plain object stays as it is. Default false. */
   annotateData?: boolean | undefined;
+}
+
+/** What one run is given. */
+export interface RunInput {
+  /** What `$input` stands for. */
+  input?: unknown;
+  /** Cancels the run: nothing starts any more, tools are told, and what is still running is left behind. */
+  signal?: AbortSignal | undefined;
   /** The plan in groups, if it was made from this plan before. Default: made. */
   executionPlanTrace?: ExecutionPlanTrace | undefined;
   /** Identifies the run. Default: a random UUID. */
   runId?: string | undefined;
 }
 
+/** Options of one run of a plan. */
+export interface RunPlanOptions extends RunnerOptions, RunInput {}
+
+/** Runs a plan with the given tools, see `runPlan`. */
 export type RunPlan = (plan: Plan | PlanInput, options: RunPlanOptions) => Promise<RunResult>;
 
 const POLICIES = ['skip-dependents', 'stop', 'continue'] as const;
@@ -59,11 +68,13 @@ export function createRunPlan(base: () => Telemetry): RunPlan {
     const telemetry = telemetryWith(Object.keys(traceOptions).length > 0 ? traceOptions : undefined, base)();
     const plan = parsePlan(planInput);
     const executables = findExecutables(plan, tools, shouldRun !== undefined);
-    const trace = checkedTrace(plan, executionPlanTrace) ?? createExecutionPlanTrace(plan);
+    const trace = createExecutionPlanTrace(plan);
+    if (executionPlanTrace !== undefined) checkTrace(executionPlanTrace, trace);
     const run = new PlanRun({
       trace,
+      givenTrace: executionPlanTrace,
       executables,
-      recorder: startRecorder(telemetry, plan, trace, runId),
+      recorder: startRecorder(telemetry, plan, executionPlanTrace ?? trace, runId),
       input,
       signal,
       onFailure: onFailure ?? DEFAULT_POLICY[trace.strategy],
@@ -114,23 +125,10 @@ function checkFunction(option: string, value: unknown): void {
   throw new OrchestraceError('RUN_INVALID', `option ${option} must be a function, got ${describe(value)}`);
 }
 
-/**
- * A trace that was made before, if one was.
- *
- * @throws {OrchestraceError} code `RUN_INVALID`: it is not that of this plan
- */
-function checkedTrace(plan: Plan, trace: ExecutionPlanTrace | undefined): ExecutionPlanTrace | undefined {
-  if (trace === undefined) return undefined;
-  const traced = safely('read an execution plan trace', () =>
-    trace.execution_groups.flatMap(({ tools }) => tools.map(({ tool_id }) => tool_id)),
-  );
-  const planned = new Set(plan.tools.map(({ tool_id }) => tool_id));
-  if (traced?.length === planned.size && traced.every((toolId) => planned.delete(toolId))) return trace;
+function checkTrace(given: unknown, made: ExecutionPlanTrace): void {
+  if (safely('read an execution plan trace', () => isEqual(given, made)) === true) return;
   const remedy = 'make it from this plan by createExecutionPlanTrace, or leave it out';
-  throw new OrchestraceError(
-    'RUN_INVALID',
-    `option executionPlanTrace does not have the tools of this plan; ${remedy}`,
-  );
+  throw new OrchestraceError('RUN_INVALID', `option executionPlanTrace is not that of this plan; ${remedy}`);
 }
 
 function checkSignal(value: unknown): void {

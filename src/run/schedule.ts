@@ -2,6 +2,7 @@ import type { ExecutionPlanTrace, TracedTool } from '../plan-trace.ts';
 import type { Loop } from '../plan.ts';
 import type { Outcome } from '../semconv.ts';
 import { isFailing } from '../spans/failure.ts';
+import { loopBodies, type LoopBody } from './loop-body.ts';
 import type { FailurePolicy, Scheduling } from './types.ts';
 
 /** What is to be done with a tool now: to run it, or with a reason to skip it. */
@@ -18,40 +19,40 @@ export interface ScheduleOptions {
   readonly loops: readonly Loop[];
 }
 
-interface Entry {
+/** A tool with where it stands. */
+export interface Entry {
   readonly traced: TracedTool;
   readonly groupIndex: number;
+  /** What it depends on, each once. */
+  readonly sources: Entry[];
   readonly dependents: Entry[];
-  /** Number of dependencies that have not settled, and of loops that have not ended. */
+  /** The loops that repeat it. */
+  readonly bodies: LoopBody[];
+  /** Number of sources that it waits for. */
   waiting: number;
-  /** Loops whose end it waits for, because it reads what is in them. */
-  readonly gates: LoopBody[];
   isGiven: boolean;
+  /** How it ended in this pass; undefined until then. */
   outcome: Outcome | undefined;
-}
-
-/** A loop and what it repeats: every tool on a way from its start to its end. */
-interface LoopBody {
-  readonly loop: Loop;
-  readonly members: ReadonlySet<Entry>;
 }
 
 /**
  * Which tool of a plan is next, and whether it runs or is skipped. Knows neither functions nor time nor spans: {@link next} is asked while
- * there is room, {@link settle} is told how each tool ended. Gives every tool after everything that it depends on, and once in each pass.
+ * there is room, {@link settle} is told how each tool ended, and {@link takeLoop} gives loops whose pass is over. Gives every tool after
+ * everything that it depends on, and once in each pass; what is behind a loop comes after its last pass.
  */
 export class Schedule {
   readonly #options: ScheduleOptions;
   readonly #entries = new Map<string, Entry>();
-  readonly #groups: Entry[][];
+  readonly #groups: readonly Entry[][];
   readonly #byGroup: boolean;
+  /** Inner loops before those around them. */
   readonly #bodies: readonly LoopBody[];
   /** May be given; from `#head` on, first in, first out. */
   readonly #ready: Entry[] = [];
   #head = 0;
-  #openGroup = -1;
+  /** By group: the first that may hold tools that were not given. */
+  #group = 0;
   #unsettledInGroup = 0;
-  #repeating: LoopBody | undefined;
   #haltedBy: string | undefined;
   #isCancelled = false;
 
@@ -61,12 +62,10 @@ export class Schedule {
     this.#groups = plan.execution_groups.map((group) =>
       group.tools.map((traced) => this.#enter(traced, group.group_index)),
     );
-    for (const entry of this.#entries.values()) {
-      for (const source of new Set(entry.traced.depends_on)) this.#entries.get(source)?.dependents.push(entry);
-    }
-    this.#bodies = options.loops.map((loop) => ({ loop, members: this.#membersOf(loop, plan.strategy === 'serial') }));
-    if (this.#byGroup) this.#openNextGroup();
-    else this.#connect();
+    for (const entry of this.#entries.values()) this.#connect(entry);
+    this.#bodies = loopBodies(options.loops, this.#entries, plan.strategy === 'serial' ? this.#groups : undefined);
+    if (this.#byGroup) this.#openGroup();
+    else for (const entry of this.#entries.values()) if (entry.waiting === 0) this.#give(entry);
   }
 
   /** The next tool; undefined while all that are left wait for others. */
@@ -77,20 +76,60 @@ export class Schedule {
     return { toolId: entry.traced.tool_id, skipReason: this.#skipReason(entry) };
   }
 
-  /** Notes how a tool ended that {@link next} gave. With a loop that starts over, what is in it comes again. */
-  settle(toolId: string, outcome: Outcome, repeat?: Loop): void {
+  /** Notes how a tool ended that {@link next} gave. */
+  settle(toolId: string, outcome: Outcome): void {
     const entry = this.#entries.get(toolId)!;
     entry.outcome = outcome;
     if (this.#options.onFailure === 'stop' && isFailing(outcome)) this.#haltedBy ??= toolId;
-    const repeated = repeat && this.#bodies.find(({ loop }) => loop === repeat);
+    for (const body of entry.bodies) body.unsettled--;
     if (this.#byGroup) {
-      this.#repeating ??= repeated;
-      if (--this.#unsettledInGroup === 0) this.#openNextGroup();
+      this.#unsettledInGroup--;
+      this.#openGroup();
       return;
     }
-    if (repeated) return this.#startOver(repeated);
-    for (const dependent of entry.dependents) this.#release(dependent, outcome === 'success');
-    for (const body of this.#bodies) if (body.loop.from === toolId) this.#openGates(body);
+    for (const dependent of entry.dependents) if (isReleased(entry, dependent)) this.#release(dependent, entry);
+  }
+
+  /** A loop whose pass is over; undefined when there is none. What is behind it waits for {@link repeat} or {@link leave}. */
+  takeLoop(): LoopBody | undefined {
+    for (const body of this.#bodies) {
+      if (!body.isOver || body.isAsked || body.inner.some((inner) => !inner.isEnded)) continue;
+      body.isAsked = true;
+      if (body.last.outcome === 'success' && !this.#isCancelled && this.#haltedBy === undefined) return body;
+      this.leave(body);
+    }
+    return undefined;
+  }
+
+  /** Starts a loop over: what is in it comes again. */
+  repeat(body: LoopBody): void {
+    body.passes++;
+    body.isAsked = false;
+    for (const inner of body.inner) inner.reset();
+    for (const entry of body.members) {
+      entry.isGiven = false;
+      entry.outcome = undefined;
+      for (const other of entry.bodies) if (!body.inner.includes(other)) other.unsettled++;
+    }
+    for (const entry of body.members) {
+      entry.waiting = entry.sources.filter((source) => !isReleased(source, entry)).length;
+      if (entry.waiting === 0 && !this.#byGroup) this.#give(entry);
+      this.#group = Math.min(this.#group, entry.groupIndex);
+    }
+    if (this.#byGroup) this.#openGroup();
+  }
+
+  /** Goes on behind a loop. */
+  leave(body: LoopBody): void {
+    body.isEnded = true;
+    for (const entry of body.members) {
+      for (const dependent of entry.dependents) {
+        if (body.members.has(dependent) || !isReleased(entry, dependent)) continue;
+        if (this.#byGroup) this.#group = Math.min(this.#group, dependent.groupIndex);
+        else this.#release(dependent, entry);
+      }
+    }
+    if (this.#byGroup) this.#openGroup();
   }
 
   /** From here on, every tool is skipped. */
@@ -99,28 +138,19 @@ export class Schedule {
   }
 
   #enter(traced: TracedTool, groupIndex: number): Entry {
-    const entry: Entry = {
-      traced,
-      groupIndex,
-      dependents: [],
-      waiting: 0,
-      gates: [],
-      isGiven: false,
-      outcome: undefined,
-    };
+    const state = { waiting: 0, isGiven: false, outcome: undefined };
+    const entry: Entry = { traced, groupIndex, sources: [], dependents: [], bodies: [], ...state };
     this.#entries.set(traced.tool_id, entry);
     return entry;
   }
 
-  #connect(): void {
-    for (const body of this.#bodies) {
-      const waiting = new Set([...body.members].flatMap(({ dependents }) => dependents));
-      for (const entry of waiting) if (!body.members.has(entry)) entry.gates.push(body);
+  #connect(entry: Entry): void {
+    for (const toolId of new Set(entry.traced.depends_on)) {
+      const source = this.#entries.get(toolId)!;
+      source.dependents.push(entry);
+      entry.sources.push(source);
     }
-    for (const entry of this.#entries.values()) {
-      entry.waiting = new Set(entry.traced.depends_on).size + entry.gates.length;
-      if (entry.waiting === 0) this.#give(entry);
-    }
+    entry.waiting = entry.sources.length;
   }
 
   #give(entry: Entry): void {
@@ -129,40 +159,20 @@ export class Schedule {
     this.#ready.push(entry);
   }
 
-  /** Notes that something settled that an entry waits for. */
-  #release(entry: Entry, isSuccess: boolean): void {
+  /** Notes that an entry need not wait for one of its sources any more. */
+  #release(entry: Entry, source: Entry): void {
     entry.waiting--;
-    const isEnough = isSuccess && this.#options.joinAny.has(entry.traced.tool_id) && entry.gates.length === 0;
+    const isEnough = source.outcome === 'success' && this.#options.joinAny.has(entry.traced.tool_id);
     if (entry.waiting === 0 || isEnough) this.#give(entry);
   }
 
-  #openGates(body: LoopBody): void {
-    for (const entry of this.#entries.values()) if (entry.gates.includes(body)) this.#release(entry, false);
-  }
-
-  #startOver({ members }: LoopBody): void {
-    for (const entry of members) {
-      entry.isGiven = false;
-      entry.outcome = undefined;
-    }
-    for (const entry of members) {
-      const sources = [...new Set(entry.traced.depends_on)].filter((id) => members.has(this.#entries.get(id)!));
-      const gates = entry.gates.filter(({ loop }) => members.has(this.#entries.get(loop.from)!));
-      entry.waiting = sources.length + gates.length;
-      if (entry.waiting === 0) this.#give(entry);
-    }
-  }
-
-  /** Opens the group that comes next, or that a loop goes back to. Of a group that came before, only what starts over is in it. */
-  #openNextGroup(): void {
-    const repeated = this.#repeating;
-    this.#repeating = undefined;
-    if (repeated) {
-      for (const entry of repeated.members) [entry.isGiven, entry.outcome] = [false, undefined];
-      this.#openGroup = this.#entries.get(repeated.loop.to)!.groupIndex - 1;
-    }
-    while (++this.#openGroup < this.#groups.length) {
-      const waiting = this.#groups[this.#openGroup]!.filter(({ isGiven }) => !isGiven);
+  /** Opens the next group when the one before is done: the first that has tools left, without those that are behind a loop. */
+  #openGroup(): void {
+    if (this.#unsettledInGroup > 0 || this.#bodies.some((body) => body.isOver && !body.isEnded)) return;
+    for (; this.#group < this.#groups.length; this.#group++) {
+      const waiting = this.#groups[this.#group]!.filter(
+        (entry) => !entry.isGiven && (this.#bodies.length === 0 || this.#isFree(entry)),
+      );
       if (waiting.length === 0) continue;
       this.#unsettledInGroup = waiting.length;
       for (const entry of waiting) this.#give(entry);
@@ -170,33 +180,25 @@ export class Schedule {
     }
   }
 
-  #membersOf({ from, to }: Loop, isSerial: boolean): ReadonlySet<Entry> {
-    const [first, last] = [this.#entries.get(to), this.#entries.get(from)];
-    if (!first || !last) return new Set();
-    if (isSerial) return new Set(this.#groups.slice(first.groupIndex, last.groupIndex + 1).flat());
-    const after = reach(first, ({ dependents }) => dependents);
-    const before = reach(last, ({ traced }) => traced.depends_on.map((id) => this.#entries.get(id)!));
-    return new Set([first, last, ...[...after].filter((entry) => before.has(entry))]);
+  #isFree(entry: Entry): boolean {
+    return entry.sources.every((source) => isReleased(source, entry));
   }
 
   #skipReason(entry: Entry): string | undefined {
     if (this.#isCancelled) return 'run cancelled';
-    const sources = entry.traced.depends_on.map((id) => [id, this.#entries.get(id)?.outcome] as const);
     const isJoined =
-      this.#options.joinAny.has(entry.traced.tool_id) && sources.some(([, outcome]) => outcome === 'success');
+      this.#options.joinAny.has(entry.traced.tool_id) && entry.sources.some(({ outcome }) => outcome === 'success');
     if (!isJoined) {
-      const failed = sources.find(([, outcome]) => outcome !== 'success' && outcome !== 'skip');
-      if (failed && this.#options.onFailure !== 'continue') return `dependency failed: ${failed[0]}`;
-      const skipped = sources.find(([, outcome]) => outcome === 'skip');
-      if (skipped) return `dependency skipped: ${skipped[0]}`;
+      const failed = entry.sources.find(({ outcome }) => outcome !== 'success' && outcome !== 'skip');
+      if (failed && this.#options.onFailure !== 'continue') return `dependency failed: ${failed.traced.tool_id}`;
+      const skipped = entry.sources.find(({ outcome }) => outcome === 'skip');
+      if (skipped) return `dependency skipped: ${skipped.traced.tool_id}`;
     }
     return this.#haltedBy === undefined ? undefined : `run stopped: ${this.#haltedBy} failed`;
   }
 }
 
-/** Everything that can be reached, the start included. */
-function reach(start: Entry, next: (entry: Entry) => readonly Entry[]): Set<Entry> {
-  const reached = new Set([start]);
-  for (const entry of reached) for (const other of next(entry)) reached.add(other); // a set grows while it is gone through
-  return reached;
+/** Whether an entry need not wait for a source any more: it has settled, and so have the loops that repeat it and not the entry. */
+function isReleased(source: Entry, entry: Entry): boolean {
+  return source.outcome !== undefined && source.bodies.every((body) => body.isEnded || body.members.has(entry));
 }

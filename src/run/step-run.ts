@@ -68,11 +68,12 @@ export class StepRun {
     if (this.#maxAttempts > 1)
       this.#attemptRecorder = safely('start an attempt', () => recorder?.startAttempt(this.#maxAttempts, backoffMs));
     const timeout = tool.timeout_ms === undefined ? undefined : this.#startTimeout(attempt, tool.timeout_ms);
+    const attemptSignal = timeout ? AbortSignal.any([signal, timeout]) : signal;
     const toolContext = {
       toolId: tool.tool_id,
       attempt,
       iteration,
-      signal: timeout ? AbortSignal.any([signal, timeout]) : signal,
+      signal: attemptSignal,
       results,
       span: recorder?.span ?? NO_SPAN,
     };
@@ -82,19 +83,19 @@ export class StepRun {
         active,
         execute,
         undefined,
-        attempt === 1 ? params : { ...params },
+        this.#maxAttempts > 1 ? { ...params } : params,
         toolContext,
       );
       if (isThenable(returned)) {
         Promise.resolve(returned).then(
           (value: unknown) => this.#returned(attempt, value),
-          (error: unknown) => this.#threw(attempt, error),
+          (error: unknown) => this.#threw(attempt, error, attemptSignal),
         );
       } else {
         this.#returned(attempt, returned);
       }
     } catch (error) {
-      this.#threw(attempt, error);
+      this.#threw(attempt, error, attemptSignal);
     }
   }
 
@@ -102,7 +103,7 @@ export class StepRun {
   #startTimeout(attempt: number, timeoutMs: number): AbortSignal {
     const controller = new AbortController();
     this.#timer = setTimeout(() => {
-      const error = new DOMException(`no result within ${timeoutMs} ms`, 'TimeoutError');
+      const error = new DOMException(`Timeout after ${timeoutMs}ms`, 'TimeoutError');
       controller.abort(error);
       this.#attemptEnded(attempt, 'timeout', undefined, error);
     }, timeoutMs);
@@ -137,16 +138,22 @@ export class StepRun {
     else this.#attemptEnded(attempt, 'failure', data, error ?? reportedError(returned));
   }
 
-  #threw(attempt: number, error: unknown): void {
-    const { signal } = this.#step;
-    const outcome = signal.aborted && error === signal.reason ? 'cancellation' : outcomeOfThrown(error);
+  #threw(attempt: number, error: unknown, signal: AbortSignal): void {
+    const outcome = this.#step.signal.aborted && error === signal.reason ? 'cancellation' : outcomeOfThrown(error);
+    const isHeeding = signal.aborted && (outcome === 'cancellation' || outcome === 'timeout');
+    if (isHeeding && this.#isLate(attempt)) return; // it was told to stop, and says that it did
     this.#attemptEnded(attempt, outcome, undefined, error);
+  }
+
+  /** Whether an attempt was left behind. */
+  #isLate(attempt: number): boolean {
+    return this.#isEnded || this.#isBackingOff || attempt !== this.#attempts;
   }
 
   #attemptEnded(attempt: number, outcome: Outcome, data: unknown, error: unknown): void {
     const { tool_id, retry } = this.#step.executable.tool;
-    if (this.#isEnded || attempt !== this.#attempts || this.#isBackingOff) {
-      return warn(`tool "${tool_id}" ended after its step had; what came of it is dropped`);
+    if (this.#isLate(attempt)) {
+      return warn(`tool "${tool_id}" ended attempt ${attempt} after it was left behind; what came of it is dropped`);
     }
     clearTimeout(this.#timer);
     this.#attemptRecorder?.end(outcome, error);

@@ -23,9 +23,9 @@ export interface ToolContext {
   readonly toolId: string;
   /** From 1. */
   readonly attempt: number;
-  /** From 1. */
+  /** From 1; more in a loop. */
   readonly iteration: number;
-  /** Aborted when the run is cancelled. */
+  /** Aborted when the run is cancelled, and with a `TimeoutError` when the tool's `timeout_ms` is over. */
   readonly signal: AbortSignal;
   /** Results of the steps that have settled. */
   readonly results: ReadonlyMap<string, StepResult>;
