@@ -27,18 +27,20 @@ interface CarriedPart {
   readonly v: typeof VERSION;
   readonly run_id: string;
   readonly strategy?: string;
-  readonly tool?: TracedTool & { readonly group_index: number; readonly execution_order: number };
+  readonly tool?: CarriedTool;
   /** Tool id to traceparent of its span. */
   readonly dependencies: Readonly<Record<string, string>>;
 }
 
+type CarriedTool = TracedTool & { readonly group_index: number; readonly execution_order: number };
+
 /** Writes what another process needs to do a part of a run: the W3C entries, those of the registered propagator, and ours. */
-export function writeCarrier({ part, parent }: { part: RunPart; parent: Context }): Carrier {
+export function writeCarrier({ part, parent }: { part: RunPart; parent: Context }, write: TextWriter): Carrier {
   const carrier: Carrier = {};
   safely('inject a context', () => propagation.inject(parent, carrier));
   const spanContext = trace.getSpanContext(parent);
   if (spanContext && carrier[TRACEPARENT] === undefined) carrier[TRACEPARENT] = toTraceparent(spanContext);
-  carrier[ORCHESTRATION] = toAscii(JSON.stringify(toCarried(part)));
+  carrier[ORCHESTRATION] = toAscii(JSON.stringify(toCarried(part, write)));
   return carrier;
 }
 
@@ -60,7 +62,7 @@ function read(carrier: unknown, key: string): unknown {
   return isRecord(carrier) ? safely('read a carrier', () => carrier[key]) : undefined;
 }
 
-function toCarried(part: RunPart): CarriedPart {
+function toCarried(part: RunPart, write: TextWriter): CarriedPart {
   const { tool } = part;
   const dependencies = [...part.dependencies]
     .slice(0, MAX_LINKS)
@@ -69,8 +71,19 @@ function toCarried(part: RunPart): CarriedPart {
     v: VERSION,
     run_id: part.runId,
     ...(part.strategy !== undefined && { strategy: part.strategy }),
-    ...(tool && { tool: { ...tool.traced, group_index: tool.groupIndex, execution_order: tool.executionOrder } }),
+    ...(tool && { tool: toCarriedTool(tool, write) }),
     dependencies: Object.fromEntries(dependencies),
+  };
+}
+
+/** The other process writes its spans with its own redactor; what this one hides stays here. Ids have to be the same in both. */
+function toCarriedTool({ traced, groupIndex, executionOrder }: PlannedTool, write: TextWriter): CarriedTool {
+  const mapping = Object.entries(traced.output_mapping).map(([field, text]) => [field, write.redact(text)] as const);
+  return {
+    ...traced,
+    output_mapping: Object.fromEntries(mapping),
+    group_index: groupIndex,
+    execution_order: executionOrder,
   };
 }
 

@@ -50,6 +50,8 @@ export class RunRecorder implements Scope {
   readonly #strategy: string | undefined;
   readonly #tools: ReadonlyMap<string, PlannedTool>;
   /** No plan has the groups, and no other process leads the run and may have some. */
+  /** Another process leads the run, and knows when dependencies ended. */
+  readonly #isRemote: boolean;
   readonly #formsGroups: boolean;
   readonly #states = new Map<string, ToolState>();
   readonly #groups: RunGroups;
@@ -77,7 +79,8 @@ export class RunRecorder implements Scope {
     this.plan = run.plan;
     this.#strategy = run.strategy;
     this.#tools = run.tools;
-    this.#formsGroups = run.tools.size === 0 && run.isRemote !== true;
+    this.#isRemote = run.isRemote === true;
+    this.#formsGroups = run.tools.size === 0 && !this.#isRemote;
     this.span = span;
     this.context = withScope(trace.setSpan(parent, span), this);
     this.#outer = scopeOf(parent)?.run;
@@ -134,7 +137,7 @@ export class RunRecorder implements Scope {
     state.starts++;
     const { group, parent } = this.#placeOf(state, active);
     const needs = state.planned?.needs(this.#seen);
-    const wait = needs && this.#waitOf(needs, startedAt);
+    const wait = needs && !this.#isRemote ? this.#waitOf(needs, startedAt) : undefined;
     const start = this.#describe(toolId, state, group, details, wait, undefined);
     const span = this.#startSpan(start, needs, details, parent);
     if (wait) this.#measureWait(wait, start.toolType);

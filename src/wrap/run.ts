@@ -130,7 +130,10 @@ export class TracedRun implements Run {
   }
 
   carrier(toolId?: string): Carrier {
-    return safely('write a carrier', () => writeCarrier(this.#recorder.delegate(toolId))) ?? {};
+    return (
+      safely('write a carrier', () => writeCarrier(this.#recorder.delegate(toolId), this.#recorder.telemetry.write)) ??
+      {}
+    );
   }
 
   #startStep(toolId: string, options: StepDetails | undefined): StepRecorder | undefined {

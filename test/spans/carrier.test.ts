@@ -66,6 +66,24 @@ describe('a run in two processes', () => {
     expect([here.open(), there.open()]).toEqual([[], []]);
   });
 
+  it('says nothing of the wait, which only the other process knows', () => {
+    const [here, there] = [record(), record()];
+    here.traceOrchestration(plan, (run) => {
+      there.continueOrchestration(run.carrier('c'), (part) => part.step('c', () => {}));
+    });
+    expect(there.span('step c').attributes).not.toHaveProperty('orchestration.wait_ms');
+  });
+
+  it('redacts the literals of a mapping in the carrier, and keeps the ids', () => {
+    const here = record({ redact: (text) => text.replaceAll('s3cret', '***') });
+    const tool = { tool_id: 's3cret', output_mapping: { key: 's3cret' } };
+    const carrier = here.traceOrchestration({ tools: [tool] }, (run) => run.carrier('s3cret'));
+    expect(JSON.parse(carrier['orchestration']!).tool).toMatchObject({
+      tool_id: 's3cret',
+      output_mapping: { key: '***' },
+    });
+  });
+
   it('leaves the group open until the run ends, since the end of the step is not seen', () => {
     const here = record();
     here.traceOrchestration({ name: 'p', tools: [{ tool_id: 'a' }, { tool_id: 'b' }] }, (run) => {
