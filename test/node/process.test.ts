@@ -1,8 +1,10 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { closedPort, startOtlpServer } from '../helpers/otlp-server.ts';
-import { fileOf } from '../helpers/stack.ts';
+
+const CHILD = fileURLToPath(new URL('./child.ts', import.meta.url));
 
 interface Ended {
   readonly code: number | null;
@@ -14,7 +16,7 @@ interface Ended {
 /** Runs a scenario of child.ts, with this endpoint in its environment. */
 async function runChild(scenario: string, endpoint: string, ...args: string[]): Promise<Ended> {
   const clean = Object.entries(process.env).filter(([name]) => !/^(OTEL_|ORCHESTRACE_|VITEST|NODE_)/.test(name));
-  const child: ChildProcess = spawn(process.execPath, [fileOf('test/node/child.ts'), scenario, ...args], {
+  const child: ChildProcess = spawn(process.execPath, [CHILD, scenario, ...args], {
     env: { ...Object.fromEntries(clean), OTEL_EXPORTER_OTLP_ENDPOINT: endpoint },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
