@@ -23,7 +23,8 @@ export interface Orchestrace {
 }
 
 /**
- * Gives the functions of this package with options of their own and no global state.
+ * Gives the functions of this package with options of their own and no global state. The classes (`ToolOrchestrator` and the like) are not
+ * among them: they take the same options when they are made.
  *
  * @throws {TypeError} an option of the wrong type
  */

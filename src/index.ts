@@ -32,7 +32,15 @@ export {
   type ExecutionPlanTrace,
   type TracedTool,
 } from './plan-trace.ts';
-export type { RunPlan, RunPlanOptions } from './run/run-plan.ts';
+export type { RunInput, RunnerOptions, RunPlan, RunPlanOptions } from './run/run-plan.ts';
+export { StageExecutor, type StageExecutorOptions, type StageInput, type StageResult } from './run/stage-executor.ts';
+export {
+  ToolChainExecutor,
+  type ExecuteChainOptions,
+  type ToolChain,
+  type ToolChainStep,
+} from './run/tool-chain-executor.ts';
+export { ToolOrchestrator } from './run/tool-orchestrator.ts';
 export type {
   FailurePolicy,
   RunResult,

@@ -52,20 +52,36 @@ const SCHEDULINGS = ['ready', 'group'] as const;
 const DEFAULT_MAX_ITERATIONS = 10;
 const DEFAULT_POLICY = { serial: 'stop', parallel: 'continue', dag: 'skip-dependents' } as const;
 
+/** Runs plans, each with an input of its own. */
+export type Runner = (plan: Plan | PlanInput, given: RunInput) => Promise<RunResult>;
+
 /** Makes `runPlan` for one telemetry. */
 export function createRunPlan(base: () => Telemetry): RunPlan {
-  return async function runPlan(planInput, options) {
-    if (typeof options !== 'object' || options === null)
-      throw new OrchestraceError('RUN_INVALID', 'runPlan needs { tools }');
-    const { tools, input, signal, onFailure, scheduling, maxConcurrency, shouldRun, ...others } = options;
-    const { maxIterations, annotateData, executionPlanTrace, runId, ...traceOptions } = others;
-    checkChoice('onFailure', onFailure, POLICIES);
-    checkChoice('scheduling', scheduling, SCHEDULINGS);
-    checkCount('maxConcurrency', maxConcurrency);
-    checkCount('maxIterations', maxIterations);
-    checkFunction('shouldRun', shouldRun);
+  return async function runPlan(plan, options) {
+    const { input, signal, executionPlanTrace, runId, ...runnerOptions } = checkedOptions('runPlan', options);
+    return createRunner(runnerOptions, base)(plan, { input, signal, executionPlanTrace, runId });
+  };
+}
+
+/**
+ * Decides how plans are run.
+ *
+ * @throws {OrchestraceError} code `RUN_INVALID`: an option is wrong
+ * @throws {TypeError} a trace option of the wrong type
+ */
+export function createRunner(options: RunnerOptions, base: () => Telemetry): Runner {
+  const { tools, onFailure, scheduling, maxConcurrency, shouldRun, maxIterations, annotateData, ...traceOptions } =
+    options;
+  checkChoice('onFailure', onFailure, POLICIES);
+  checkChoice('scheduling', scheduling, SCHEDULINGS);
+  checkCount('maxConcurrency', maxConcurrency);
+  checkCount('maxIterations', maxIterations);
+  checkFunction('shouldRun', shouldRun);
+  const telemetryOf = telemetryWith(Object.keys(traceOptions).length > 0 ? traceOptions : undefined, base);
+
+  return async function run(planInput, { input, signal, executionPlanTrace, runId }) {
     checkSignal(signal);
-    const telemetry = telemetryWith(Object.keys(traceOptions).length > 0 ? traceOptions : undefined, base)();
+    const telemetry = telemetryOf();
     const plan = parsePlan(planInput);
     const executables = findExecutables(plan, tools, shouldRun !== undefined);
     const trace = createExecutionPlanTrace(plan);
@@ -89,6 +105,12 @@ export function createRunPlan(base: () => Telemetry): RunPlan {
     });
     return run.carryOut();
   };
+}
+
+/** Options that are an object at least. */
+export function checkedOptions<Options>(of: string, options: Options): Options {
+  if (typeof options === 'object' && options !== null) return options;
+  throw new OrchestraceError('RUN_INVALID', `${of} needs { tools }, got ${describe(options)}`);
 }
 
 function startRecorder(
