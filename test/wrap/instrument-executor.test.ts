@@ -304,6 +304,17 @@ describe('the run of a step', () => {
     `);
   });
 
+  it('does not decide how the step is recorded, where the executor has options of its own', async () => {
+    const recording = record();
+    const executor = recording.instrumentExecutor(new DagExecutor(), { ...options, recordOutputs: true });
+    const plain = recording.instrumentExecutor(new DagExecutor(), options);
+    await recording.traceOrchestration(undefined, async () => {
+      await executor.runNode({ id: 'a', work: () => 1 });
+      await plain.runNode({ id: 'b', work: () => 1 });
+    });
+    expect(['a', 'b'].map((id) => attribute(recording.span(`step ${id}`), 'output'))).toEqual(['1', undefined]);
+  });
+
   it('is the one that goes on, where nothing is around it', async () => {
     const recording = record();
     const pool = recording.instrumentExecutor(new WorkerPool(), poolOptions);
@@ -981,6 +992,162 @@ describe('attempts', () => {
     ]);
   });
 
+  it('made by the attempts before go to their own step, also when several do so at once', async () => {
+    const recording = record();
+    const tracer = recording.provider.getTracer('host');
+    class Recursive {
+      async run(ids: readonly string[]): Promise<string[]> {
+        return Promise.all(ids.map((id) => this.one(id, 1)));
+      }
+      async one(id: string, attempt: number): Promise<string> {
+        tracer.startSpan(id).end();
+        if (id === 'slow') await settled();
+        return attempt < 2 ? this.one(id, attempt + 1) : id;
+      }
+    }
+    const executor = recording.instrumentExecutor(new Recursive(), {
+      run: 'run',
+      step: 'one',
+      plan: () => ({ name: 'p', tools: [{ tool_id: 'page' }] }),
+      tool: (_id, attempt) => ({ toolId: 'page', attempt }),
+    });
+    expect(await executor.run(['slow', 'quick'])).toEqual(['slow', 'quick']);
+    expect(recording.tree()).toMatchInlineSnapshot(`
+      "orchestration p parallel [success]
+        plan p
+        group 0 serial [success]
+          step page [success]
+            attempt 1 [failure]
+              slow
+            attempt 2 [success]
+              slow
+          step page [success]
+            attempt 1 [failure]
+              quick
+            attempt 2 [success]
+              quick"
+    `);
+  });
+
+  it.each([
+    [
+      'find the step of their iteration',
+      [
+        [1, 1],
+        [2, 1],
+        [2, 2],
+        [2, 3],
+      ],
+      ['1: 1', '2: 1 2 3'],
+    ],
+    [
+      'find the step whose turn it is, where the iteration does not tell',
+      [
+        [1, 1],
+        [2, 1],
+        [2, 2],
+        [0, 3],
+      ],
+      ['1: 1', '2: 1 2 3'],
+    ],
+    [
+      'are of the same step also when a number is left out',
+      [
+        [0, 1],
+        [0, 3],
+      ],
+      ['1: 1 3'],
+    ],
+    [
+      'are of another step when a number comes again',
+      [
+        [0, 1],
+        [0, 2],
+        [0, 2],
+      ],
+      ['1: 1 2', '2: 2'],
+    ],
+  ])('that fail %s', async (_name, calls, expected) => {
+    const recording = record();
+    const executor = recording.instrumentExecutor(new Retrying(), {
+      ...retrying,
+      tool: (id, _job, attempt) => ({ toolId: 'page', attempt, iteration: id === '0' ? undefined : Number(id) }),
+    });
+    await recording.traceOrchestration(undefined, async () => {
+      for (const [id, attempt] of calls) await executor.runJob(String(id), failUntil(9), attempt!).catch(() => {});
+    });
+    const steps = recording.ofType('step').map((step) => {
+      const attempts = recording.ofType('attempt').filter(({ parentSpanContext }) => {
+        return parentSpanContext?.spanId === step.spanContext().spanId;
+      });
+      const numbers = attempts.map((span) => attribute(span, 'attempt'));
+      return `${(attribute(step, 'iteration') as number | undefined) ?? 1}: ${numbers.join(' ')}`;
+    });
+    expect(steps.toSorted()).toEqual(expected);
+  });
+
+  it.each([
+    ['TimeoutError', 'timeout', 1],
+    ['AbortError', 'cancellation', 1],
+    ['skip', 'skip', 2],
+  ])('that ended by %s are tried again, or not', async (name, outcome, steps) => {
+    const recording = record();
+    const executor = recording.instrumentExecutor(new Retrying(), {
+      ...retrying,
+      outcome: (result) => (result === 'skip' ? 'skip' : undefined),
+    });
+    const job = (attempt: number): unknown => {
+      if (attempt === 2 || name === 'skip') return attempt === 2 ? 'done' : 'skip';
+      throw new DOMException('no', name);
+    };
+    await recording.traceOrchestration(undefined, async () => {
+      for (const attempt of [1, 2]) await executor.runJob('a', job, attempt).catch(() => {});
+    });
+    expect([attribute(recording.span('attempt 1'), 'outcome'), recording.ofType('step').length]).toEqual([
+      outcome,
+      steps,
+    ]);
+  });
+
+  it('that were given up and end while the next goes on end nothing else', async () => {
+    const recording = record();
+    const executor = recording.instrumentExecutor(new Retrying(), retrying);
+    const [first, second] = [deferred<string>(), deferred<string>()];
+    await recording.traceOrchestration(undefined, async () => {
+      const late = executor.runJob('a', () => first.promise, 1);
+      const next = executor.runJob('a', () => second.promise, 2);
+      first.resolve('late');
+      await late;
+      expect(recording.open()).toContain('step a');
+      second.reject(new Error('no'));
+      await next.catch(() => {});
+    });
+    expect(attribute(recording.span('step a'), 'outcome')).toBe('failure');
+  });
+
+  it('keep their group open, although another step of it ends in between', async () => {
+    const recording = record();
+    const executor = recording.instrumentExecutor(new Retrying(), retrying);
+    const other = deferred();
+    await recording.traceOrchestration(undefined, async (run) => {
+      const b = run.step('b', () => other.promise);
+      await executor.runJob('a', failUntil(2), 1).catch(() => {});
+      other.resolve();
+      await b;
+      await settled();
+      await executor.runJob('a', failUntil(3), 2).catch(() => {});
+    });
+    expect(recording.tree()).toMatchInlineSnapshot(`
+      "orchestration [success]
+        group 0 parallel [failure]
+          step b [success]
+          step a [failure]
+            attempt 1 [failure]
+            attempt 2 [failure]"
+    `);
+    expect(recording.span('group 0 parallel').endTime).toEqual(recording.span('attempt 2').endTime);
+  });
+
   it('say how long was waited before them', async () => {
     const recording = record();
     const executor = recording.instrumentExecutor(new Retrying(), retrying);
@@ -992,6 +1159,25 @@ describe('attempts', () => {
     expect(attribute(recording.span('attempt 1'), 'backoff_ms')).toBe(0);
     expect(attribute(recording.span('attempt 2'), 'backoff_ms')).toBeGreaterThanOrEqual(35);
     expect(attribute(recording.span('attempt 2'), 'max_attempts')).toBeUndefined();
+  });
+
+  it('leave the host what its own context carries', async () => {
+    const recording = record();
+    const key = createContextKey('attempt');
+    const seen: unknown[] = [];
+    const executor = recording.instrumentExecutor(new Retrying(), retrying);
+    const job = (attempt: number): void => {
+      seen.push(context.active().getValue(key));
+      if (attempt === 1) throw new Error('no');
+    };
+    await recording.traceOrchestration(undefined, async () => {
+      for (const attempt of [1, 2]) {
+        const active = context.active().setValue(key, attempt);
+        await context.with(active, () => executor.runJob('a', job, attempt)).catch(() => {});
+      }
+    });
+    expect(seen).toEqual([1, 2]);
+    expect(recording.below('step a')).toEqual(['attempt 1', 'attempt 2']);
   });
 
   it('outside any run are steps of their own', async () => {
