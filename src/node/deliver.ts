@@ -44,8 +44,8 @@ export interface DelivererOptions {
 }
 
 /**
- * Delivers spans in batches, one after the other, and keeps what the receiver cannot take now. The SDK's own batch processor loses most of a
- * burst (2,560 of 100,000 spans arrive) and gives a batch up after ten seconds.
+ * Delivers spans in batches, one after the other, and keeps what the receiver cannot take now. The SDK's own batch processor drops what a
+ * burst has beyond its queue of 2,048 spans, and gives a batch up after ten seconds.
  */
 export class Deliverer implements SpanProcessor {
   readonly #options: DelivererOptions;
