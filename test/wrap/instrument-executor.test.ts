@@ -1134,7 +1134,7 @@ describe('attempts', () => {
       await executor.runJob('a', failUntil(2), 1).catch(() => {});
       other.resolve();
       await b;
-      await settled();
+      expect(recording.open()).toContain('group 0 serial');
       await executor.runJob('a', failUntil(3), 2).catch(() => {});
     });
     expect(recording.tree()).toMatchInlineSnapshot(`
@@ -1145,7 +1145,6 @@ describe('attempts', () => {
             attempt 1 [failure]
             attempt 2 [failure]"
     `);
-    expect(recording.span('group 0 parallel').endTime).toEqual(recording.span('attempt 2').endTime);
   });
 
   it('say how long was waited before them', async () => {
