@@ -134,7 +134,7 @@ export class StepRun {
       return this.#attemptEnded(attempt, 'error', undefined, new TypeError(expected, { cause }));
     }
     const { success, data, error } = envelope;
-    if (success) this.#attemptEnded(attempt, 'success', data, undefined);
+    if (success) this.#attemptEnded(attempt, 'success', data, error ?? undefined);
     else this.#attemptEnded(attempt, 'failure', data, error ?? reportedError(returned));
   }
 

@@ -49,7 +49,7 @@ export interface StepResult {
   readonly success: boolean;
   /** What the tool returned, the very same value; undefined when it did not return. */
   readonly data: unknown;
-  /** What the tool threw, the very same value, or what it reported; undefined on success. */
+  /** What the tool threw, the very same value, or what it reported; undefined on success, unless an envelope has one nevertheless. */
   readonly error: unknown;
   readonly outcome: Outcome;
   /** Why the step did not run; only with the outcome `skip`. */
