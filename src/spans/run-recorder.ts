@@ -27,7 +27,7 @@ interface ToolState {
   /** Its last span, to link to. */
   spanContext: SpanContext | undefined;
   /** Its steps that are tried in attempts and have not ended. */
-  tried: StepRecorder[] | undefined;
+  tried: Set<StepRecorder> | undefined;
 }
 
 /** The part of a run that another process is to do: one tool, or whatever comes. */
@@ -171,12 +171,10 @@ export class RunRecorder implements Scope {
     iteration: number | undefined,
     active: Context,
   ): StepRecorder | undefined {
-    const tried = this.#states
-      .get(toolId)
-      ?.tried?.filter(
-        (step) => step.attempts < attempt && (iteration ?? step.place.iteration) === step.place.iteration,
-      );
-    if (!tried || tried.length === 0) return undefined;
+    if (attempt === 1) return undefined;
+    const tried = [...(this.#states.get(toolId)?.tried ?? [])].filter(({ attempts, place }) => {
+      return attempts < attempt && (iteration ?? place.iteration) === place.iteration;
+    });
     const caller = scopeOf(active)?.step; // an attempt that makes the next one itself
     const isNext = (step: StepRecorder): boolean => step.attempts === attempt - 1;
     return (
@@ -189,14 +187,14 @@ export class RunRecorder implements Scope {
 
   /** Keeps a step that is tried in attempts, so that {@link stepToRetry} finds it. */
   keepTried(step: StepRecorder): void {
-    (this.#state(step.place.toolId).tried ??= []).push(step);
+    (this.#state(step.place.toolId).tried ??= new Set()).add(step);
   }
 
   /** Told by a step that its attempt failed; whether it may wait for another. For what depends on it, it has ended. */
   stepRests(step: StepRecorder, at: number): boolean {
     const { toolId, group } = step.place;
     const state = this.#state(toolId);
-    if (this.#ended || !state.tried?.includes(step)) return false;
+    if (this.#ended || !state.tried?.has(step)) return false;
     state.endedAt = at;
     state.spanContext = step.span.spanContext();
     group?.rest();
@@ -210,7 +208,7 @@ export class RunRecorder implements Scope {
     if (isFailing(outcome)) this.#failed.push({ toolId, at: endedAt });
     if (outcome === 'skip') this.#skipped.push(toolId);
     if (this.#lazy.size > 0) this.#lazy.delete(step);
-    if (state.tried) state.tried = state.tried.filter((other) => other !== step);
+    state.tried?.delete(step);
     group?.leave(toolId, step.span, outcome);
     this.#settle(state, step.span, group, endedAt);
   }
