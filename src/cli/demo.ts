@@ -1,26 +1,15 @@
-import { OrchestraceError } from '../errors.ts';
-import type { ReceivedSpan } from '../explain/received-span.ts';
-import { reconstruct } from '../explain/reconstruct.ts';
-import type { Run } from '../explain/run.ts';
 import { runPlan } from '../index.ts';
-import { startReceiver } from '../inspector/receive.ts';
-import type { RunResult, Tool, ToolRegistry } from '../run/types.ts';
+import type { Tool, ToolRegistry } from '../run/types.ts';
 import { parseFlags, type Command } from './command.ts';
 import { startAuditServer } from './demo/audit-server.ts';
-import { findDestination, jaegerLink, sendOn } from './demo/destination.ts';
 import { type LockedPackages, openDatabase, readPackages } from './demo/packages.ts';
 import { chooseInput, DEMO_PLAN, demoTools, describeFindings } from './demo/plan.ts';
+import { describeDelivery, findDestination, Forwarder } from './destination.ts';
 import { renderTimeline } from './render-timeline.ts';
 import { runToJson } from './run-json.ts';
 import { terminalHasColor, terminalWidth } from './terminal.ts';
 import { escapeText, formatDuration, wrapText } from './terminal-text.ts';
-
-/** What the demo needs beside this package. They are optional: who has an SDK set up already needs none of them. */
-const PEERS = [
-  '@opentelemetry/sdk-node',
-  '@opentelemetry/exporter-trace-otlp-http',
-  '@opentelemetry/instrumentation-undici',
-];
+import { HTTP_PEER, requirePeers, traceRun, type TracedRun } from './trace-run.ts';
 
 const ON_PURPOSE =
   'One step fails on purpose: advisory_audit asks for data that a lock file does not hold, and upgrade_plan needs it.';
@@ -50,21 +39,23 @@ export const runDemo: Command = async (args, { signal }) => {
     process.stdout.write(HELP);
     return 0;
   }
-  requirePeers();
+  requirePeers('the demo', [HTTP_PEER]);
   const packages = await readPackages(process.cwd());
   const destination = await findDestination(process.env);
+  const forwarder = destination === undefined ? undefined : new Forwarder(destination, process.env);
   const showsProgress = !flags.json && process.stderr.isTTY;
-  const { run, summary, spans, requests } = await traceRun(packages, signal, showsProgress);
+  const { result, run, spans } = await runDemoPlan(packages, { forwarder, signal, showsProgress });
   if (showsProgress) process.stderr.write('\n');
   if (signal.aborted) return 0;
-  if (!run)
-    throw new Error(
-      'no span of the run arrived: is OTEL_SDK_DISABLED, a sampler or another SDK set in the environment?',
-    );
+  if (!run) throw new Error('no span of the run arrived: is OTEL_SDK_DISABLED or another SDK set in the environment?');
 
+  const sayDelivery = async (out: NodeJS.WriteStream): Promise<void> => {
+    const said = await describeDelivery(forwarder, run.traceId, process.env, signal);
+    if (!signal.aborted) out.write(`${said}\n`);
+  };
   if (flags.json) {
     process.stdout.write(`${JSON.stringify(runToJson(run), undefined, 2)}\n`);
-    await sendTo(destination, { run, requests }, process.stderr, signal);
+    await sayDelivery(process.stderr);
     return 0;
   }
   const width = terminalWidth(process.stdout, process.env);
@@ -72,60 +63,31 @@ export const runDemo: Command = async (args, { signal }) => {
   const say = (text: string): boolean => process.stdout.write(`${wrapText(escapeText(text), width, 5).join('\n')}\n`);
   process.stdout.write(`${packages.items.length} packages of ${packages.file}\n\n`);
   process.stdout.write(`${renderTimeline(run, { width, color })}\n\n`);
-  for (const finding of describeFindings(summary)) say(finding);
+  for (const finding of describeFindings(result.results.get('summary')?.data)) say(finding);
   say(ON_PURPOSE);
   say(`Drawn from the ${spans} spans that arrived as OTLP/HTTP in this process.`);
-  await sendTo(destination, { run, requests }, process.stdout, signal);
+  await sayDelivery(process.stdout);
   return 0;
 };
 
-/** What came of the run, told from outside. */
-interface Traced {
-  /** Undefined when nothing arrived. */
-  readonly run: Run | undefined;
-  /** What the step `summary` returned. */
-  readonly summary: unknown;
-  readonly spans: number;
-  /** The OTLP requests as they arrived. */
-  readonly requests: readonly Buffer[];
-}
-
-async function traceRun(packages: LockedPackages, signal: AbortSignal, showsProgress: boolean): Promise<Traced> {
-  const received: ReceivedSpan[] = [];
-  const requests: Buffer[] = [];
-  await using receiver = await startReceiver({
-    onSpans: (spans, json) => {
-      received.push(...spans);
-      requests.push(json);
-    },
-  });
-  const [{ startTracing }, { UndiciInstrumentation }] = await Promise.all([
-    import('../node/index.ts'),
-    import('@opentelemetry/instrumentation-undici'),
-  ]);
-  const http = new UndiciInstrumentation();
-  const tracing = await startTracing({
-    serviceName: 'orchestrace-demo',
-    endpoint: receiver.url,
-    protocol: 'http/json',
-    instrumentations: [http],
-  });
-  let result: RunResult;
-  try {
-    const database = openDatabase(packages.items);
-    await using audits = await startAuditServer(database, process.cwd());
-    const tools = demoTools(database, audits.url);
-    result = await runPlan(DEMO_PLAN, {
+async function runDemoPlan(
+  packages: LockedPackages,
+  {
+    forwarder,
+    signal,
+    showsProgress,
+  }: { forwarder: Forwarder | undefined; signal: AbortSignal; showsProgress: boolean },
+): Promise<TracedRun> {
+  const database = openDatabase(packages.items);
+  await using audits = await startAuditServer(database, process.cwd());
+  const tools = demoTools(database, audits.url);
+  return await traceRun({ serviceName: 'orchestrace-demo', forwarder }, () =>
+    runPlan(DEMO_PLAN, {
       tools: showsProgress ? withProgress(tools) : tools,
       input: chooseInput(packages),
       signal,
-    });
-  } finally {
-    http.disable(); // what is fetched from now on is none of the run's
-    await tracing.shutdown();
-  }
-  const run = reconstruct(received).find((one) => one.traceId === result.traceId);
-  return { run, summary: result.results.get('summary')?.data, spans: received.length, requests };
+    }),
+  );
 }
 
 /** Says on stderr which step has ended, while the run goes on. */
@@ -146,43 +108,5 @@ async function announce<T>(toolId: string, work: () => Promise<T>): Promise<T> {
     return data;
   } finally {
     process.stderr.write(`  ${toolId} ${ended}, ${formatDuration(performance.now() - startedAt)}\n`);
-  }
-}
-
-async function sendTo(
-  destination: string | undefined,
-  { run, requests }: { run: Run; requests: readonly Buffer[] },
-  out: NodeJS.WriteStream,
-  signal: AbortSignal,
-): Promise<void> {
-  if (destination === undefined) {
-    out.write('To see it in Jaeger as well, start the compose stack or set OTEL_EXPORTER_OTLP_ENDPOINT.\n');
-    return;
-  }
-  const fault = await sendOn(requests, destination, process.env, signal);
-  if (signal.aborted) return;
-  const where = escapeText(destination);
-  out.write(
-    fault === undefined
-      ? `Sent to ${where}: ${escapeText(jaegerLink(run.traceId, process.env))}\n`
-      : `Could not be sent to ${where}: ${escapeText(fault)}\n`,
-  );
-}
-
-/** @throws {OrchestraceError} code `PEER_MISSING`: says what to install */
-function requirePeers(): void {
-  const missing = PEERS.filter((name) => {
-    try {
-      import.meta.resolve(name);
-      return false;
-    } catch {
-      return true;
-    }
-  });
-  if (missing.length > 0) {
-    throw new OrchestraceError(
-      'PEER_MISSING',
-      `the demo needs packages that are not installed: npm install ${missing.join(' ')}`,
-    );
   }
 }

@@ -1,5 +1,6 @@
 import { open } from 'node:fs/promises';
 import { addAbortSignal, type Readable } from 'node:stream';
+import { OrchestraceError } from '../errors.ts';
 import { usageError } from './command.ts';
 import { findJsonFault } from './parse-json.ts';
 import { formatBytes } from './terminal-text.ts';
@@ -8,8 +9,12 @@ import { formatBytes } from './terminal-text.ts';
 const MAX_BYTES = 64 * 1024 * 1024;
 
 /** A file that was read and is not what it should be. */
-export class ContentError extends Error {
+export class ContentError extends OrchestraceError {
   override readonly name: string = 'ContentError';
+
+  constructor(message: string, options?: ErrorOptions) {
+    super('USAGE_INVALID', message, options);
+  }
 }
 
 /**

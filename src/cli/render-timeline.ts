@@ -2,7 +2,7 @@ import { styleText } from 'node:util';
 import type { ReceivedSpan } from '../explain/received-span.ts';
 import type { Group, Run, SpanNode, Step } from '../explain/run.ts';
 import type { MappingRecord } from '../mapping.ts';
-import type { Outcome } from '../semconv.ts';
+import { OUTCOMES, type Style } from './outcomes.ts';
 import { cutText, escapeText, fitText, formatBytes, formatDuration, widthOf, wrapText } from './terminal-text.ts';
 
 /** Narrower than this nothing can be read; such a terminal breaks the lines itself. */
@@ -19,19 +19,6 @@ export interface TimelineOptions {
   readonly width: number;
   readonly color: boolean;
 }
-
-type Style = 'bold' | 'cyan' | 'dim' | 'green' | 'red' | 'yellow';
-
-/** How an outcome is shown: a mark that is readable without colour, the words for it, a colour. */
-const OUTCOMES: Readonly<Record<Outcome | 'unknown', readonly [mark: string, words: string, style: Style]>> = {
-  success: ['✓', 'succeeded', 'green'],
-  failure: ['✗', 'failed', 'red'],
-  error: ['!', 'could not run', 'red'],
-  timeout: ['◷', 'timed out', 'red'],
-  cancellation: ['⊘', 'cancelled', 'yellow'],
-  skip: ['-', 'skipped', 'yellow'],
-  unknown: ['·', 'has no outcome', 'dim'],
-};
 
 /** A line of the picture: a label, and a bar on the time axis or words in its place. */
 interface Row {

@@ -17,6 +17,11 @@ const COMMANDS: readonly CommandRow[] = [
     load: async () => (await import('./plan.ts')).runPlanCommand,
   },
   {
+    name: 'run',
+    summary: 'runs a plan with tools of yours and draws the trace',
+    load: async () => (await import('./run.ts')).runRunCommand,
+  },
+  {
     name: 'demo',
     summary: 'runs real tools on the packages of this folder and draws the trace',
     load: async () => (await import('./demo.ts')).runDemo,
@@ -43,6 +48,13 @@ export async function runCli(args: readonly string[]): Promise<void> {
     process.exitCode = interrupt.signal.aborted ? 0 : fail(error);
   }
   if (interrupt.signal.aborted) process.exitCode = 130;
+  // What tools left open, or left behind, does not keep the process.
+  await Promise.all([drained(process.stdout), drained(process.stderr)]);
+  process.exit();
+}
+
+function drained(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => stream.write('', () => resolve()));
 }
 
 async function dispatch([first, ...rest]: readonly string[], signal: AbortSignal): Promise<number> {

@@ -10,7 +10,8 @@ export function sayFault(error: unknown): void {
   process.stderr.write(`orchestrace: ${written.length === 2 ? written.join(' ') : written.join('\n  ')}\n`);
 }
 
-function messageOf(error: unknown): string {
+/** The message of what was thrown, whatever that was. */
+export function messageOf(error: unknown): string {
   try {
     return error instanceof Error ? error.message || error.name : String(error);
   } catch {

@@ -18,6 +18,7 @@ describe('help and version', () => {
 
       Commands:
         plan      checks a plan and shows what runs when: text, --json, --mermaid, --dot
+        run       runs a plan with tools of yours and draws the trace
         demo      runs real tools on the packages of this folder and draws the trace
 
       Options:
@@ -43,9 +44,9 @@ describe('wrong use is told in one line, with exit code 2', () => {
   it.each([
     [['dmeo'], 'unknown command dmeo; did you mean demo?'],
     [['dem'], 'unknown command dem; did you mean demo?'],
-    [['zzz'], 'unknown command zzz; there is plan, demo, help'],
-    [['\x1b[2Jevil\n'], String.raw`unknown command \x1b[2Jevil ; there is plan, demo, help`],
-    [['x'.repeat(100_000)], /^unknown command x+; there is plan, demo, help$/],
+    [['zzz'], 'unknown command zzz; there is plan, run, demo, help'],
+    [['\x1b[2Jevil\n'], String.raw`unknown command \x1b[2Jevil ; there is plan, run, demo, help`],
+    [['x'.repeat(100_000)], /^unknown command x+; there is plan, run, demo, help$/],
     [['--versoin'], 'unknown option --versoin; did you mean --version?'],
     [['-x'], 'unknown option -x; there is --help, --version'],
     [['demo', '--jsno'], 'unknown option --jsno; did you mean --json?'],

@@ -1,0 +1,130 @@
+import { context } from '@opentelemetry/api';
+import { suppressTracing } from '../spans/telemetry.ts';
+import { escapeText } from './terminal-text.ts';
+
+/** The stack of docker-compose.yml. */
+const COMPOSE_HEALTH_URL = 'http://127.0.0.1:13133';
+const COMPOSE_ENDPOINT = 'http://127.0.0.1:4318';
+const JAEGER_URL = 'http://127.0.0.1:16686';
+const PROBE_TIMEOUT_MS = 300;
+const SEND_TIMEOUT_MS = 5_000;
+
+/**
+ * Where traces go as well: what OTEL_EXPORTER_OTLP_TRACES_ENDPOINT or OTEL_EXPORTER_OTLP_ENDPOINT says, else the compose stack if it
+ * answers within 0.3 s.
+ *
+ * @returns the URL to post to, or undefined
+ */
+export async function findDestination(env: NodeJS.ProcessEnv): Promise<string | undefined> {
+  const traces = env['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT']?.trim();
+  if (traces) return traces;
+  const base = env['OTEL_EXPORTER_OTLP_ENDPOINT']?.trim() || ((await composeAnswers()) ? COMPOSE_ENDPOINT : undefined);
+  return base && `${base.replace(/\/+$/, '')}/v1/traces`;
+}
+
+async function composeAnswers(): Promise<boolean> {
+  return fetch(COMPOSE_HEALTH_URL, { signal: AbortSignal.timeout(PROBE_TIMEOUT_MS) }).then(
+    async (response) => {
+      await response.body?.cancel();
+      return response.ok;
+    },
+    () => false,
+  );
+}
+
+/** Page of a trace in Jaeger; ORCHESTRACE_JAEGER_URL names another Jaeger than that of the compose stack. */
+function jaegerLink(traceId: string, env: NodeJS.ProcessEnv): string {
+  return `${(env['ORCHESTRACE_JAEGER_URL']?.trim() || JAEGER_URL).replace(/\/+$/, '')}/trace/${traceId}`;
+}
+
+/**
+ * Sends OTLP requests on as they come, one after the other, with the headers of OTEL_EXPORTER_OTLP_HEADERS: so a run that is killed shows
+ * at the backend how far it came.
+ */
+export class Forwarder {
+  readonly url: string;
+  readonly #env: NodeJS.ProcessEnv;
+  readonly #queue: Buffer[] = [];
+  readonly #abort = new AbortController();
+  #sending: Promise<void> | undefined;
+  #fault: string | undefined;
+
+  constructor(url: string, env: NodeJS.ProcessEnv) {
+    this.url = url;
+    this.#env = env;
+  }
+
+  push(request: Buffer): void {
+    this.#queue.push(request);
+    if (this.#fault === undefined) this.#send();
+  }
+
+  /**
+   * Waits until all is sent; what failed is tried once more.
+   *
+   * @returns why it failed; undefined when all were taken
+   */
+  async finish(interrupt?: AbortSignal): Promise<string | undefined> {
+    const onAbort = (): void => this.#abort.abort(interrupt?.reason);
+    if (interrupt?.aborted) onAbort();
+    interrupt?.addEventListener('abort', onAbort);
+    await this.#sending;
+    this.#send();
+    await this.#sending;
+    interrupt?.removeEventListener('abort', onAbort);
+    return this.#fault;
+  }
+
+  #send(): void {
+    this.#sending ??= this.#sendAll().finally(() => (this.#sending = undefined));
+  }
+
+  async #sendAll(): Promise<void> {
+    this.#fault = undefined;
+    for (let request = this.#queue[0]; request; request = this.#queue[0]) {
+      this.#fault = await this.#post(request);
+      if (this.#fault !== undefined) return;
+      this.#queue.shift();
+    }
+  }
+
+  async #post(request: Buffer): Promise<string | undefined> {
+    try {
+      const headers = { ...headersOf(this.#env), 'Content-Type': 'application/json' };
+      const signal = AbortSignal.any([this.#abort.signal, AbortSignal.timeout(SEND_TIMEOUT_MS)]);
+      const init = { method: 'POST', headers, body: new Uint8Array(request), signal };
+      // It is none of the run's, and must not make spans of its own.
+      const response = await context.with(suppressTracing(context.active()), () => fetch(this.url, init));
+      await response.body?.cancel();
+      if (response.ok) return undefined;
+      return `it answered ${response.status}${response.status === 415 ? ': it takes no JSON' : ''}`;
+    } catch (error) {
+      const { cause = error } = error as Error;
+      return cause instanceof Error ? ((cause as NodeJS.ErrnoException).code ?? cause.message) : String(cause);
+    }
+  }
+}
+
+/** One line: where the trace is to be seen, or why not. */
+export async function describeDelivery(
+  forwarder: Forwarder | undefined,
+  traceId: string,
+  env: NodeJS.ProcessEnv,
+  interrupt?: AbortSignal,
+): Promise<string> {
+  if (!forwarder) return 'To see it in Jaeger as well, start the compose stack or set OTEL_EXPORTER_OTLP_ENDPOINT.';
+  const fault = await forwarder.finish(interrupt);
+  const where = escapeText(forwarder.url);
+  return fault === undefined
+    ? `Sent to ${where}: ${escapeText(jaegerLink(traceId, env))}`
+    : `Could not be sent to ${where}: ${escapeText(fault)}`;
+}
+
+/** `key=value,key=value`, values percent-encoded, as OpenTelemetry's specification says. */
+function headersOf(env: NodeJS.ProcessEnv): Record<string, string> {
+  const text = env['OTEL_EXPORTER_OTLP_TRACES_HEADERS'] ?? env['OTEL_EXPORTER_OTLP_HEADERS'] ?? '';
+  const pairs = text.split(',').map((pair) => pair.split(/=(.*)/s, 2).map((part) => part.trim()));
+  return Object.fromEntries(
+    pairs.filter(([key]) => key).map(([key = '', value = '']) => [key, decodeURIComponent(value)]),
+  );
+}
