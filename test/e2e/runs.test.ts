@@ -1,6 +1,5 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import {
   createExecutionPlanTrace,
@@ -13,10 +12,11 @@ import {
 import { startTracing, type Tracing } from '../../src/node/index.ts';
 import { readTrace, readTraceNow, readTraceWhen, type StoredSpan } from '../helpers/jaeger.ts';
 import { fileOf } from '../helpers/stack.ts';
+import { EndedSpans } from './ended-spans.ts';
 import { drawStored, expectStored, typedAttributes } from './expect-stored.ts';
 
 const stack = inject('stack')!;
-const ended = new InMemorySpanExporter();
+const ended = new EndedSpans();
 let tracing: Tracing;
 
 describe.skipIf(!stack)('a run in Jaeger', () => {
@@ -24,10 +24,10 @@ describe.skipIf(!stack)('a run in Jaeger', () => {
     tracing = await startTracing({
       serviceName: 'orchestrace-e2e',
       endpoint: stack.otlpUrl,
-      spanProcessors: [new SimpleSpanProcessor({ exporter: ended })],
+      spanProcessors: [ended],
     });
   });
-  beforeEach(() => ended.reset());
+  beforeEach(() => void (ended.spans = []));
   afterAll(() => tracing.shutdown());
 
   it('dag: groups, links, mappings and the plan, every attribute with its type', async () => {
@@ -293,7 +293,7 @@ describe.skipIf(!stack)('a run in Jaeger', () => {
     expect(await once(child, 'exit')).toEqual([0, null]);
     await tracing.forceFlush();
 
-    const spans = await readTrace(stack.jaegerUrl, traceId, ended.getFinishedSpans().length + 1);
+    const spans = await readTrace(stack.jaegerUrl, traceId, ended.spans.length + 1);
     expect(drawStored(spans)).toMatchInlineSnapshot(`
       "orchestration relay serial [success]
         plan relay
@@ -309,10 +309,10 @@ describe.skipIf(!stack)('a run in Jaeger', () => {
         "link to step here: from string "output", orchestration.link.type string "data", orchestration.tool_id string "here", to string "input"",
       ]
     `);
-    const ids = new Set(ended.getFinishedSpans().map((span) => span.spanContext().spanId));
+    const ids = new Set(ended.spans.map((span) => span.spanContext().spanId));
     expectStored(
       spans.filter(({ spanId }) => ids.has(spanId)),
-      ended.getFinishedSpans(),
+      ended.spans,
     );
   });
 });
@@ -347,8 +347,8 @@ async function runAndRead(
 /** Sends everything, and gives what Jaeger has of this trace once it is all there and the same. */
 async function readBack(traceId: string): Promise<StoredSpan[]> {
   expect(await tracing.forceFlush()).toEqual({ ok: true, pending: 0, dropped: 0 });
-  const spans = await readTrace(stack.jaegerUrl, traceId, ended.getFinishedSpans().length);
-  expectStored(spans, ended.getFinishedSpans());
+  const spans = await readTrace(stack.jaegerUrl, traceId, ended.spans.length);
+  expectStored(spans, ended.spans);
   return spans;
 }
 
