@@ -10,7 +10,7 @@ import { traceIdOf } from '../spans/telemetry.ts';
 import { annotate } from './annotate.ts';
 import { holds } from './condition.ts';
 import { finalOutputOf } from './final-output.ts';
-import type { LoopBody } from './loop-body.ts';
+import type { LoopBody, Repeat } from './loop-body.ts';
 import type { Executable } from './registry.ts';
 import { Schedule, type ScheduleOptions } from './schedule.ts';
 import { isThenable, StepRun, type StepRunEnd } from './step-run.ts';
@@ -89,7 +89,9 @@ export class PlanRun {
       else this.#skip(decision.toolId, decision.skipReason);
     }
     this.#isPumping = false;
-    if (this.#running.size + this.#undecided.size === 0) this.#done();
+    if (this.#running.size + this.#undecided.size > 0) return;
+    if (this.#schedule.untangle()) this.#pump();
+    else this.#done();
   }
 
   #consider(toolId: string): void {
@@ -202,30 +204,37 @@ export class PlanRun {
     for (let body = this.#schedule.takeLoop(); body; body = this.#schedule.takeLoop()) this.#closeLoop(body);
   }
 
-  /** Starts a loop over if the tool that it leads to is wanted again, else goes on behind it. */
-  #closeLoop(body: LoopBody): void {
-    const { from, to } = body.loop;
-    if (body.passes >= this.#run.maxIterations) {
-      warn(`loop from "${from}" to "${to}" ended after ${body.passes} passes, the limit`);
-      return this.#schedule.leave(body);
-    }
+  /** Starts a loop over if a tool that it leads to is wanted again, else goes on behind it. */
+  #closeLoop(body: LoopBody, repeats: readonly Repeat[] = body.repeats): void {
+    const { maxIterations } = this.#run;
+    const isPossible = ({ last, passes }: Repeat): boolean => last.outcome === 'success' && passes < maxIterations;
+    const [repeat, ...others] = this.#isCancelled ? [] : repeats.filter(isPossible);
+    if (!repeat) return this.#leave(body);
+    const { to } = repeat.loop;
+    const goOn = (): void => {
+      this.#closeLoop(body, others);
+      this.#closeLoops();
+    };
     this.#decide(
       to,
       (isWanted) => {
-        if (!isWanted || this.#isCancelled) return this.#leave(body);
+        if (!isWanted || this.#isCancelled) return goOn();
         this.#admitted.add(to);
-        this.#schedule.repeat(body);
+        this.#schedule.repeat(body, repeat);
       },
       (error) => {
         warn(`could not tell whether "${to}" runs again; its loop ends`, describe(error));
-        this.#leave(body);
+        goOn();
       },
     );
   }
 
   #leave(body: LoopBody): void {
+    for (const { loop, last, passes } of body.repeats) {
+      if (last.outcome === 'success' && passes >= this.#run.maxIterations && !this.#isCancelled)
+        warn(`loop from "${loop.from}" to "${loop.to}" ended after ${passes} passes, the limit`);
+    }
     this.#schedule.leave(body);
-    this.#closeLoops();
   }
 
   /** The mappings as they are recorded: literals show only where inputs do. */

@@ -1,4 +1,5 @@
 import { OrchestraceError } from '../errors.ts';
+import type { ExecutionPlanTrace } from '../plan-trace.ts';
 import type { Plan, PlanTool } from '../plan.ts';
 import { unwrap } from '../wrap/trace-tool.ts';
 import type { Tool, ToolEntry, ToolRegistry } from './types.ts';
@@ -15,7 +16,12 @@ export interface Executable {
  *
  * @throws {OrchestraceError} code `RUN_INVALID`: every tool that has none, with the names there are; every loop that would not end
  */
-export function findExecutables(plan: Plan, tools: ToolRegistry, hasShouldRun: boolean): Map<string, Executable> {
+export function findExecutables(
+  plan: Plan,
+  trace: ExecutionPlanTrace,
+  tools: ToolRegistry,
+  hasShouldRun: boolean,
+): Map<string, Executable> {
   if (typeof tools !== 'object' || tools === null) {
     throw new OrchestraceError(
       'RUN_INVALID',
@@ -29,7 +35,7 @@ export function findExecutables(plan: Plan, tools: ToolRegistry, hasShouldRun: b
     if (found) executables.set(tool.tool_id, { tool, ...found });
     else faults.push(`tools[${index}]: no tool "${tool.tool_type}" and no tool "${tool.tool_id}"`);
   }
-  faults.push(...loopFaults(plan, hasShouldRun));
+  faults.push(...loopFaults(plan, trace, hasShouldRun));
   if (faults.length === 0) return executables;
   const names = Object.keys(tools);
   const shown = names.length > 0 ? `the tools given are ${names.slice(0, 50).join(', ')}` : 'no tools are given';
@@ -38,12 +44,18 @@ export function findExecutables(plan: Plan, tools: ToolRegistry, hasShouldRun: b
 }
 
 /** Why the loops of a plan cannot be carried out. */
-function loopFaults({ loops = [], tools, strategy }: Plan, hasShouldRun: boolean): string[] {
-  return loops.flatMap(({ to }, index) => {
+function loopFaults({ loops = [], tools }: Plan, trace: ExecutionPlanTrace, hasShouldRun: boolean): string[] {
+  if (loops.length === 0) return [];
+  const groupOf = new Map(
+    trace.execution_groups.flatMap((group) => group.tools.map(({ tool_id }) => [tool_id, group.group_index] as const)),
+  );
+  return loops.flatMap(({ from, to }, index) => {
     const faults: string[] = [];
     const start = tools.find(({ tool_id }) => tool_id === to);
-    if (strategy === 'parallel')
+    if (trace.strategy === 'parallel' && tools.length > 1)
       faults.push(`loops[${index}]: a parallel plan has no order to go back in; use serial or dag`);
+    if (groupOf.get(from)! < groupOf.get(to)!)
+      faults.push(`loops[${index}]: "${from}" comes before "${to}", so this edge does not go back; swap the two`);
     if (!start?.condition && !hasShouldRun) {
       faults.push(`loops[${index}]: nothing ends this loop; give "${to}" a condition, or pass shouldRun`);
     }

@@ -83,8 +83,8 @@ export function createRunner(options: RunnerOptions, base: () => Telemetry): Run
     checkSignal(signal);
     const telemetry = telemetryOf();
     const plan = parsePlan(planInput);
-    const executables = findExecutables(plan, tools, shouldRun !== undefined);
     const trace = createExecutionPlanTrace(plan);
+    const executables = findExecutables(plan, trace, tools, shouldRun !== undefined);
     if (executionPlanTrace !== undefined) checkTrace(executionPlanTrace, trace);
     const run = new PlanRun({
       trace,

@@ -2,7 +2,7 @@ import type { ExecutionPlanTrace, TracedTool } from '../plan-trace.ts';
 import type { Loop } from '../plan.ts';
 import type { Outcome } from '../semconv.ts';
 import { isFailing } from '../spans/failure.ts';
-import { loopBodies, type LoopBody } from './loop-body.ts';
+import { isWithin, loopBodies, type LoopBody, type Repeat } from './loop-body.ts';
 import type { FailurePolicy, Scheduling } from './types.ts';
 
 /** What is to be done with a tool now: to run it, or with a reason to skip it. */
@@ -93,30 +93,39 @@ export class Schedule {
   /** A loop whose pass is over; undefined when there is none. What is behind it waits for {@link repeat} or {@link leave}. */
   takeLoop(): LoopBody | undefined {
     for (const body of this.#bodies) {
-      if (!body.isOver || body.isAsked || body.inner.some((inner) => !inner.isEnded)) continue;
+      if (!body.isOver || body.isAsked || body.isEnded || body.inner.some((inner) => !inner.isEnded)) continue;
       body.isAsked = true;
-      if (body.last.outcome === 'success' && !this.#isCancelled && this.#haltedBy === undefined) return body;
+      if (!this.#isCancelled && this.#haltedBy === undefined) return body;
       this.leave(body);
     }
     return undefined;
   }
 
-  /** Starts a loop over: what is in it comes again. */
-  repeat(body: LoopBody): void {
-    body.passes++;
+  /** Goes an edge back: what it leads to, and what of the loop comes after that, comes again. */
+  repeat(body: LoopBody, repeat: Repeat): void {
+    const { restarted } = repeat;
+    repeat.passes++;
     body.isAsked = false;
-    for (const inner of body.inner) inner.reset();
-    for (const entry of body.members) {
+    const anew = new Set(body.inner.filter(({ members }) => isWithin(members, restarted)));
+    for (const inner of anew) inner.reset();
+    for (const entry of restarted) {
       entry.isGiven = false;
       entry.outcome = undefined;
-      for (const other of entry.bodies) if (!body.inner.includes(other)) other.unsettled++;
+      for (const other of entry.bodies) if (!anew.has(other)) other.unsettled++;
     }
-    for (const entry of body.members) {
+    for (const entry of restarted) {
       entry.waiting = entry.sources.filter((source) => !isReleased(source, entry)).length;
       if (entry.waiting === 0 && !this.#byGroup) this.#give(entry);
       this.#group = Math.min(this.#group, entry.groupIndex);
     }
     if (this.#byGroup) this.#openGroup();
+  }
+
+  /** Called when nothing runs: whether tools still wait, for loops that wait for each other. Then they wait no more. */
+  untangle(): boolean {
+    const isTangled = this.#bodies.some(({ isEnded }) => !isEnded);
+    for (const body of this.#bodies) if (!body.isEnded) this.leave(body);
+    return isTangled;
   }
 
   /** Goes on behind a loop. */

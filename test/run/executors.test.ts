@@ -238,9 +238,8 @@ describe('ToolChainExecutor', () => {
       ]
     `);
     const retries = [{ step_id: 'a', tool_name: 'source', retry_count: -1 }, { retry_count: 'often' }];
-    expect(
-      await messageOf(() => executor.executeChain({ execution_mode: 'dag', steps: retries } as never)),
-    ).toMatchInlineSnapshot(`
+    expect(await messageOf(() => executor.executeChain({ execution_mode: 'dag', steps: retries } as never)))
+      .toMatchInlineSnapshot(`
       "PLAN_INVALID: invalid plan, 2 faults:
         steps[0].retry_count: expected a whole number of at least 0, got -1
         steps[1].retry_count: expected a whole number of at least 0, got "often""

@@ -319,6 +319,82 @@ describe.each(SHAPES.slice(1))('loops side by side, %s', (_name, strategy, optio
   });
 });
 
+describe.each(SHAPES.slice(1))('loops that overlap, %s', (_name, strategy, options) => {
+  const run = async (tools: PlanToolInput[], loops: [string, string][], limits: Record<string, number> = {}) => {
+    const { log, tools: functions } = logging();
+    const plan = { ...strategy, tools, loops: loops.map(([from, to]) => ({ from, to })) };
+    const result = await record().runPlan(plan, {
+      tools: functions,
+      ...options,
+      maxIterations: 3,
+      shouldRun: ({ tool_id }, results) =>
+        !results.get(tool_id)?.data ||
+        log.filter((call) => call.startsWith(tool_id)).length < (limits[tool_id] ?? Infinity),
+    });
+    expect(result.success).toBe(true);
+    return log.map((call) => call.replace(/\d/, '')).join('');
+  };
+
+  it('and lead to the same tool come again together', async () => {
+    const tools = [t('a'), t('b', ['a']), t('c', ['a']), t('d', ['b', 'c'])];
+    const loops: [string, string][] = [
+      ['b', 'a'],
+      ['c', 'a'],
+    ];
+    expect(await run(tools, loops, { a: 2 })).toBe('abcabcd');
+  });
+
+  it('in a row: each repeats what comes after its start', async () => {
+    const tools = [t('a'), t('b', ['a']), t('c', ['b']), t('d', ['c']), t('e', ['d'])];
+    const loops: [string, string][] = [
+      ['c', 'a'],
+      ['d', 'b'],
+    ];
+    expect(await run(tools, loops, { a: 1, b: 3 })).toBe('abcdbcdbcde');
+    expect(await run(tools, loops, { a: 3, b: 3 })).toBe('abcdabcdabcde');
+  });
+
+  it('because they read each other, without sharing a tool, do not wait for each other for ever', async () => {
+    const tools = [t('a'), t('b'), t('c', ['a', 'b']), t('d', ['b', 'a']), t('e', ['c', 'd'])];
+    const loops: [string, string][] = [
+      ['c', 'a'],
+      ['d', 'b'],
+    ];
+    expect(await run(tools, loops, { a: 2, b: 1 })).toBe('abcdacde');
+  });
+
+  it('three of which wait for each other in a ring end as well', async () => {
+    const tools = [
+      ...['a', 'b', 'c'].map((id) => t(id)),
+      t('x', ['a', 'c']),
+      t('y', ['b', 'a']),
+      t('z', ['c', 'b']),
+      t('end', ['x', 'y', 'z']),
+    ];
+    const loops: [string, string][] = [
+      ['x', 'a'],
+      ['y', 'b'],
+      ['z', 'c'],
+    ];
+    const calls = await run(tools, loops, { a: 1, b: 1, c: 1 });
+    expect(calls.slice(0, 6).split('').toSorted().join('')).toBe('abcxyz');
+    expect(calls.slice(6)).toBe('end');
+  });
+});
+
+describe('an edge that does not go back', () => {
+  it('is refused before anything runs', async () => {
+    const plan = { tools: [t('a'), t('b', ['a']), t('c', ['b'])], loops: [{ from: 'a', to: 'c' }] };
+    const { log, tools } = logging();
+    await expect(record().runPlan(plan, { tools, shouldRun: () => true })).rejects.toThrow(
+      'loops[0]: "a" comes before "c", so this edge does not go back; swap the two',
+    );
+    const parallel = { strategy: 'parallel', tools: [t('a'), t('b')], loops: [{ from: 'a', to: 'b' }] } as const;
+    await expect(record().runPlan(parallel, { tools, shouldRun: () => true })).rejects.toThrow('use serial or dag');
+    expect(log).toEqual([]);
+  });
+});
+
 describe('a loop with a join: any in it', () => {
   it('waits for what still runs of a pass before it starts over', async () => {
     const gates: Deferred<void>[] = [];
