@@ -26,7 +26,7 @@ export interface TraceOptions {
   recordInputs?: boolean | undefined;
   /** Records what tools return. Off: results may hold secrets. */
   recordOutputs?: boolean | undefined;
-  /** Gives skipped steps a zero-length span. */
+  /** Gives skipped steps a span, a nanosecond long. */
   skippedSpans?: boolean | undefined;
   /** Records the four metrics. */
   metrics?: boolean | undefined;

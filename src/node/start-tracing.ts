@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import type { Agent } from 'node:http';
 import type { Socket } from 'node:net';
 import { metrics, trace, ProxyTracerProvider } from '@opentelemetry/api';

@@ -11,7 +11,7 @@ import { RunGroups } from './run-groups.ts';
 import { scopeOf, withScope, type Scope } from './scope.ts';
 import { stepAttributes, type StepDetails, type StepStart, type Wait } from './step-attributes.ts';
 import { StepRecorder } from './step-recorder.ts';
-import { endSpan, setAttributes, timeOf, type Telemetry } from './telemetry.ts';
+import { endSpan, rightAfter, setAttributes, timeOf, type Telemetry } from './telemetry.ts';
 
 /** What a run knows of one tool. */
 interface ToolState {
@@ -159,7 +159,7 @@ export class RunRecorder implements Scope {
     const start = this.#describe(toolId, state, group, details, undefined, skipReason);
     const span = this.#startSpan(start, state.planned?.needs(this.#seen), details, parent);
     group?.enter(toolId);
-    endSpan(span, timeOf(span, 'startTime'));
+    endSpan(span, rightAfter(timeOf(span, 'startTime')));
     group?.leave(toolId, span, 'skip');
     this.#settle(state, span, group, performance.now());
   }

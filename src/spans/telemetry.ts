@@ -150,6 +150,16 @@ export function timeOf(span: Span | undefined, which: 'startTime' | 'endTime'): 
   return Array.isArray(time) ? (time as unknown as TimeInput) : undefined;
 }
 
+/**
+ * One nanosecond later: for spans that stand for a moment. Jaeger calls a span that ends when it starts one of negative duration,
+ * and warns.
+ */
+export function rightAfter(time: TimeInput | undefined): TimeInput | undefined {
+  if (!Array.isArray(time)) return time;
+  const [seconds, nanoseconds] = time;
+  return nanoseconds >= 999_999_999 ? [seconds + 1, 0] : [seconds, nanoseconds + 1];
+}
+
 /** The trace of a span, 32 hex digits; undefined where there is none. */
 export function traceIdOf(span: Span): string | undefined {
   const spanContext = safely('read a span context', () => span.spanContext());

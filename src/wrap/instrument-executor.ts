@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import { warnOnce } from '../spans/guard.ts';
 import { telemetryWith, type Telemetry } from '../spans/telemetry.ts';
 import { describe, quote } from '../words.ts';

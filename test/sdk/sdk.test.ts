@@ -141,7 +141,7 @@ describe('the packed package on SDK 1.30, 2.12 and 3.1', { timeout: 60_000 }, ()
             attempt 1 [failure] ERROR: refused
             attempt 2 [success] <- retry_of: attempt 1
           step notify [skip]
-        group 1 serial [cancellation]
+        group 1 serial
           step store [failure] ERROR: disk full <- depends_on: step fetch
       orchestration ad hoc [success]
         group 0 parallel [success]
@@ -224,7 +224,7 @@ describe('the packed package on SDK 1.30, 2.12 and 3.1', { timeout: 60_000 }, ()
         orchestration.strategy=dag orchestration.tool_type=lookup: 1 times
         orchestration.strategy=dag orchestration.tool_type=broken: 1 times
         orchestration.strategy=dag orchestration.tool_type=count: 1 times
-        orchestration.strategy=dag orchestration.tool_type=unknown: 2 times
+        orchestration.strategy=dag orchestration.tool_type=unknown: 1 times
       orchestration.active_runs ({run})
         orchestration.strategy=dag: 0
         : 0"
