@@ -165,10 +165,15 @@ describe('public names', () => {
     const names = Object.keys(await import('../src/node/index.ts'));
     expect([...names, ...exportedTypes('node/index.ts')].toSorted()).toMatchInlineSnapshot(`
       [
+        "DiagnoseOptions",
+        "Diagnosis",
+        "Finding",
+        "FindingCode",
         "FlushResult",
         "Protocol",
         "Tracing",
         "TracingOptions",
+        "diagnose",
         "startTracing",
       ]
     `);

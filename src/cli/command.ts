@@ -26,10 +26,17 @@ export function usageError(message: string): OrchestraceError {
 /**
  * Reads the flags of a command that takes nothing else.
  *
+ * @param hint what to do instead, for who gives it something
  * @throws {OrchestraceError} code `USAGE_INVALID`: a flag that is unknown (the nearest is named), lacks its value or has one too many
  */
-export function parseFlags<T extends ParseArgsOptionsConfig>(args: readonly string[], options: T): Parsed<T> {
-  return parseWith(args, options, false).values;
+export function parseFlags<T extends ParseArgsOptionsConfig>(
+  args: readonly string[],
+  options: T,
+  hint = ': this command takes none',
+): Parsed<T> {
+  const { values, positionals } = parseWith(args, options);
+  if (positionals.length > 0) throw usageError(`unexpected argument ${positionals[0]}${hint}`);
+  return values;
 }
 
 /**
@@ -42,7 +49,7 @@ export function parseFileAndFlags<T extends ParseArgsOptionsConfig>(
   args: readonly string[],
   options: T,
 ): { file: string | undefined; flags: Parsed<T> } {
-  const { values, positionals } = parseWith(args, options, true);
+  const { values, positionals } = parseWith(args, options);
   const [file, second] = positionals;
   if (second !== undefined) throw usageError(`unexpected argument ${second}: one file at a time`);
   if (file === '') throw usageError('the name of the file is empty');
@@ -52,10 +59,9 @@ export function parseFileAndFlags<T extends ParseArgsOptionsConfig>(
 function parseWith<T extends ParseArgsOptionsConfig>(
   args: readonly string[],
   options: T,
-  allowPositionals: boolean,
 ): { values: Parsed<T>; positionals: string[] } {
   try {
-    return parseArgs({ args: [...args], options, allowPositionals });
+    return parseArgs({ args: [...args], options, allowPositionals: true });
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     const unknown = /^Unknown option '(-[^']*)'/.exec(message)?.[1];

@@ -1,4 +1,5 @@
 import { context } from '@opentelemetry/api';
+import { headersFrom } from '../node/diagnose/endpoint.ts';
 import { suppressTracing } from '../spans/telemetry.ts';
 import { escapeText } from './terminal-text.ts';
 
@@ -90,7 +91,7 @@ export class Forwarder {
 
   async #post(request: Buffer): Promise<string | undefined> {
     try {
-      const headers = { ...headersOf(this.#env), 'Content-Type': 'application/json' };
+      const headers = { ...headersFrom(this.#env), 'Content-Type': 'application/json' };
       const signal = AbortSignal.any([this.#abort.signal, AbortSignal.timeout(SEND_TIMEOUT_MS)]);
       const init = { method: 'POST', headers, body: new Uint8Array(request), signal };
       // It is none of the run's, and must not make spans of its own.
@@ -118,13 +119,4 @@ export async function describeDelivery(
   return fault === undefined
     ? `Sent to ${where}: ${escapeText(jaegerLink(traceId, env))}`
     : `Could not be sent to ${where}: ${escapeText(fault)}`;
-}
-
-/** `key=value,key=value`, values percent-encoded, as OpenTelemetry's specification says. */
-function headersOf(env: NodeJS.ProcessEnv): Record<string, string> {
-  const text = env['OTEL_EXPORTER_OTLP_TRACES_HEADERS'] ?? env['OTEL_EXPORTER_OTLP_HEADERS'] ?? '';
-  const pairs = text.split(',').map((pair) => pair.split(/=(.*)/s, 2).map((part) => part.trim()));
-  return Object.fromEntries(
-    pairs.filter(([key]) => key).map(([key = '', value = '']) => [key, decodeURIComponent(value)]),
-  );
 }

@@ -26,6 +26,11 @@ const COMMANDS: readonly CommandRow[] = [
     summary: 'runs real tools on the packages of this folder and draws the trace',
     load: async () => (await import('./demo.ts')).runDemo,
   },
+  {
+    name: 'doctor',
+    summary: 'finds out why no spans arrive, in a command of yours or at the endpoint',
+    load: async () => (await import('./doctor.ts')).runDoctor,
+  },
 ];
 
 /**

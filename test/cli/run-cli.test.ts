@@ -20,6 +20,7 @@ describe('help and version', () => {
         plan      checks a plan and shows what runs when: text, --json, --mermaid, --dot
         run       runs a plan with tools of yours and draws the trace
         demo      runs real tools on the packages of this folder and draws the trace
+        doctor    finds out why no spans arrive, in a command of yours or at the endpoint
 
       Options:
         --help      this text; after a command, its own
@@ -44,15 +45,15 @@ describe('wrong use is told in one line, with exit code 2', () => {
   it.each([
     [['dmeo'], 'unknown command dmeo; did you mean demo?'],
     [['dem'], 'unknown command dem; did you mean demo?'],
-    [['zzz'], 'unknown command zzz; there is plan, run, demo, help'],
-    [['\x1b[2Jevil\n'], String.raw`unknown command \x1b[2Jevil ; there is plan, run, demo, help`],
-    [['x'.repeat(100_000)], /^unknown command x+; there is plan, run, demo, help$/],
+    [['zzz'], 'unknown command zzz; there is plan, run, demo, doctor, help'],
+    [['\x1b[2Jevil\n'], String.raw`unknown command \x1b[2Jevil ; there is plan, run, demo, doctor, help`],
+    [['x'.repeat(100_000)], /^unknown command x+; there is plan, run, demo, doctor, help$/],
     [['--versoin'], 'unknown option --versoin; did you mean --version?'],
     [['-x'], 'unknown option -x; there is --help, --version'],
     [['demo', '--jsno'], 'unknown option --jsno; did you mean --json?'],
     [['demo', '-q'], 'unknown option -q; there is --json, --help'],
     [['demo', '--json=3'], "option '--json' does not take an argument"],
-    [['demo', 'extra'], "unexpected argument 'extra'. This command does not take positional arguments"],
+    [['demo', 'extra'], 'unexpected argument extra: this command takes none'],
   ])('%j', async (args, message) => {
     const { code, stdout, stderr } = await runMain(args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
