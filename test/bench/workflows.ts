@@ -117,15 +117,16 @@ export async function run(targetMs = 1000): Promise<Result[]> {
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   const lines = await measureAll(1000);
-  console.table(
-    lines.map(({ file, size, criticalPathMs, makespanMs, byGroupMs }) => ({
-      workflow: file.replace('.json', ''),
-      tools: size,
-      'critical path, ms': criticalPathMs,
-      'ready, ms': Number(makespanMs.toFixed(1)),
-      'ready / path': Number((makespanMs / criticalPathMs).toFixed(3)),
-      'group, ms': Number(byGroupMs.toFixed(1)),
-      'group / ready': Number((byGroupMs / makespanMs).toFixed(2)),
-    })),
-  );
+  if (lines.length > 0)
+    console.table(
+      lines.map(({ file, size, criticalPathMs, makespanMs, byGroupMs }) => ({
+        workflow: file.replace('.json', ''),
+        tools: size,
+        'critical path, ms': criticalPathMs,
+        'ready, ms': Number(makespanMs.toFixed(1)),
+        'ready / path': Number((makespanMs / criticalPathMs).toFixed(3)),
+        'group, ms': Number(byGroupMs.toFixed(1)),
+        'group / ready': Number((byGroupMs / makespanMs).toFixed(2)),
+      })),
+    );
 }
