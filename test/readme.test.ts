@@ -96,7 +96,7 @@ describe('README', () => {
       const script = /^npm (?:run )?(demo|test|check|bench)$/.exec(command)?.[1];
       if (script) expect(packageJson.scripts).toHaveProperty(script);
       else if (command.startsWith('docker compose')) expect(existsSync('docker-compose.yml')).toBe(true);
-      else expect(command).toMatch(/^npm install|^npx orchestrace (demo|--help)$/);
+      else expect(command).toMatch(/^npm install|^npx orchestrace (demo|--help)$|^npx orchestrace (plan|run|doctor) /);
     }
   });
 

@@ -1,14 +1,15 @@
 import { runPlan } from '../index.ts';
-import type { Tool, ToolRegistry } from '../run/types.ts';
 import { parseFlags, type Command } from './command.ts';
 import { startAuditServer } from './demo/audit-server.ts';
 import { type LockedPackages, openDatabase, readPackages } from './demo/packages.ts';
 import { chooseInput, DEMO_PLAN, demoTools, describeFindings } from './demo/plan.ts';
 import { describeDelivery, findDestination, Forwarder } from './destination.ts';
 import { renderTimeline } from './render-timeline.ts';
+import { treeScreenFor } from './run/screen.ts';
+import { watchSteps } from './run/watch-steps.ts';
 import { runToJson } from './run-json.ts';
 import { terminalHasColor, terminalWidth } from './terminal.ts';
-import { escapeText, formatDuration, wrapText } from './terminal-text.ts';
+import { escapeText, wrapText } from './terminal-text.ts';
 import { HTTP_PEER, requirePeers, traceRun, type TracedRun } from './trace-run.ts';
 
 const ON_PURPOSE =
@@ -45,7 +46,6 @@ export const runDemo: Command = async (args, { signal }) => {
   const forwarder = destination === undefined ? undefined : new Forwarder(destination, process.env);
   const showsProgress = !flags.json && process.stderr.isTTY;
   const { result, run, spans } = await runDemoPlan(packages, { forwarder, signal, showsProgress });
-  if (showsProgress) process.stderr.write('\n');
   if (signal.aborted) return 0;
   if (!run) throw new Error('no span of the run arrived: is OTEL_SDK_DISABLED or another SDK set in the environment?');
 
@@ -81,32 +81,9 @@ async function runDemoPlan(
   const database = openDatabase(packages.items);
   await using audits = await startAuditServer(database, process.cwd());
   const tools = demoTools(database, audits.url);
-  return await traceRun({ serviceName: 'orchestrace-demo', forwarder }, () =>
-    runPlan(DEMO_PLAN, {
-      tools: showsProgress ? withProgress(tools) : tools,
-      input: chooseInput(packages),
-      signal,
-    }),
+  using screen = showsProgress ? treeScreenFor(DEMO_PLAN) : undefined;
+  const spanProcessors = screen && [watchSteps(screen.take)];
+  return await traceRun({ serviceName: 'orchestrace-demo', forwarder, spanProcessors }, () =>
+    runPlan(DEMO_PLAN, { tools, input: chooseInput(packages), signal }),
   );
-}
-
-/** Says on stderr which step has ended, while the run goes on. */
-function withProgress(tools: ToolRegistry): ToolRegistry {
-  const entries = Object.entries(tools).map(([name, tool]): [string, Tool] => {
-    const execute = typeof tool === 'function' ? tool : tool.execute;
-    return [name, (params, context) => announce(context.toolId, async () => execute(params, context))];
-  });
-  return Object.fromEntries(entries);
-}
-
-async function announce<T>(toolId: string, work: () => Promise<T>): Promise<T> {
-  const startedAt = performance.now();
-  let ended = 'failed';
-  try {
-    const data = await work();
-    ended = 'done';
-    return data;
-  } finally {
-    process.stderr.write(`  ${toolId} ${ended}, ${formatDuration(performance.now() - startedAt)}\n`);
-  }
 }

@@ -1,14 +1,13 @@
 import { runPlan } from '../index.ts';
 import { parsePlan, type Plan } from '../plan.ts';
-import { createExecutionPlanTrace } from '../plan-trace.ts';
 import type { RunResult } from '../run/types.ts';
 import { parseFileAndFlags, usageError, type Command } from './command.ts';
 import { describeDelivery, findDestination, Forwarder } from './destination.ts';
 import { readJson } from './read-file.ts';
 import { renderTimeline } from './render-timeline.ts';
 import { loadTools, placeOf } from './run/load-tools.ts';
-import { describeEvent, Progress } from './run/progress.ts';
-import { lineScreen, type Screen, treeScreen } from './run/screen.ts';
+import { describeEvent } from './run/progress.ts';
+import { lineScreen, treeScreenFor } from './run/screen.ts';
 import { watchSteps } from './run/watch-steps.ts';
 import { runToJson } from './run-json.ts';
 import { messageOf } from './say-fault.ts';
@@ -86,7 +85,7 @@ export const runRunCommand: Command = async (args, { signal }) => {
     const tools = await loadTools(flags.tools);
     const destination = await findDestination(process.env);
     if (destination !== undefined) forwarder = new Forwarder(destination, process.env);
-    using screen = flags.json ? undefined : screenFor(plan);
+    using screen = flags.json ? undefined : process.stderr.isTTY ? treeScreenFor(plan) : lineScreen();
     const spanProcessors = screen && [watchSteps(screen.take)];
     const cancel = AbortSignal.any([signal, stray.signal]);
     traced = await traceRun({ serviceName: plan.name ?? 'orchestrace-run', forwarder, spanProcessors }, () =>
@@ -100,11 +99,6 @@ export const runRunCommand: Command = async (args, { signal }) => {
   stray.rethrow();
   return traced.result.success ? 0 : 1;
 };
-
-function screenFor(plan: Plan): Screen {
-  if (!process.stderr.isTTY) return lineScreen();
-  return treeScreen(new Progress(plan.name, createExecutionPlanTrace(plan), performance.now()));
-}
 
 async function printText(
   { result, run, isForeign }: TracedRun,

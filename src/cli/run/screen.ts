@@ -1,5 +1,7 @@
+import type { Plan, PlanInput } from '../../plan.ts';
+import { createExecutionPlanTrace } from '../../plan-trace.ts';
 import { terminalHasColor, terminalWidth } from '../terminal.ts';
-import { describeEvent, type Progress } from './progress.ts';
+import { describeEvent, Progress } from './progress.ts';
 import type { StepEvent } from './watch-steps.ts';
 
 const FRAME_MS = 100;
@@ -22,7 +24,8 @@ export function lineScreen(): Screen {
  * A tree on stderr, redrawn while the run goes on. What tools print meanwhile goes above it, a line at a time. At the end it stays if the
  * timeline does not come to the same terminal.
  */
-export function treeScreen(progress: Progress): Screen {
+export function treeScreenFor(plan: Plan | PlanInput): Screen {
+  const progress = new Progress(plan.name, createExecutionPlanTrace(plan), performance.now());
   const { stderr, stdout } = process;
   const width = terminalWidth(stderr, process.env);
   const color = terminalHasColor(stderr, process.env);
