@@ -35,11 +35,11 @@ const COMMANDS: readonly CommandRow[] = [
 
 /**
  * Runs the command line and sets the exit code: 0 done, 1 the run failed or differs, 2 wrong use, 130 Ctrl-C. Errors are one line on
- * stderr, never a stack. A reader of stdout that leaves early (`| head -1`) ends it quietly.
+ * stderr, never a stack. A reader of stdout that leaves early (`| head -1`) changes nothing.
  */
 export async function runCli(args: readonly string[]): Promise<void> {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(0);
+    if (error.code === 'EPIPE') return; // a run goes on to its end, and its trace is sent
     fail(error);
     process.exit(1);
   });

@@ -10,7 +10,7 @@ import { describeEvent } from './run/progress.ts';
 import { lineScreen, treeScreenFor } from './run/screen.ts';
 import { watchSteps } from './run/watch-steps.ts';
 import { runToJson } from './run-json.ts';
-import { messageOf } from './say-fault.ts';
+import { messageOf, sayFault } from './say-fault.ts';
 import { terminalHasColor, terminalWidth } from './terminal.ts';
 import { escapeText, wrapText } from './terminal-text.ts';
 import { requirePeers, traceRun, type TracedRun } from './trace-run.ts';
@@ -87,8 +87,10 @@ export const runRunCommand: Command = async (args, { signal }) => {
     if (destination !== undefined) forwarder = new Forwarder(destination, process.env);
     using screen = flags.json ? undefined : process.stderr.isTTY ? treeScreenFor(plan) : lineScreen();
     const spanProcessors = screen && [watchSteps(screen.take)];
+    const serviceName = process.env['OTEL_SERVICE_NAME']?.trim() || plan.name || 'orchestrace-run';
     const cancel = AbortSignal.any([signal, stray.signal]);
-    traced = await traceRun({ serviceName: plan.name ?? 'orchestrace-run', forwarder, spanProcessors }, () =>
+    using _ = sayEarlyEnd();
+    traced = await traceRun({ serviceName, forwarder, spanProcessors }, () =>
       runPlan(plan, { tools, input, signal: cancel, maxConcurrency }),
     );
   } finally {
@@ -164,6 +166,16 @@ function parseCount(flag: string, text: string): number {
   const count = Number(text);
   if (/^\d+$/.test(text) && count >= 1 && Number.isSafeInteger(count)) return count;
   throw usageError(`${flag} must be a whole number of at least 1, got ${text === '' ? 'nothing' : text}`);
+}
+
+/** Says so when the process ends while the run goes on: nothing can be waited for then. */
+function sayEarlyEnd(): Disposable {
+  process.on('exit', sayExit);
+  return { [Symbol.dispose]: () => void process.off('exit', sayExit) };
+}
+
+function sayExit(code: number): void {
+  sayFault(`process.exit(${code}) was called while the run went on: its trace is not drawn, and may not be sent`);
 }
 
 interface StrayErrors extends Disposable {

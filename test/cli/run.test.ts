@@ -207,10 +207,12 @@ describe('sending it on', () => {
       OTEL_EXPORTER_OTLP_ENDPOINT: backend.url,
       ORCHESTRACE_JAEGER_URL: 'http://jaeger.test:1',
       OTEL_TRACES_SAMPLER: 'always_off',
+      OTEL_SERVICE_NAME: 'mine',
     };
     const { stdout } = await run(['two.json', '--tools', 'two.mjs'], { env });
     const [traced] = reconstruct(received);
     expect(traced).toMatchObject({ seenTools: 2, outcome: 'success', notes: [] });
+    expect(received[0]?.resource.get('service.name')).toBe('mine');
     expect(stdout).toContain(`\nSent to ${backend.url}/v1/traces: http://jaeger.test:1/trace/${traced!.traceId}\n`);
   });
 
@@ -308,6 +310,11 @@ describe('what goes wrong in tools is told in one line', () => {
       '\nthrow new Error("no database\\x1b[2J");',
       String.raw`throws.mjs cannot be loaded: no database\x1b[2J (throws.mjs:2)`,
     ],
+    [
+      'getter.cjs',
+      'module.exports = { get first() { throw new Error("locked"); } };',
+      /^getter\.cjs cannot be loaded: locked \(getter\.cjs:1\)\n$/,
+    ],
     ['nothing.mjs', 'throw undefined;', 'nothing.mjs cannot be loaded: it throws undefined'],
     ['syntax.mjs', 'export const = 1;', "syntax.mjs cannot be loaded: Unexpected token '='; node --check shows where"],
     [
@@ -347,6 +354,15 @@ describe('what goes wrong in tools is told in one line', () => {
     expect(stderr).toMatch(/^orchestrace: [^\n]*\n$/);
     if (typeof message === 'string') expect(stderr).toBe(`orchestrace: ${message}\n`);
     else expect(stderr.slice('orchestrace: '.length)).toMatch(message);
+  });
+
+  it('process.exit in a tool', async () => {
+    await write('exits.mjs', 'export const first = () => process.exit(5); export const second = () => 2;');
+    const { code, stderr } = await run(['two.json', '--tools', 'exits.mjs']);
+    expect({ code, said: stderr.split('\n').at(-2) }).toEqual({
+      code: 5,
+      said: 'orchestrace: process.exit(5) was called while the run went on: its trace is not drawn, and may not be sent',
+    });
   });
 
   it('TypeScript where Node cannot strip types', async () => {
@@ -401,11 +417,19 @@ describe('wrong use: exit code 2, nothing is run', () => {
   });
 });
 
-it('ends quietly when the reader of its timeline leaves', async () => {
-  const script = `"${process.execPath}" "${MAIN}" run two.json --tools two.mjs 2>/dev/null | head -1`;
-  const { stdout, stderr } = await promisify(execFile)('bash', ['-c', script], { cwd: folder });
-  expect(stdout).toMatch(/^unnamed run \[serial\] succeeded after [^\n]+\n$/);
-  expect(stderr).toBe('');
+it('goes on quietly when the reader of its output leaves, and sends its trace', async () => {
+  const received: ReceivedSpan[] = [];
+  await using backend = await startReceiver({ onSpans: (spans) => void received.push(...spans) });
+  await write(
+    'chatty.mjs',
+    `export async function first() { console.log('one'); await new Promise((resolve) => setTimeout(resolve, 200)); console.log('two'); }
+    export const second = () => console.log('three');`,
+  );
+  const script = `"${process.execPath}" "${MAIN}" run two.json --tools chatty.mjs 2>/dev/null | head -1; echo "code \${PIPESTATUS[0]}"`;
+  const env = { ...process.env, OTEL_EXPORTER_OTLP_ENDPOINT: backend.url };
+  const { stdout, stderr } = await promisify(execFile)('bash', ['-c', script], { cwd: folder, env });
+  expect({ stdout, stderr }).toEqual({ stdout: 'one\ncode 0\n', stderr: '' });
+  expect(reconstruct(received)).toMatchObject([{ outcome: 'success', seenTools: 2 }]);
 });
 
 function write(name: string, text: string): Promise<void> {

@@ -16,9 +16,7 @@ const MAX_NAMED = 10;
  */
 export async function loadTools(file: string): Promise<ToolRegistry> {
   await checkFile(file);
-  const module = await importModule(file);
-  const { default: byDefault, ...named } = module;
-  const exported = { ...entriesOf(byDefault), ...entriesOf(named) };
+  const { exported, byDefault } = await readExports(file);
   const tools = Object.entries(exported).filter(isTool);
   if (tools.length > 0) return Object.fromEntries(tools);
   const others = Object.entries(exported).map(([name, value]) => `${name} (${kindOf(value)})`);
@@ -44,7 +42,7 @@ async function checkFile(file: string): Promise<void> {
   }
 }
 
-async function importModule(file: string): Promise<Record<string, unknown>> {
+async function readExports(file: string): Promise<{ exported: Record<string, unknown>; byDefault: unknown }> {
   let giveUp: (() => void) | undefined;
   const stalled = new Promise<never>((_, reject) => {
     giveUp = () =>
@@ -53,7 +51,8 @@ async function importModule(file: string): Promise<Record<string, unknown>> {
   });
   try {
     const module = import(pathToFileURL(resolve(file)).href) as Promise<Record<string, unknown>>;
-    return await Promise.race([module, stalled]);
+    const { default: byDefault, ...named } = await Promise.race([module, stalled]);
+    return { exported: { ...entriesOf(byDefault), ...entriesOf(named) }, byDefault };
   } catch (error) {
     if (OrchestraceError.isInstance(error)) throw error;
     throw usageError(`${file} cannot be loaded: ${messageOf(error)}${placeOf(error)}`);
