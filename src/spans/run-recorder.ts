@@ -24,6 +24,8 @@ interface ToolState {
   settled: boolean;
   /** When it ended last, on the clock of `performance.now()`. */
   endedAt: number | undefined;
+  /** How it ended last. */
+  outcome: Outcome | undefined;
   /** Its last span, to link to. */
   spanContext: SpanContext | undefined;
   /** Its steps that are tried in attempts and have not ended. */
@@ -154,6 +156,7 @@ export class RunRecorder implements Scope {
   ): void {
     const state = this.#state(toolId);
     this.#skipped.push(toolId);
+    state.outcome = 'skip';
     if (!this.telemetry.options.skippedSpans) return this.#settle(state, undefined, undefined, performance.now());
     const { group, parent } = this.#placeOf(state, active);
     const start = this.#describe(toolId, state, group, details, undefined, skipReason);
@@ -205,6 +208,7 @@ export class RunRecorder implements Scope {
   stepEnded(step: StepRecorder, outcome: Outcome, endedAt: number): void {
     const { toolId, group } = step.place;
     const state = this.#state(toolId);
+    state.outcome = outcome;
     if (isFailing(outcome)) this.#failed.push({ toolId, at: endedAt });
     if (outcome === 'skip') this.#skipped.push(toolId);
     if (this.#lazy.size > 0) this.#lazy.delete(step);
@@ -264,7 +268,11 @@ export class RunRecorder implements Scope {
     if (this.span.isRecording()) {
       if (failure) recordFailure(this.span, failure, this.telemetry.write);
       const failed = this.#failed.toSorted((a, b) => a.at - b.at).map(({ toolId }) => toolId);
-      const tally = { failed, skipped: this.#skipped, notStarted: this.#notStarted() };
+      const tally = {
+        failed: this.#lasting(failed, isFailing),
+        skipped: this.#lasting(this.#skipped, (last) => last === 'skip'),
+        notStarted: this.#notStarted(),
+      };
       setAttributes(this.span, runEndAttributes(this.telemetry, outcome, tally, this.#tools));
     }
     endSpan(this.span);
@@ -289,6 +297,7 @@ export class RunRecorder implements Scope {
         settled: false,
         endedAt: undefined,
         spanContext: undefined,
+        outcome: undefined,
         tried: undefined,
       };
       this.#states.set(toolId, state);
@@ -359,6 +368,14 @@ export class RunRecorder implements Scope {
     if (span) state.spanContext = span.spanContext();
     if (isFirst && state.planned) this.#groups.settle(state.planned.groupIndex);
     if (group?.isOpen) this.#groups.endIfDone(group);
+  }
+
+  /** Each tool once. Of a planned tool that comes again, as in a loop, the last outcome counts; of others, which may be one of many, any. */
+  #lasting(toolIds: readonly string[], isSuch: (outcome: Outcome) => boolean): string[] {
+    return [...new Set(toolIds)].filter((toolId) => {
+      const state = this.#states.get(toolId);
+      return !state?.planned || state.outcome === undefined || isSuch(state.outcome);
+    });
   }
 
   #notStarted(): string[] {
