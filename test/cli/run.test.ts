@@ -430,6 +430,8 @@ it('goes on quietly when the reader of its output leaves, and sends its trace', 
   const { stdout, stderr } = await promisify(execFile)('bash', ['-c', script], { cwd: folder, env });
   expect({ stdout, stderr }).toEqual({ stdout: 'one\ncode 0\n', stderr: '' });
   expect(reconstruct(received)).toMatchObject([{ outcome: 'success', seenTools: 2 }]);
+  // Sending on, which began while the run went on, made no spans of its own.
+  expect(received.filter(({ kind }) => kind === 'client')).toEqual([]);
 });
 
 function write(name: string, text: string): Promise<void> {
