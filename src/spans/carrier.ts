@@ -119,7 +119,8 @@ function toPlannedTool(value: unknown, strategy: string | undefined, write: Text
     isIndex(execution_order);
   if (!isTool) return undefined;
   const traced = { tool_id, tool_type, depends_on, dependency_groups, output_mapping } as TracedTool;
-  return new PlannedTool(write, { traced, groupIndex: group_index, executionOrder: execution_order, strategy });
+  const at = { index: 0, indexOf: () => undefined, groupIndex: group_index, executionOrder: execution_order };
+  return new PlannedTool(write, { ...at, traced, strategy });
 }
 
 /** https://www.w3.org/TR/trace-context/#traceparent-header */

@@ -61,7 +61,7 @@ export class GroupRecorder {
       attributes['orchestration.dependency_groups'] = start.dependencyGroups;
     }
     if (options.conventions.includes('openinference')) attributes['openinference.span.kind'] = 'CHAIN';
-    const span = telemetry.startSpan({ type: 'group', name: groupName(start.index, parallel) }, attributes, parent);
+    const span = telemetry.startSpan('group', groupName(start.index, parallel), attributes, parent);
     return new GroupRecorder(telemetry, start.index, start.toolIds !== undefined, span, parent);
   }
 

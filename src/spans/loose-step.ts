@@ -22,10 +22,18 @@ export function startLooseStep(
     group: undefined,
     planned: undefined,
     isUnplanned: false,
-    wait: undefined,
+    waitMs: undefined,
+    needs: undefined,
     skipReason: undefined,
   };
-  const naming = { type: 'step', name: `step ${telemetry.write.name(toolId)}`, toolId } as const;
-  const span = telemetry.startSpan(naming, stepAttributes(telemetry, start, details, 0), active);
+  const attributes = stepAttributes(telemetry, start, details);
+  const span = telemetry.startSpan(
+    'step',
+    `step ${telemetry.write.name(toolId)}`,
+    attributes,
+    active,
+    undefined,
+    toolId,
+  );
   return new StepRecorder(telemetry, start, span, active, startedAt);
 }

@@ -38,11 +38,7 @@ export function announcePlan(
       ...part,
     };
     if (name !== undefined) attributes['orchestration.plan.name'] = name;
-    return telemetry.startSpan(
-      { type: 'plan', name: name === undefined ? 'plan' : `plan ${name}` },
-      attributes,
-      parent,
-    );
+    return telemetry.startSpan('plan', name === undefined ? 'plan' : `plan ${name}`, attributes, parent);
   };
   let pieces = splitByBytes(json, MAX_PART_BYTES);
   const first = pieces.length === 1 ? start(json) : start(pieces[0]!, partOf(0, pieces.length));

@@ -10,6 +10,8 @@ export const MAX_LINKS = 100;
 
 interface Edge {
   readonly toolId: string;
+  /** Position of the tool among the planned ones; undefined for one that is in no plan here. */
+  readonly index: number | undefined;
   /** Named in `depends_on`; else only its output is read. */
   readonly isDependency: boolean;
   readonly attributes: KnownAttributes;
@@ -20,6 +22,10 @@ const NO_NEEDS: Needs = { links: undefined, linksOmitted: 0, endedAt: undefined,
 
 /** Where a tool stands in its plan. */
 export interface ToolPlace {
+  /** Its position among the planned tools, from 0. */
+  readonly index: number;
+  /** Where another tool stands; undefined for one that is in no plan here. */
+  readonly indexOf: (toolId: string) => number | undefined;
   readonly traced: TracedTool;
   readonly groupIndex: number;
   readonly executionOrder: number;
@@ -29,16 +35,21 @@ export interface ToolPlace {
 /** A tool with its place in the plan and the edges that lead to it. What is the same in every run is written once. */
 export class PlannedTool {
   readonly traced: TracedTool;
+  readonly index: number;
   readonly groupIndex: number;
   readonly executionOrder: number;
+  readonly #indexOf: (toolId: string) => number | undefined;
   readonly #strategy: string | undefined;
   readonly #write: TextWriter;
+  #spanName: string | undefined;
   #attributes: KnownAttributes | undefined;
   #edges: readonly Edge[] | undefined;
 
   constructor(write: TextWriter, place: ToolPlace) {
     this.#write = write;
     this.traced = place.traced;
+    this.index = place.index;
+    this.#indexOf = place.indexOf;
     this.groupIndex = place.groupIndex;
     this.executionOrder = place.executionOrder;
     this.#strategy = place.strategy;
@@ -47,6 +58,10 @@ export class PlannedTool {
   /** Ids of what this tool needs, those whose output it reads first. */
   get sources(): string[] {
     return sourcesOf(this.traced).map(([toolId]) => toolId);
+  }
+
+  get spanName(): string {
+    return (this.#spanName ??= `step ${this.#write.name(this.traced.tool_id)}`);
   }
 
   /** A new object of the attributes that every step of this tool has. */
@@ -67,14 +82,19 @@ export class PlannedTool {
     return { ...this.#attributes };
   }
 
-  /** What became of what this tool needs, as `stateOf` tells. What has no span has no link; data edges come first. */
-  needs(stateOf: (toolId: string) => NeedState | undefined): Needs {
-    const edges = (this.#edges ??= edgesOf(this.traced, this.#write));
+  /**
+   * What became of what this tool needs. What has no span has no link; data edges come first.
+   *
+   * @param planned what the run knows of its planned tools, by their positions
+   * @param others what it knows of others, by their ids
+   */
+  needs(planned: readonly (NeedState | undefined)[], others: ReadonlyMap<string, NeedState>): Needs {
+    const edges = (this.#edges ??= edgesOf(this.traced, this.#write, this.#indexOf));
     if (edges.length === 0) return NO_NEEDS;
     const links: Link[] = [];
     const needs: Needs = { links, linksOmitted: 0, endedAt: undefined, blockedBy: undefined };
-    for (const { toolId, isDependency, attributes } of edges) {
-      const state = stateOf(toolId);
+    for (const { toolId, index, isDependency, attributes } of edges) {
+      const state = index === undefined ? others.get(toolId) : planned[index];
       if (!state) continue;
       const { spanContext, endedAt } = state;
       if (spanContext && links.length < MAX_LINKS) links.push({ context: spanContext, attributes });
@@ -106,10 +126,11 @@ export interface Needs {
   blockedBy: string | undefined;
 }
 
-function edgesOf(tool: TracedTool, write: TextWriter): readonly Edge[] {
+function edgesOf(tool: TracedTool, write: TextWriter, indexOf: ToolPlace['indexOf']): readonly Edge[] {
   const dependencies = new Set(tool.depends_on);
   const edges = sourcesOf(tool).map(([toolId, type]) => ({
     toolId,
+    index: indexOf(toolId),
     isDependency: dependencies.has(toolId),
     attributes: {
       'orchestration.link.type': type,

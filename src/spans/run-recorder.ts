@@ -1,5 +1,4 @@
 import { context, INVALID_SPAN_CONTEXT, trace, type Context, type Span, type SpanContext } from '@opentelemetry/api';
-import type { SpanNameInput } from '../options.ts';
 import type { ExecutionPlanTrace } from '../plan-trace.ts';
 import type { Outcome } from '../semconv.ts';
 import { failureOf, isFailing, recordFailure } from './failure.ts';
@@ -8,8 +7,8 @@ import { announcePlan, putPlanOnRun } from './plan-span.ts';
 import type { Needs, PlannedTool } from './planned-tool.ts';
 import { runEndAttributes, runStartAttributes, type RunStart } from './run-attributes.ts';
 import { RunGroups } from './run-groups.ts';
-import { scopeOf, withScope, type Scope } from './scope.ts';
-import { stepAttributes, type StepDetails, type StepStart, type Wait } from './step-attributes.ts';
+import { scopeOf, withSpan, type Scope } from './scope.ts';
+import { stepAttributes, type StepDetails, type StepStart } from './step-attributes.ts';
 import { StepRecorder } from './step-recorder.ts';
 import { endSpan, rightAfter, setAttributes, timeOf, type Telemetry } from './telemetry.ts';
 
@@ -55,12 +54,14 @@ export class RunRecorder implements Scope {
   /** Another process leads the run, and knows when dependencies ended. */
   readonly #isRemote: boolean;
   readonly #formsGroups: boolean;
-  readonly #states = new Map<string, ToolState>();
+  /** By the tools' positions in the plan. */
+  readonly #planned: (ToolState | undefined)[] = [];
+  /** By id. */
+  readonly #others = new Map<string, ToolState>();
   readonly #groups: RunGroups;
   readonly #failed: { readonly toolId: string; readonly at: number }[] = [];
   readonly #skipped: string[] = [];
   readonly #lazy = new Set<StepRecorder>();
-  readonly #seen = (toolId: string): ToolState | undefined => this.#states.get(toolId);
   readonly #startedAt: number = performance.now();
   #ended = false;
 
@@ -84,7 +85,7 @@ export class RunRecorder implements Scope {
     this.#isRemote = run.isRemote === true;
     this.#formsGroups = run.tools.size === 0 && !this.#isRemote;
     this.span = span;
-    this.context = withScope(trace.setSpan(parent, span), this);
+    this.context = withSpan(parent, span, this);
     this.#outer = scopeOf(parent)?.run;
     this.#groups = new RunGroups(telemetry, run.plan, this.context);
   }
@@ -97,7 +98,7 @@ export class RunRecorder implements Scope {
     const name = start.name === undefined ? undefined : telemetry.write.name(start.name);
     const spanName = ['orchestration', name, plan?.strategy].filter((part) => part !== undefined).join(' ');
     const attributes = runStartAttributes(telemetry, start, runId, written);
-    const span = telemetry.startSpan({ type: 'run', name: spanName }, attributes, parent);
+    const span = telemetry.startSpan('run', spanName, attributes, parent);
     const tools = written?.tools ?? NO_TOOLS;
     const run = new RunRecorder(telemetry, { runId, plan, strategy: plan?.strategy, tools }, span, parent);
     telemetry.instruments()?.changeActiveRuns(1, { strategy: plan?.strategy });
@@ -138,11 +139,11 @@ export class RunRecorder implements Scope {
     const state = this.#state(toolId);
     state.starts++;
     const { group, parent } = this.#placeOf(state, active);
-    const needs = state.planned?.needs(this.#seen);
-    const wait = needs && !this.#isRemote ? this.#waitOf(needs, startedAt) : undefined;
-    const start = this.#describe(toolId, state, group, details, wait, undefined);
-    const span = this.#startSpan(start, needs, details, parent);
-    if (wait) this.#measureWait(wait, start.toolType);
+    const needs = state.planned?.needs(this.#planned, this.#others);
+    const waitMs = needs && !this.#isRemote ? this.#waitMs(needs, startedAt) : undefined;
+    const start = this.#describe(toolId, state, group, details, needs, waitMs, undefined);
+    const span = this.#startSpan(start, details, parent);
+    if (waitMs !== undefined) this.#measureWait(waitMs, start.toolType);
     group?.enter(toolId);
     return new StepRecorder(details.telemetry ?? this.telemetry, start, span, parent, startedAt);
   }
@@ -159,8 +160,9 @@ export class RunRecorder implements Scope {
     state.outcome = 'skip';
     if (!this.telemetry.options.skippedSpans) return this.#settle(state, undefined, undefined, performance.now());
     const { group, parent } = this.#placeOf(state, active);
-    const start = this.#describe(toolId, state, group, details, undefined, skipReason);
-    const span = this.#startSpan(start, state.planned?.needs(this.#seen), details, parent);
+    const needs = state.planned?.needs(this.#planned, this.#others);
+    const start = this.#describe(toolId, state, group, details, needs, undefined, skipReason);
+    const span = this.#startSpan(start, details, parent);
     group?.enter(toolId);
     endSpan(span, rightAfter(timeOf(span, 'startTime')));
     group?.leave(toolId, span, 'skip');
@@ -175,7 +177,7 @@ export class RunRecorder implements Scope {
     active: Context,
   ): StepRecorder | undefined {
     if (attempt === 1) return undefined;
-    const tried = [...(this.#states.get(toolId)?.tried ?? [])].filter(({ attempts, place }) => {
+    const tried = [...(this.#seen(toolId)?.tried ?? [])].filter(({ attempts, place }) => {
       return attempts < attempt && (iteration ?? place.iteration) === place.iteration;
     });
     const caller = scopeOf(active)?.step; // an attempt that makes the next one itself
@@ -206,8 +208,8 @@ export class RunRecorder implements Scope {
 
   /** Told by a step that it ended. */
   stepEnded(step: StepRecorder, outcome: Outcome, endedAt: number): void {
-    const { toolId, group } = step.place;
-    const state = this.#state(toolId);
+    const { toolId, planned, group } = step.place;
+    const state = this.#state(toolId, planned);
     state.outcome = outcome;
     if (isFailing(outcome)) this.#failed.push({ toolId, at: endedAt });
     if (outcome === 'skip') this.#skipped.push(toolId);
@@ -256,7 +258,9 @@ export class RunRecorder implements Scope {
     if (this.#ended) return;
     this.#ended = true;
     for (const step of this.#lazy) step.abandon();
-    for (const { tried } of this.#states.values()) for (const step of tried ?? []) step.settleRest();
+    for (const state of [...this.#planned, ...this.#others.values()]) {
+      for (const step of state?.tried ?? []) step.settleRest();
+    }
     this.#groups.endAll();
   }
 
@@ -286,22 +290,15 @@ export class RunRecorder implements Scope {
     return this.#tools.size > 0;
   }
 
-  #state(toolId: string): ToolState {
-    let state = this.#states.get(toolId);
-    if (!state) {
-      const planned = this.#tools.get(toolId);
-      state = {
-        planned,
-        starts: 0,
-        delegated: false,
-        settled: false,
-        endedAt: undefined,
-        spanContext: undefined,
-        outcome: undefined,
-        tried: undefined,
-      };
-      this.#states.set(toolId, state);
-    }
+  #seen(toolId: string): ToolState | undefined {
+    const planned = this.#tools.get(toolId);
+    return planned ? this.#planned[planned.index] : this.#others.get(toolId);
+  }
+
+  #state(toolId: string, planned: PlannedTool | undefined = this.#tools.get(toolId)): ToolState {
+    if (planned) return (this.#planned[planned.index] ??= unseen(planned));
+    let state = this.#others.get(toolId);
+    if (!state) this.#others.set(toolId, (state = unseen(undefined)));
     return state;
   }
 
@@ -310,7 +307,7 @@ export class RunRecorder implements Scope {
     const scope = scopeOf(active);
     const isWithin = scope?.run === this;
     const group = this.#groupOf(state.planned, isWithin ? scope : undefined);
-    const base = isWithin ? active : withScope(trace.setSpan(active, this.span), this);
+    const base = isWithin ? active : withSpan(active, this.span, this);
     if (!group) return { group, parent: base };
     return { group, parent: base === this.context ? group.context : trace.setSpan(base, group.span) };
   }
@@ -322,12 +319,11 @@ export class RunRecorder implements Scope {
     return scope?.group?.isOpen ? scope.group : this.#groups.current();
   }
 
-  #waitOf({ endedAt, blockedBy }: Needs, startedAt: number): Wait {
-    const readyAt = Math.max(endedAt ?? 0, this.#startedAt);
-    return { milliseconds: Math.max(0, startedAt - readyAt), blockedBy };
+  #waitMs({ endedAt }: Needs, startedAt: number): number {
+    return Math.max(0, startedAt - Math.max(endedAt ?? 0, this.#startedAt));
   }
 
-  #measureWait({ milliseconds }: Wait, toolType: string): void {
+  #measureWait(milliseconds: number, toolType: string): void {
     this.telemetry.instruments()?.recordWait(milliseconds, { strategy: this.#strategy, toolType });
   }
 
@@ -336,7 +332,8 @@ export class RunRecorder implements Scope {
     { planned, starts }: ToolState,
     group: GroupRecorder | undefined,
     details: StepDetails,
-    wait: Wait | undefined,
+    needs: Needs | undefined,
+    waitMs: number | undefined,
     skipReason: string | undefined,
   ): StepStart {
     return {
@@ -348,17 +345,17 @@ export class RunRecorder implements Scope {
       group,
       planned,
       isUnplanned: !planned && this.#hasPlannedTools,
-      wait,
+      needs,
+      waitMs,
       skipReason,
     };
   }
 
-  #startSpan(start: StepStart, needs: Needs | undefined, details: StepDetails, parent: Context): Span {
-    const { toolId } = start;
+  #startSpan(start: StepStart, details: StepDetails, parent: Context): Span {
+    const { toolId, planned, needs } = start;
     const telemetry = details.telemetry ?? this.telemetry;
-    const attributes = stepAttributes(telemetry, start, details, needs?.linksOmitted ?? 0);
-    const naming: SpanNameInput = { type: 'step', name: `step ${telemetry.write.name(toolId)}`, toolId };
-    return telemetry.startSpan(naming, attributes, parent, needs?.links);
+    const name = planned ? planned.spanName : `step ${telemetry.write.name(toolId)}`;
+    return telemetry.startSpan('step', name, stepAttributes(telemetry, start, details), parent, needs?.links, toolId);
   }
 
   #settle(state: ToolState, span: Span | undefined, group: GroupRecorder | undefined, at: number): void {
@@ -373,14 +370,14 @@ export class RunRecorder implements Scope {
   /** Each tool once. Of a planned tool that comes again, as in a loop, the last outcome counts; of others, which may be one of many, any. */
   #lasting(toolIds: readonly string[], isSuch: (outcome: Outcome) => boolean): string[] {
     return [...new Set(toolIds)].filter((toolId) => {
-      const state = this.#states.get(toolId);
+      const state = this.#seen(toolId);
       return !state?.planned || state.outcome === undefined || isSuch(state.outcome);
     });
   }
 
   #notStarted(): string[] {
     return (this.plan?.tool_ids ?? []).filter((toolId) => {
-      const state = this.#states.get(toolId);
+      const state = this.#seen(toolId);
       return !state || (state.starts === 0 && state.endedAt === undefined && !state.delegated);
     });
   }
@@ -388,3 +385,16 @@ export class RunRecorder implements Scope {
 
 const NO_DETAILS: StepDetails = {};
 const NO_TOOLS: ReadonlyMap<string, PlannedTool> = new Map();
+
+function unseen(planned: PlannedTool | undefined): ToolState {
+  return {
+    planned,
+    starts: 0,
+    delegated: false,
+    settled: false,
+    endedAt: undefined,
+    outcome: undefined,
+    spanContext: undefined,
+    tried: undefined,
+  };
+}

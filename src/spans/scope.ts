@@ -1,4 +1,4 @@
-import type { Context } from '@opentelemetry/api';
+import { trace, type Context, type Span } from '@opentelemetry/api';
 import type { GroupRecorder } from './group-recorder.ts';
 import type { RunRecorder } from './run-recorder.ts';
 import type { StepRecorder } from './step-recorder.ts';
@@ -18,28 +18,38 @@ export function scopeOf(context: Context): Scope | undefined {
 }
 
 export function withScope(context: Context, scope: Scope): Context {
-  return new ScopedContext(context, scope);
+  return new ScopedContext(unscoped(context), scope);
+}
+
+/** The context with a span active in it, and a scope. */
+export function withSpan(context: Context, span: Span, scope: Scope): Context {
+  return new ScopedContext(trace.setSpan(unscoped(context), span), scope);
+}
+
+function unscoped(context: Context): Context {
+  return context instanceof ScopedContext ? context.context : context;
 }
 
 /** A context with a scope. OpenTelemetry's own copies a map for every value that is set; each step sets one, so this one does not. */
 class ScopedContext implements Context {
-  readonly #context: Context;
+  /** Without the scope. */
+  readonly context: Context;
   readonly #scope: Scope;
 
   constructor(context: Context, scope: Scope) {
-    this.#context = context instanceof ScopedContext ? context.#context : context;
+    this.context = context;
     this.#scope = scope;
   }
 
   getValue(key: symbol): unknown {
-    return key === SCOPE ? this.#scope : this.#context.getValue(key);
+    return key === SCOPE ? this.#scope : this.context.getValue(key);
   }
 
   setValue(key: symbol, value: unknown): Context {
-    return new ScopedContext(this.#context.setValue(key, value), this.#scope);
+    return new ScopedContext(this.context.setValue(key, value), this.#scope);
   }
 
   deleteValue(key: symbol): Context {
-    return new ScopedContext(this.#context.deleteValue(key), this.#scope);
+    return new ScopedContext(this.context.deleteValue(key), this.#scope);
   }
 }

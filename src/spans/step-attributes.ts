@@ -1,5 +1,5 @@
 import type { KnownAttributes } from './known-attributes.ts';
-import type { PlannedTool } from './planned-tool.ts';
+import type { Needs } from './planned-tool.ts';
 import type { StepPlace } from './step-recorder.ts';
 import type { Telemetry } from './telemetry.ts';
 import type { TextWriter } from './text.ts';
@@ -18,28 +18,17 @@ export interface StepDetails {
 
 /** What is known of a step when it starts. */
 export interface StepStart extends StepPlace {
-  readonly planned: PlannedTool | undefined;
   /** The run has a plan and the plan does not have this tool. */
   readonly isUnplanned: boolean;
-  readonly wait: Wait | undefined;
+  /** Milliseconds between what it waited for and its start; undefined where nobody here knows. */
+  readonly waitMs: number | undefined;
+  readonly needs: Needs | undefined;
   /** Why the step does not run; undefined for one that does. */
   readonly skipReason: string | undefined;
 }
 
-/** What a step waited for before it started. */
-export interface Wait {
-  readonly milliseconds: number;
-  /** The dependency that ended last. */
-  readonly blockedBy: string | undefined;
-}
-
-/** All attributes of a step that are known when it starts. `linksOmitted`: how many links are over the limit. */
-export function stepAttributes(
-  telemetry: Telemetry,
-  start: StepStart,
-  details: StepDetails,
-  linksOmitted: number,
-): KnownAttributes {
+/** All attributes of a step that are known when it starts. */
+export function stepAttributes(telemetry: Telemetry, start: StepStart, details: StepDetails): KnownAttributes {
   const { write, options } = telemetry;
   const { planned, group } = start;
   const attributes = planned ? planned.attributes() : unplannedAttributes(start, write);
@@ -49,11 +38,12 @@ export function stepAttributes(
   }
   if (start.isUnplanned) attributes['orchestration.planned'] = false;
   if (start.iteration > 1) attributes['orchestration.iteration'] = start.iteration;
-  if (linksOmitted > 0) attributes['orchestration.links_omitted'] = linksOmitted;
-  if (start.wait) {
-    attributes['orchestration.wait_ms'] = Math.round(start.wait.milliseconds);
-    if (start.wait.blockedBy !== undefined) attributes['orchestration.blocked_by'] = write.name(start.wait.blockedBy);
+  if (start.waitMs !== undefined) {
+    attributes['orchestration.wait_ms'] = Math.round(start.waitMs);
+    if (start.needs?.blockedBy !== undefined)
+      attributes['orchestration.blocked_by'] = write.name(start.needs.blockedBy);
   }
+  if (start.needs && start.needs.linksOmitted > 0) attributes['orchestration.links_omitted'] = start.needs.linksOmitted;
   if (start.skipReason !== undefined) {
     attributes['orchestration.outcome'] = 'skip';
     attributes['orchestration.skip_reason'] = write.text(start.skipReason);

@@ -12,8 +12,9 @@ import {
 } from './failure.ts';
 import type { GroupRecorder } from './group-recorder.ts';
 import { describe, safely, warn } from './guard.ts';
+import type { PlannedTool } from './planned-tool.ts';
 import type { RunRecorder } from './run-recorder.ts';
-import { scopeOf, withScope, type Scope } from './scope.ts';
+import { scopeOf, withSpan, type Scope } from './scope.ts';
 import type { KnownAttributes } from './known-attributes.ts';
 import { endSpan, setAttributes, timeOf, type Telemetry } from './telemetry.ts';
 
@@ -30,6 +31,7 @@ export interface StepEnd {
 export interface StepPlace {
   readonly toolId: string;
   readonly toolType: string;
+  readonly planned: PlannedTool | undefined;
   readonly strategy: string | undefined;
   /** Which repetition of the tool this is, from 1. */
   readonly iteration: number;
@@ -78,7 +80,7 @@ export class StepRecorder implements Scope {
     this.place = place;
     this.span = span;
     this.#startedAt = startedAt;
-    this.context = withScope(trace.setSpan(parent, span), this);
+    this.context = withSpan(parent, span, this);
   }
 
   get run(): RunRecorder | undefined {
@@ -119,10 +121,16 @@ export class StepRecorder implements Scope {
     if (maxAttempts !== undefined) attributes['orchestration.max_attempts'] = maxAttempts;
     const before = this.#lastAttempt;
     const links = before?.isEnded ? [{ context: before.span.spanContext(), attributes: RETRY_OF }] : undefined;
-    const naming = { type: 'attempt', name: `attempt ${attempt}`, toolId: this.place.toolId } as const;
     const isWithin = active !== undefined && scopeOf(active)?.run === this.run;
-    const parent = isWithin ? withScope(trace.setSpan(active, this.span), this) : this.context;
-    const span = this.#telemetry.startSpan(naming, attributes, parent, links);
+    const parent = isWithin ? withSpan(active, this.span, this) : this.context;
+    const span = this.#telemetry.startSpan(
+      'attempt',
+      `attempt ${attempt}`,
+      attributes,
+      parent,
+      links,
+      this.place.toolId,
+    );
     if (rest) this.#resume();
     this.#attempts = attempt;
     this.#lastAttempt = new AttemptRecorder(this.#telemetry, span, parent);
@@ -170,8 +178,9 @@ export class StepRecorder implements Scope {
 
   /** Ends the step with what its function gave. */
   fulfilled(value: unknown): void {
-    const end = endOfValue(value, this.#telemetry);
-    this.end(end.outcome, end);
+    const { isFailure, recordOutputs } = this.#telemetry.options;
+    if (isFailureResult(value, isFailure)) this.end('failure', { error: reportedError(value) });
+    else this.end('success', recordOutputs ? { output: value } : NOTHING);
   }
 
   /** Ends the step with what its function threw. */

@@ -18,7 +18,7 @@ import {
 } from '@opentelemetry/api';
 import { resolveOptions, type ResolvedOptions, type SpanNameInput, type TraceOptions } from '../options.ts';
 import type { ExecutionPlanTrace } from '../plan-trace.ts';
-import { SCOPE_NAME } from '../semconv.ts';
+import { SCOPE_NAME, type SpanType } from '../semconv.ts';
 import { VERSION } from '../version.ts';
 import { describe, safely, warn, warnOnce } from './guard.ts';
 import { Instruments } from './metrics.ts';
@@ -94,14 +94,24 @@ export class Telemetry {
    *
    * @returns a span that records nothing but keeps the parent's identity where no tracer is or the tracer throws
    */
-  startSpan(naming: SpanNameInput, attributes: Attributes, parent: Context, links?: Link[]): Span {
+  startSpan(
+    type: SpanType,
+    name: string,
+    attributes: Attributes,
+    parent: Context,
+    links?: Link[],
+    toolId?: string,
+  ): Span {
     const tracer = this.tracer();
     if (tracer) {
       try {
         const options = links
           ? { kind: SpanKind.INTERNAL, attributes, links }
           : { kind: SpanKind.INTERNAL, attributes };
-        return tracer.startSpan(limitName(this.options.spanName ? this.#rename(naming) : naming.name), options, parent);
+        const written = this.options.spanName
+          ? this.#rename({ type, name, ...(toolId !== undefined && { toolId }) })
+          : name;
+        return tracer.startSpan(limitName(written), options, parent);
       } catch (error) {
         warn('could not start a span', describe(error));
       }

@@ -16,10 +16,12 @@ export interface WrittenPlan {
 export function writePlan(trace: ExecutionPlanTrace, write: TextWriter): WrittenPlan {
   const json = write.planJson(trace);
   const tools = new Map<string, PlannedTool>();
+  const indexOf = (toolId: string): number | undefined => tools.get(toolId)?.index;
   for (const group of trace.execution_groups) {
     for (let executionOrder = 0; executionOrder < group.tools.length; executionOrder++) {
       const traced = group.tools[executionOrder]!;
-      const place = { traced, groupIndex: group.group_index, executionOrder, strategy: trace.strategy };
+      const at = { index: tools.size, indexOf, groupIndex: group.group_index, executionOrder };
+      const place = { ...at, traced, strategy: trace.strategy };
       tools.set(traced.tool_id, new PlannedTool(write, place));
     }
   }

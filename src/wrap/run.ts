@@ -3,7 +3,7 @@ import type { ExecutionPlanTrace } from '../plan-trace.ts';
 import { writeCarrier, type Carrier } from '../spans/carrier.ts';
 import { describe, safely, warn } from '../spans/guard.ts';
 import type { RunRecorder } from '../spans/run-recorder.ts';
-import { withScope } from '../spans/scope.ts';
+import { withSpan } from '../spans/scope.ts';
 import type { StepDetails } from '../spans/step-attributes.ts';
 import type { StepRecorder } from '../spans/step-recorder.ts';
 import { outcomeOfThrown } from '../spans/failure.ts';
@@ -125,7 +125,7 @@ export class TracedRun implements Run {
     const group = safely('open a group', () => run.holdGroup());
     if (!group) return work();
     const release = (): void => safely('end a group', () => run.releaseGroup(group));
-    const active = withScope(trace.setSpan(run.context, group.span), { run, group });
+    const active = withSpan(run.context, group.span, { run, group });
     return watchCall({ fulfilled: release, rejected: release, deferred: release }, active, work, undefined, []);
   }
 
