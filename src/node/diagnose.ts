@@ -2,7 +2,7 @@ import { headersFrom, resolveEndpoint } from './diagnose/endpoint.ts';
 import { examineApi } from './diagnose/examine-api.ts';
 import { type Diagnosis, diagnosisOf } from './diagnose/finding.ts';
 import { probeEndpoint } from './diagnose/probe-endpoint.ts';
-import type { Protocol } from './start-tracing.ts';
+import type { Protocol } from './endpoint.ts';
 
 /** Options of {@link diagnose}: those of `startTracing`, where they were given there. */
 export interface DiagnoseOptions {

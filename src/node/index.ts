@@ -1,4 +1,5 @@
+export type { Protocol } from './endpoint.ts';
 export type { FlushResult } from './deliver.ts';
 export { diagnose, type DiagnoseOptions } from './diagnose.ts';
 export type { Diagnosis, Finding, FindingCode } from './diagnose/finding.ts';
-export { startTracing, type Protocol, type Tracing, type TracingOptions } from './start-tracing.ts';
+export { startTracing, type Tracing, type TracingOptions } from './start-tracing.ts';

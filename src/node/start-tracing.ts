@@ -4,10 +4,8 @@ import type { Socket } from 'node:net';
 import { metrics, trace, ProxyTracerProvider } from '@opentelemetry/api';
 import type { NodeSDKConfiguration } from '@opentelemetry/sdk-node';
 import { Deliverer, type FlushResult } from './deliver.ts';
+import { defaultEndpoint, environmentText, isHttpUrl, tracesUrl, type Protocol } from './endpoint.ts';
 import { importPeer } from './import-peer.ts';
-
-/** How spans travel. */
-export type Protocol = 'http/json' | 'http/protobuf' | 'grpc';
 
 /** Options of {@link startTracing}. An option comes before the environment, the environment before the default. */
 export interface TracingOptions {
@@ -144,27 +142,17 @@ function protocolOf(option: Protocol | undefined, onWarning: (message: string) =
 }
 
 function urlOf(option: string | undefined, protocol: Protocol, onWarning: (message: string) => void): string {
-  const path = protocol === 'grpc' ? '' : '/v1/traces';
-  const withPath = (base: string): string => {
-    const trimmed = base.replace(/\/+$/, '');
-    return trimmed.endsWith(path) ? trimmed : trimmed + path;
-  };
   if (option !== undefined) {
-    if (isUrl(option)) return withPath(option);
+    if (isHttpUrl(option)) return tracesUrl(option, protocol);
     throw new TypeError(whatUrl('option endpoint', option));
   }
-  const byDefault = `http://127.0.0.1:${protocol === 'grpc' ? 4317 : 4318}`;
   const read = (name: string): string | undefined => {
     const text = fromEnvironment(name);
-    if (text === undefined || isUrl(text)) return text;
+    if (text === undefined || isHttpUrl(text)) return text;
     onWarning(`${whatUrl(name, text)}; it is left out of account`);
   };
-  return read('OTEL_EXPORTER_OTLP_TRACES_ENDPOINT') ?? withPath(read('OTEL_EXPORTER_OTLP_ENDPOINT') ?? byDefault);
-}
-
-function isUrl(text: unknown): boolean {
-  const url = typeof text === 'string' && URL.canParse(text) ? new URL(text) : undefined;
-  return url?.protocol === 'http:' || url?.protocol === 'https:';
+  const whole = read('OTEL_EXPORTER_OTLP_TRACES_ENDPOINT');
+  return whole ?? tracesUrl(read('OTEL_EXPORTER_OTLP_ENDPOINT') ?? defaultEndpoint(protocol), protocol);
 }
 
 function whatUrl(name: string, got: unknown): string {
@@ -245,5 +233,5 @@ async function within(milliseconds: number, work: Promise<unknown>): Promise<voi
 }
 
 function fromEnvironment(name: string): string | undefined {
-  return process.env[name]?.trim() || undefined;
+  return environmentText(process.env, name);
 }

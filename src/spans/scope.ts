@@ -17,17 +17,10 @@ export function scopeOf(context: Context): Scope | undefined {
   return context.getValue(SCOPE) as Scope | undefined;
 }
 
-export function withScope(context: Context, scope: Scope): Context {
-  return new ScopedContext(unscoped(context), scope);
-}
-
 /** The context with a span active in it, and a scope. */
 export function withSpan(context: Context, span: Span, scope: Scope): Context {
-  return new ScopedContext(trace.setSpan(unscoped(context), span), scope);
-}
-
-function unscoped(context: Context): Context {
-  return context instanceof ScopedContext ? context.context : context;
+  const unscoped = context instanceof ScopedContext ? context.context : context;
+  return new ScopedContext(trace.setSpan(unscoped, span), scope);
 }
 
 /** A context with a scope. OpenTelemetry's own copies a map for every value that is set; each step sets one, so this one does not. */

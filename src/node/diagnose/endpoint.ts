@@ -1,4 +1,4 @@
-import type { Protocol } from '../start-tracing.ts';
+import { defaultEndpoint, environmentText as read, isHttpUrl, tracesUrl, type Protocol } from '../endpoint.ts';
 import type { Finding } from './finding.ts';
 
 /** Where spans are sent, and how. */
@@ -24,16 +24,16 @@ export function resolveEndpoint(
     ['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', read(env, 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT')],
     ['OTEL_EXPORTER_OTLP_ENDPOINT', read(env, 'OTEL_EXPORTER_OTLP_ENDPOINT')],
   ]);
-  const base = text ?? `http://127.0.0.1:${protocol === 'grpc' ? 4317 : 4318}`;
-  if (!/^https?:\/\//.test(base) || !URL.canParse(base)) {
+  const base = text ?? defaultEndpoint(protocol);
+  if (!isHttpUrl(base)) {
     return {
       code: 'ENDPOINT_INVALID',
       message: `${source} is no URL: ${JSON.stringify(base)}`,
       fix: 'give a base URL with http:// or https://, such as http://127.0.0.1:4318',
     };
   }
-  const isWhole = protocol === 'grpc' || source === 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT' || base.endsWith('/v1/traces');
-  return { url: isWhole ? base : `${base.replace(/\/+$/, '')}/v1/traces`, protocol, source };
+  const isWhole = source === 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT';
+  return { url: isWhole ? base : tracesUrl(base, protocol), protocol, source };
 }
 
 /** The headers of OTEL_EXPORTER_OTLP_HEADERS: `key=value,key=value`, values percent-encoded, as OpenTelemetry's specification says. */
@@ -55,8 +55,4 @@ function firstOf(
   sources: readonly (readonly [string, string | undefined])[],
 ): readonly [string | undefined, string | undefined] {
   return sources.find(([, text]) => text !== undefined) ?? [undefined, undefined];
-}
-
-function read(env: Environment, name: string): string | undefined {
-  return env[name]?.trim() || undefined;
 }
