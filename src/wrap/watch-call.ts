@@ -11,15 +11,11 @@ export function watchCall<A extends unknown[], R>(
 ): R {
   let result: R;
   try {
-    result = context.with(active, apply, undefined, work, thisArg, args) as R;
+    // Not through the context manager's own `thisArg`: that makes null of undefined.
+    result = context.with(active, () => Reflect.apply(work, thisArg, args));
   } catch (error) {
     watcher.rejected(error);
     throw error;
   }
   return watch(result, watcher, active);
-}
-
-/** With the very `this` of the call: a context manager would make null of undefined. */
-function apply(work: (...args: never[]) => unknown, thisArg: unknown, args: unknown[]): unknown {
-  return Reflect.apply(work, thisArg, args);
 }
