@@ -1,0 +1,134 @@
+import type {
+  Attributes,
+  AttributeValue,
+  ReceivedEvent,
+  ReceivedLink,
+  ReceivedSpan,
+  SpanKind,
+} from '../explain/received-span.ts';
+import { groupByTrace } from './group-by-trace.ts';
+
+const KINDS: Readonly<Record<SpanKind, number>> = {
+  unspecified: 0,
+  internal: 1,
+  server: 2,
+  client: 3,
+  producer: 4,
+  consumer: 5,
+};
+const STATUS_CODES: Readonly<Record<ReceivedSpan['status']['code'], number>> = { unset: 0, ok: 1, error: 2 };
+
+/** An ExportTraceServiceRequest in OTLP's JSON encoding, ready for `JSON.stringify`. */
+export interface EncodedTraces {
+  readonly resourceSpans: readonly object[];
+}
+
+/**
+ * Writes spans as OTLP JSON, grouped by resource and scope: the inverse of `decodeTracesJson`. Spans of one group stay in order.
+ *
+ * @see https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding
+ */
+export function encodeTracesJson(spans: readonly ReceivedSpan[]): EncodedTraces {
+  const resources = new Map<string, { resource: object; scopes: Map<string, { scope: object; spans: object[] }> }>();
+  for (const span of spans) {
+    const resourceKey = resourceJson(span.resource);
+    const known = resources.get(resourceKey) ?? { resource: attributesOf(span.resource), scopes: new Map() };
+    resources.set(resourceKey, known);
+    const scopeKey = JSON.stringify(span.scope);
+    const group = known.scopes.get(scopeKey) ?? { scope: span.scope, spans: [] };
+    known.scopes.set(scopeKey, group);
+    group.spans.push(encodeSpan(span));
+  }
+  return {
+    resourceSpans: [...resources.values()].map(({ resource, scopes }) => ({
+      resource,
+      scopeSpans: [...scopes.values()],
+    })),
+  };
+}
+
+/**
+ * Writes spans as JSON lines, a request a line and trace, each line with its line break: what Jaeger's upload and the Collector's
+ * receiver `otlp_json_file` read. Line by line, because all of them may be longer than a text can be.
+ */
+export function* encodeTracesLines(spans: readonly ReceivedSpan[]): Generator<string, void, undefined> {
+  for (const ofTrace of groupByTrace(spans).values()) yield `${JSON.stringify(encodeTracesJson(ofTrace))}\n`;
+}
+
+/** Remembered, because one object stands for the resource of many spans. */
+const resourceTexts = new WeakMap<Attributes, string>();
+
+function resourceJson(resource: Attributes): string {
+  const known = resourceTexts.get(resource);
+  if (known !== undefined) return known;
+  const text = JSON.stringify(attributesOf(resource));
+  resourceTexts.set(resource, text);
+  return text;
+}
+
+/** Resource and scope of a span, as a JSON list of the two: the same text for all spans of one origin. */
+export function originJson({ resource, scope }: ReceivedSpan): string {
+  return `[${resourceJson(resource)},${JSON.stringify(scope)}]`;
+}
+
+/** One span without its resource and scope. */
+export function encodeSpan(span: ReceivedSpan): object {
+  const { status } = span;
+  return {
+    traceId: span.traceId,
+    spanId: span.spanId,
+    ...(span.parentSpanId === undefined ? {} : { parentSpanId: span.parentSpanId }),
+    name: span.name,
+    kind: KINDS[span.kind],
+    startTimeUnixNano: String(span.startNs),
+    endTimeUnixNano: String(span.endNs),
+    ...attributesOf(span.attributes),
+    ...(span.events.length === 0 ? {} : { events: span.events.map(encodeEvent) }),
+    ...(span.links.length === 0 ? {} : { links: span.links.map(encodeLink) }),
+    ...(status.code === 'unset' && status.message === undefined
+      ? {}
+      : {
+          status: {
+            code: STATUS_CODES[status.code],
+            ...(status.message === undefined ? {} : { message: status.message }),
+          },
+        }),
+  };
+}
+
+function encodeEvent({ timeNs, name, attributes }: ReceivedEvent): object {
+  return { timeUnixNano: String(timeNs), name, ...attributesOf(attributes) };
+}
+
+function encodeLink({ traceId, spanId, attributes }: ReceivedLink): object {
+  return { traceId, spanId, ...attributesOf(attributes) };
+}
+
+/** The field `attributes`, left out when there are none. */
+function attributesOf(attributes: Attributes): { attributes?: object[] } {
+  return attributes.size === 0 ? {} : { attributes: keyValues(attributes) };
+}
+
+function keyValues(attributes: Attributes): object[] {
+  return Array.from(attributes, ([key, value]) => ({ key, value: anyValue(value) }));
+}
+
+function anyValue(value: AttributeValue): object {
+  if (value === null) return {};
+  if (typeof value === 'string') return { stringValue: value };
+  if (typeof value === 'boolean') return { boolValue: value };
+  if (typeof value === 'bigint') return { intValue: String(value) };
+  if (typeof value === 'number') return numberValue(value);
+  if (value instanceof Uint8Array) {
+    return { bytesValue: Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64') };
+  }
+  if (value instanceof Map) return { kvlistValue: { values: keyValues(value as Attributes) } };
+  return { arrayValue: { values: (value as readonly AttributeValue[]).map(anyValue) } };
+}
+
+/** JSON has no -0, NaN and Infinity; beyond 2^53 a number was no integer on the wire, for those are bigints. */
+function numberValue(value: number): object {
+  if (Object.is(value, -0)) return { doubleValue: '-0' };
+  if (Number.isSafeInteger(value)) return { intValue: String(value) };
+  return { doubleValue: Number.isFinite(value) ? value : String(value) };
+}
