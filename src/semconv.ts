@@ -31,6 +31,12 @@ export const ATTR_ORCHESTRATION_TOTAL_TOOLS = 'orchestration.total_tools' as con
 export const ATTR_ORCHESTRATION_ROOT_CAUSE = 'orchestration.root_cause' as const;
 /** Number of planned tools that did not run because they need the root cause, directly or not, e.g. `3`. Run with a root cause. */
 export const ATTR_ORCHESTRATION_BLAST_RADIUS = 'orchestration.blast_radius' as const;
+/** Ids of the tools on the longest chain of steps that need each other, in order, e.g. `["fetch","rank"]`. Run that has ended and has a plan, up to 10,000 steps. */
+export const ATTR_ORCHESTRATION_CRITICAL_PATH = 'orchestration.critical_path' as const;
+/** Milliseconds, rounded, that the steps of the critical path took together, e.g. `40210`. Run, as `critical_path`. */
+export const ATTR_ORCHESTRATION_CRITICAL_PATH_MS = 'orchestration.critical_path_ms' as const;
+/** One or two sentences of at most 300 characters that say how the run went and why. Run that has ended. */
+export const ATTR_ORCHESTRATION_VERDICT = 'orchestration.verdict' as const;
 /** Ids of planned tools that neither ran nor were skipped, e.g. `["write"]`. Run. */
 export const ATTR_ORCHESTRATION_NOT_STARTED = 'orchestration.not_started' as const;
 /** Ids of tools that ended as `failure`, `error` or `timeout`, e.g. `["primary"]`. Run. */
@@ -78,6 +84,11 @@ export const ATTR_ORCHESTRATION_PLANNED = 'orchestration.planned' as const;
 export const ATTR_ORCHESTRATION_BLOCKED_BY = 'orchestration.blocked_by' as const;
 /** Milliseconds, rounded, between the end of the last dependency (else the start of the run) and the start of the step. Step. */
 export const ATTR_ORCHESTRATION_WAIT_MS = 'orchestration.wait_ms' as const;
+/**
+ * What the step waited for last: `dependency`, `group` (the rest of the groups before its own), `slot` (fewer other steps running) or
+ * `unknown`. Step that waited.
+ */
+export const ATTR_ORCHESTRATION_WAIT_REASON = 'orchestration.wait_reason' as const;
 /** `success`, `failure`, `error`, `timeout`, `cancellation` or `skip`. Run, group, step, attempt. */
 export const ATTR_ORCHESTRATION_OUTCOME = 'orchestration.outcome' as const;
 /** JSON array of what each reference gave: `[{"field","ref","resolved","type","bytes"}]`, never a value. Step with a mapping. */
@@ -141,6 +152,7 @@ export const METRIC_ORCHESTRATION_ACTIVE_RUNS = 'orchestration.active_runs' as c
 
 export type SpanType = 'run' | 'plan' | 'group' | 'step' | 'attempt';
 export type Outcome = 'success' | 'failure' | 'error' | 'timeout' | 'cancellation' | 'skip';
+export type WaitReason = 'dependency' | 'group' | 'slot' | 'unknown';
 export type PlanSource = 'declared' | 'derived' | 'none';
 export type LinkType = 'depends_on' | 'data' | 'retry_of';
 

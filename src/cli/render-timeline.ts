@@ -1,9 +1,10 @@
 import { styleText } from 'node:util';
+import { formatDuration } from '../explain/format.ts';
 import type { ReceivedSpan } from '../explain/received-span.ts';
 import type { Group, Run, SpanNode, Step } from '../explain/run.ts';
 import type { MappingRecord } from '../mapping.ts';
 import { OUTCOMES, type Style } from './outcomes.ts';
-import { cutText, escapeText, fitText, formatBytes, formatDuration, widthOf, wrapText } from './terminal-text.ts';
+import { cutText, escapeText, fitText, formatBytes, widthOf, wrapText } from './terminal-text.ts';
 
 /** Narrower than this nothing can be read; such a terminal breaks the lines itself. */
 const MIN_WIDTH = 40;

@@ -75,18 +75,6 @@ export function wrapText(text: string, width: number, maxLines: number): string[
   return lines;
 }
 
-/** Milliseconds as people read them: `0.4 ms`, `42 ms`, `1.24 s`, `2 min 3 s`, `1 h 2 min`. */
-export function formatDuration(ms: number): string {
-  if (ms === 0) return '0 ms';
-  if (ms < 9.95) return `${ms < 0.05 ? '<0.1' : ms.toFixed(1)} ms`;
-  if (ms < 999.5) return `${Math.round(ms)} ms`;
-  if (ms < 59_995) return `${(ms / 1000).toFixed(ms < 9_995 ? 2 : 1)} s`;
-  const seconds = Math.round(ms / 1000);
-  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
-  const minutes = Math.round(seconds / 60);
-  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
-}
-
 /** Bytes as people read them: `6 bytes`, `1.2 KiB`, `3.4 MiB`. */
 export function formatBytes(bytes: number): string {
   if (bytes < 1024) return `${bytes} ${bytes === 1 ? 'byte' : 'bytes'}`;

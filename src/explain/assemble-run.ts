@@ -1,5 +1,6 @@
 import {
   ATTR_ORCHESTRATION_ATTEMPT,
+  ATTR_ORCHESTRATION_ATTEMPT_COUNT,
   ATTR_ORCHESTRATION_BACKOFF_MS,
   ATTR_ORCHESTRATION_DEPENDS_ON,
   ATTR_ORCHESTRATION_EXECUTION_ORDER,
@@ -100,6 +101,7 @@ export function stepOf(span: ReceivedSpan, groupIndex: number | undefined): Step
     absence: undefined,
     reason: textAt(attributes, ATTR_ORCHESTRATION_SKIP_REASON),
     ...endOf(span),
+    attemptCount: integerAt(attributes, ATTR_ORCHESTRATION_ATTEMPT_COUNT),
     attempts: [],
     spans: [],
     steps: [],
@@ -204,8 +206,9 @@ function unseenSteps({ span }: RunDraft, plan: DeclaredPlan, seen: ReadonlyMap<s
     for (const [executionOrder, tool] of tools.entries()) {
       if (seen.has(tool.toolId)) continue;
       const end = skipped.has(tool.toolId) ? SKIPPED : { outcome: undefined, ...absenceOf(tool, notStarted, seen) };
-      const nothing = { mappings: [], attempts: [], spans: [], steps: [], runs: [], span: undefined, error: undefined };
-      unseen.push({ ...tool, groupIndex, executionOrder, iteration: 1, isPlanned: true, ...nothing, ...end });
+      const nothing = { span: undefined, error: undefined, mappings: [], attemptCount: undefined };
+      const below = { attempts: [], spans: [], steps: [], runs: [] };
+      unseen.push({ ...tool, groupIndex, executionOrder, iteration: 1, isPlanned: true, ...nothing, ...below, ...end });
     }
   }
   return unseen;

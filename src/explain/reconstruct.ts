@@ -1,5 +1,6 @@
 import { ATTR_ORCHESTRATION_GROUP_INDEX, ATTR_ORCHESTRATION_SPAN_TYPE } from '../semconv.ts';
 import { assembleRun, attemptOf, RunDraft, type SpanDraft, type StepDraft, stepOf } from './assemble-run.ts';
+import { count } from './format.ts';
 import { integerAt, textAt } from './read-attributes.ts';
 import type { ReceivedSpan } from './received-span.ts';
 import type { Run } from './run.ts';
@@ -163,8 +164,4 @@ class TraceReader {
 
 function groupKey({ groupIndex, span }: StepDraft): string {
   return groupIndex === undefined ? '' : (span?.parentSpanId ?? '');
-}
-
-function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }

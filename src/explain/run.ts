@@ -69,6 +69,8 @@ export interface Step {
   readonly reason: string | undefined;
   /** Why it failed. */
   readonly error: string | undefined;
+  /** How often it was tried, as its span says; attempts have spans only where a step may be tried again. */
+  readonly attemptCount: number | undefined;
   readonly attempts: readonly Attempt[];
   /** Spans of others below the step, and not below an attempt. */
   readonly spans: readonly SpanNode[];

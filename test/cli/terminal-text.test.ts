@@ -6,10 +6,10 @@ import {
   escapeText,
   fitText,
   formatBytes,
-  formatDuration,
   widthOf,
   wrapText,
 } from '../../src/cli/terminal-text.ts';
+import { formatDuration } from '../../src/explain/format.ts';
 
 describe('escaping', () => {
   it.each([

@@ -1,7 +1,8 @@
 import { styleText } from 'node:util';
 import type { Plan, PlanTool } from '../../plan.ts';
 import type { ExecutionGroup, ExecutionPlanTrace } from '../../plan-trace.ts';
-import { escapeText, formatDuration, wrapText } from '../terminal-text.ts';
+import { formatDuration } from '../../explain/format.ts';
+import { escapeText, wrapText } from '../terminal-text.ts';
 
 const MAX_LINES = 5;
 

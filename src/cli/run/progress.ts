@@ -2,7 +2,8 @@ import { styleText } from 'node:util';
 import type { ExecutionPlanTrace } from '../../plan-trace.ts';
 import type { Outcome } from '../../semconv.ts';
 import { OUTCOMES, type Style } from '../outcomes.ts';
-import { cutText, escapeText, formatDuration } from '../terminal-text.ts';
+import { formatDuration } from '../../explain/format.ts';
+import { cutText, escapeText } from '../terminal-text.ts';
 import type { StepEvent } from './watch-steps.ts';
 
 interface StepState {

@@ -1,0 +1,64 @@
+import { type CriticalPath, findCriticalPath } from './critical-path.ts';
+import { type Failures, findFailures } from './failures.ts';
+import { ran, type RunFacts } from './facts.ts';
+import { ObservedRun } from './observed.ts';
+import { type GroupParallelism, measureGroups, measureParallelism, type Parallelism } from './parallelism.ts';
+import { connectSteps, type StepGraph } from './step-graph.ts';
+import { findWaits, type Waits } from './waits.ts';
+
+/** What can be computed of a run, each part once and only when it is asked for. */
+export class Analysis {
+  readonly facts: RunFacts;
+  #graph: StepGraph | undefined;
+  #criticalPath: CriticalPath | undefined;
+  #waits: Waits | undefined;
+  #observed: ObservedRun | undefined;
+  #parallelism: Parallelism | undefined;
+  #groups: readonly GroupParallelism[] | undefined;
+  #failures: Failures | undefined;
+
+  constructor(facts: RunFacts) {
+    this.facts = facts;
+  }
+
+  get graph(): StepGraph {
+    return (this.#graph ??= connectSteps(this.facts));
+  }
+
+  /** By the dependencies of the plan and the order of a serial one, and by how long each step took. */
+  get criticalPath(): CriticalPath {
+    const { needs, order, duration } = this.graph;
+    return (this.#criticalPath ??= findCriticalPath(needs, order, duration));
+  }
+
+  /** The steps of the critical path that took some time; empty without a plan, whose dependencies nobody knows. */
+  get path(): readonly number[] {
+    if (this.facts.plan.tools.length === 0) return [];
+    return this.criticalPath.path.filter((step) => ran(this.facts.steps[step]!));
+  }
+
+  get waits(): Waits {
+    return (this.#waits ??= findWaits(this.facts, this.graph));
+  }
+
+  get observed(): ObservedRun {
+    return (this.#observed ??= new ObservedRun(this.facts, this.graph, this.waits));
+  }
+
+  get parallelism(): Parallelism {
+    return (this.#parallelism ??= measureParallelism(this.facts, this.graph, this.waits));
+  }
+
+  get groups(): readonly GroupParallelism[] {
+    return (this.#groups ??= measureGroups(this.facts, this.graph, this.waits));
+  }
+
+  get failures(): Failures {
+    return (this.#failures ??= findFailures(this.facts));
+  }
+
+  /** By how much the run had been shorter, had this step taken half as long, in nanoseconds. */
+  savedByHalf(step: number): number {
+    return this.observed.savedBy(step, this.graph.duration[step]! / 2);
+  }
+}

@@ -1,0 +1,86 @@
+import { type Graph, indexTools, readGraph } from '../graph.ts';
+import { dataSources, type MappingRecord } from '../mapping.ts';
+import type { Outcome, WaitReason } from '../semconv.ts';
+import type { DeclaredPlan, DeclaredTool } from './run.ts';
+
+/**
+ * What is known of a run, as plain numbers: all that it takes to explain it. Made of spans that were read back, or by the process that
+ * runs it. Times are whole nanoseconds since the run started, so that sums are exact.
+ */
+export interface RunFacts {
+  readonly plan: PlanFacts;
+  /** Undefined as long as nobody said that the run ended. */
+  readonly outcome: Outcome | undefined;
+  /** Why it failed. */
+  readonly error: string | undefined;
+  /** To the end of the run, else to the last that is known of it. */
+  readonly durationNs: number;
+  /** By how much times may be off: SDKs start spans on whole milliseconds. 0 where the clock is exact. */
+  readonly clockNs: number;
+  /** Steps directly of the run that ran or were skipped. */
+  readonly steps: readonly StepFacts[];
+  /** Planned tools of which nothing is known although the run has ended: their spans did not arrive. */
+  readonly lost: ReadonlySet<string>;
+}
+
+export interface StepFacts {
+  readonly toolId: string;
+  /** Position among the plan's tools; -1 for a step that the plan does not have. */
+  readonly tool: number;
+  /** Which repetition of the tool this is, from 1. */
+  readonly iteration: number;
+  readonly startNs: number;
+  readonly endNs: number;
+  readonly outcome: Outcome | undefined;
+  /** Why it failed. */
+  readonly error: string | undefined;
+  readonly skipReason: string | undefined;
+  readonly attempts: number;
+  /** How long it was until the last attempt started; 0 for a step that was tried once. */
+  readonly retryNs: number;
+  /** What whoever ran it said that it waited for. */
+  readonly waitReason: WaitReason | undefined;
+  /** What its references gave. */
+  readonly mappings: readonly MappingRecord[];
+}
+
+/** A plan as numbers: a tool is its position, group after group. Made once a plan. */
+export class PlanFacts {
+  readonly strategy: string | undefined;
+  /** Why the plan cannot be used, when its producer says so. */
+  readonly error: string | undefined;
+  readonly tools: readonly DeclaredTool[];
+  readonly index: ReadonlyMap<string, number>;
+  /** The group of each tool. */
+  readonly groupOf: Int32Array;
+  readonly groupCount: number;
+  /** What each tool depends on, and whose output it reads. */
+  readonly needs: Graph;
+
+  constructor({ strategy, groups, error }: DeclaredPlan) {
+    this.strategy = strategy;
+    this.error = error;
+    this.tools = groups.flat();
+    this.groupCount = groups.length;
+    this.groupOf = Int32Array.from(groups.flatMap((tools, group) => tools.map(() => group)));
+    const tools = this.tools.map((tool) => ({ tool_id: tool.toolId, depends_on: needsOf(tool) }));
+    this.index = indexTools(tools);
+    this.needs = readGraph(tools, this.index, () => {});
+  }
+
+  /** Whether each tool has to wait for the one before, whatever it depends on. */
+  get isSerial(): boolean {
+    return this.strategy === 'serial';
+  }
+}
+
+/** What a tool depends on, and what it reads without saying so. */
+function needsOf({ dependsOn, outputMapping }: DeclaredTool): readonly string[] {
+  const implicit = dataSources(outputMapping).filter((source) => !dependsOn.includes(source));
+  return implicit.length === 0 ? dependsOn : [...dependsOn, ...implicit];
+}
+
+/** Whether a step did something; else it was skipped. */
+export function ran({ outcome }: StepFacts): boolean {
+  return outcome !== 'skip';
+}

@@ -1,0 +1,55 @@
+import type { Outcome } from '../semconv.ts';
+import { ran, type RunFacts, type StepFacts } from './facts.ts';
+
+/** What went wrong in a run, and what did not happen because of it. Ids of tools. */
+export interface Failures {
+  /** The last step of each tool that failed and did not succeed in a later pass, in the order in which they failed. */
+  readonly failed: readonly StepFacts[];
+  /** Planned tools that were skipped, in the plan's order. */
+  readonly skipped: readonly string[];
+  /** Planned tools that neither ran nor were skipped, in the plan's order. */
+  readonly notStarted: readonly string[];
+  /** Planned tools that did not run because they need the first that failed, directly or not. */
+  readonly affected: readonly string[];
+  /** Planned tools that succeeded. */
+  readonly done: readonly string[];
+}
+
+/** Whether an outcome is one of those that have the status ERROR. */
+export function isFailing(outcome: Outcome | undefined): boolean {
+  return outcome === 'failure' || outcome === 'error' || outcome === 'timeout';
+}
+
+export function findFailures({ plan, steps, lost }: RunFacts): Failures {
+  /** Of a planned tool the last pass counts, of others, which may be one of many, any. */
+  const last = new Map<string | number, StepFacts>();
+  for (const step of steps) {
+    const key = step.tool < 0 ? step.toolId : step.tool;
+    const known = last.get(key);
+    if (
+      !known ||
+      (step.tool < 0 ? isFailing(step.outcome) && !isFailing(known.outcome) : step.startNs >= known.startNs)
+    )
+      last.set(key, step);
+  }
+  const failed = [...last.values()].filter(({ outcome }) => isFailing(outcome)).toSorted((a, b) => a.endNs - b.endNs);
+  const [skipped, notStarted, done]: [string[], string[], string[]] = [[], [], []];
+  for (const [tool, { toolId }] of plan.tools.entries()) {
+    const step = last.get(tool);
+    if (step?.outcome === 'success') done.push(toolId);
+    if (step && !ran(step)) skipped.push(toolId);
+    if (!step && !lost.has(toolId)) notStarted.push(toolId);
+  }
+  const idle = new Set([...skipped, ...notStarted]);
+  return { failed, skipped, notStarted, affected: affectedBy(failed[0]?.toolId, idle, plan), done };
+}
+
+/** Tools stand in the plan after what they depend on. */
+function affectedBy(rootCause: string | undefined, idle: ReadonlySet<string>, { tools }: RunFacts['plan']): string[] {
+  if (rootCause === undefined) return [];
+  const affected = new Set([rootCause]);
+  for (const { toolId, dependsOn } of tools)
+    if (idle.has(toolId) && dependsOn.some((id) => affected.has(id))) affected.add(toolId);
+  affected.delete(rootCause);
+  return [...affected];
+}

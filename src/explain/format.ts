@@ -1,0 +1,45 @@
+/** Milliseconds as people read them: `0.4 ms`, `42 ms`, `1.24 s`, `2 min 3 s`, `1 h 2 min`. */
+export function formatDuration(ms: number): string {
+  if (ms === 0) return '0 ms';
+  if (ms < 9.95) return `${ms < 0.05 ? '<0.1' : ms.toFixed(1)} ms`;
+  if (ms < 999.5) return `${Math.round(ms)} ms`;
+  if (ms < 59_995) return `${(ms / 1000).toFixed(ms < 9_995 ? 2 : 1)} s`;
+  const seconds = Math.round(ms / 1000);
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+  const minutes = Math.round(seconds / 60);
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+/** Nanoseconds, in the same way. */
+export function formatNs(ns: number): string {
+  return formatDuration(ns / 1e6);
+}
+
+/** `1 step`, `2 steps`. */
+export function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`;
+}
+
+/** The first names, and how many more there are. */
+export function listNames(names: readonly string[], most = 3): string {
+  const shown = names.slice(0, names.length === most + 1 ? most + 1 : most).map(shortName);
+  const more = names.length - shown.length;
+  if (more > 0) return `${shown.join(', ')} and ${more} more`;
+  return shown.length < 2 ? shown.join('') : `${shown.slice(0, -1).join(', ')} and ${shown.at(-1)}`;
+}
+
+/** A name within a sentence: in one line, at most 40 characters. */
+export function shortName(name: string): string {
+  return shorten(name, 40);
+}
+
+/** A text in one line of at most `length` characters. */
+export function shorten(text: string, length: number): string {
+  const line = text
+    .slice(0, 2 * length)
+    .replaceAll(/\s+/g, ' ')
+    .trim();
+  if (line.length <= length && text.length <= 2 * length) return line;
+  const last = line.charCodeAt(length - 2);
+  return `${line.slice(0, last >= 0xd800 && last <= 0xdbff ? length - 2 : length - 1)}…`;
+}

@@ -1,0 +1,194 @@
+import type { WaitReason } from '../semconv.ts';
+import { ran, type RunFacts } from './facts.ts';
+import type { StepGraph } from './step-graph.ts';
+
+/** Shorter waits are the event loop's. */
+const NOTICEABLE_NS = 1e6;
+
+/** What each step waited for, by its position. */
+export interface Waits {
+  /** The dependency that ended last; -1 without one. */
+  readonly dependency: Int32Array;
+  /** How long that one was the only one missing, in nanoseconds: since the one before it ended, else since the run started. */
+  readonly dependencyNs: Float64Array;
+  /** Nanoseconds from when all its dependencies had ended, else from the start of the run, to its start. */
+  readonly ns: Float64Array;
+  /** What held it in that time; `dependency` where that was next to none, undefined where it waited for nothing at all. */
+  readonly reason: readonly (WaitReason | undefined)[];
+  /** The step whose end let it start, for the reasons `group` and `slot`; else -1. */
+  readonly releasedBy: Int32Array;
+}
+
+/**
+ * Tells what each step waited for. What whoever ran it recorded counts; else `slot` is said where as many steps as ever ran at once were
+ * running all the while, and `group` where no step of its group or a later one started until all groups before had ended.
+ */
+export function findWaits(facts: RunFacts, graph: StepGraph): Waits {
+  const { steps, start, end, needs } = graph;
+  const { clockNs } = facts;
+  const size = steps.length;
+  const dependency = new Int32Array(size).fill(-1);
+  const dependencyNs = new Float64Array(size);
+  const ns = new Float64Array(size);
+  const releasedBy = new Int32Array(size).fill(-1);
+  const reason: (WaitReason | undefined)[] = [];
+  let busy: BusyTimes | undefined;
+  let barriers: Barriers | undefined;
+  for (let step = 0; step < size; step += 1) {
+    if (!ran(steps[step]!)) {
+      reason.push(undefined);
+      continue;
+    }
+    let [last, second] = [0, 0];
+    for (let edge = needs.start[step]!; edge < needs.start[step + 1]!; edge += 1) {
+      const needed = needs.needs[edge]!;
+      const at = end[needed]!;
+      if (dependency[step]! < 0 || at > last) {
+        [second, last] = [last, at];
+        dependency[step] = needed;
+      } else if (at > second) second = at;
+    }
+    dependencyNs[step] = last - second;
+    ns[step] = Math.max(0, start[step]! - last);
+    if (ns[step]! <= NOTICEABLE_NS + clockNs) {
+      reason.push(dependency[step]! < 0 ? undefined : 'dependency');
+      continue;
+    }
+    busy ??= new BusyTimes(facts, graph);
+    barriers ??= new Barriers(facts, graph);
+    const recorded = steps[step]!.waitReason;
+    const isKnown = recorded === 'slot' || recorded === 'group';
+    if (isKnown ? recorded === 'slot' : busy.covers(last, start[step]!)) {
+      reason.push('slot');
+      releasedBy[step] = busy.endedBefore(start[step]!, step);
+    } else if (isKnown || barriers.held(step, last)) {
+      reason.push('group');
+      releasedBy[step] = barriers.lastBefore(step);
+    } else {
+      reason.push('unknown');
+    }
+  }
+  return { dependency, dependencyNs, ns, reason, releasedBy };
+}
+
+/** When as many steps were running as ever ran at once. */
+class BusyTimes {
+  readonly #from: number[] = [];
+  readonly #to: number[] = [];
+  readonly #gapNs: number;
+  /** Steps by their end. */
+  readonly #byEnd: Int32Array;
+  readonly #end: Float64Array;
+  readonly #clockNs: number;
+
+  constructor({ clockNs }: RunFacts, { steps, start, end }: StepGraph) {
+    this.#end = end;
+    this.#clockNs = clockNs;
+    this.#gapNs = NOTICEABLE_NS + clockNs;
+    const working: number[] = [];
+    for (let step = 0; step < steps.length; step += 1)
+      if (ran(steps[step]!) && end[step]! - clockNs > start[step]!) working.push(step);
+    this.#byEnd = Int32Array.from(working).toSorted((a, b) => end[a]! - end[b]!);
+    const starts = Float64Array.from(working, (step) => start[step]!).toSorted();
+    // Ends may be late by what starts were early, so that steps seem to overlap that followed each other.
+    const ends = Float64Array.from(this.#byEnd, (step) => end[step]! - clockNs);
+    let [running, peak] = [0, 0];
+    walk(starts, ends, (change) => {
+      running += change;
+      peak = Math.max(peak, running);
+    });
+    running = 0;
+    walk(starts, ends, (change, at) => {
+      if (change === 1 && ++running === peak) this.#open(at);
+      else if (change === -1 && running-- === peak) this.#to.push(at);
+    });
+  }
+
+  #open(at: number): void {
+    const last = this.#to.at(-1);
+    if (last !== undefined && at - last <= this.#gapNs) this.#to.pop();
+    else this.#from.push(at);
+  }
+
+  /** Whether that was so from the one time to the other, but for moments between two steps. */
+  covers(fromNs: number, toNs: number): boolean {
+    let [low, high] = [0, this.#from.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.#from[middle]! <= fromNs + this.#gapNs) low = middle + 1;
+      else high = middle;
+    }
+    return low > 0 && this.#to[low - 1]! >= toNs - this.#gapNs;
+  }
+
+  /** The step that ended last, not after this time; -1 without one. */
+  endedBefore(atNs: number, self: number): number {
+    let [low, high] = [0, this.#byEnd.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.#end[this.#byEnd[middle]!]! <= atNs + this.#clockNs) low = middle + 1;
+      else high = middle;
+    }
+    const found = this.#byEnd[low - 1] ?? -1;
+    return found === self ? (this.#byEnd[low - 2] ?? -1) : found;
+  }
+}
+
+/** Goes through starts and ends in order of time; of those at one time, ends come first. */
+export function walk(starts: Float64Array, ends: Float64Array, visit: (change: 1 | -1, at: number) => void): void {
+  for (let [next, ended] = [0, 0]; ended < ends.length;) {
+    if (next < starts.length && starts[next]! < ends[ended]!) visit(1, starts[next++]!);
+    else visit(-1, ends[ended++]!);
+  }
+}
+
+/** Whether groups waited for all groups before them. */
+class Barriers {
+  readonly #groupOf: (step: number) => number;
+  /** By group: the first start in it, and in it or a later one. */
+  readonly #firstStart: Float64Array;
+  readonly #firstFrom: Float64Array;
+  /** By group: the step that ended last in the groups before; -1 without one. */
+  readonly #lastBefore: Int32Array;
+  readonly #end: Float64Array;
+  readonly #clockNs: number;
+
+  constructor({ plan, clockNs }: RunFacts, { steps, start, end }: StepGraph) {
+    this.#groupOf = (step) => (steps[step]!.tool < 0 ? -1 : plan.groupOf[steps[step]!.tool]!);
+    this.#end = end;
+    this.#clockNs = clockNs;
+    const groups = plan.groupCount;
+    this.#firstStart = new Float64Array(groups).fill(Infinity);
+    const last = new Int32Array(groups).fill(-1);
+    for (let step = 0; step < steps.length; step += 1) {
+      const group = this.#groupOf(step);
+      if (group < 0 || !ran(steps[step]!)) continue;
+      if (start[step]! < this.#firstStart[group]!) this.#firstStart[group] = start[step]!;
+      if (last[group]! < 0 || end[step]! > end[last[group]!]!) last[group] = step;
+    }
+    this.#lastBefore = new Int32Array(groups).fill(-1);
+    for (let group = 1; group < groups; group += 1) {
+      const [before, own] = [this.#lastBefore[group - 1]!, last[group - 1]!];
+      this.#lastBefore[group] = own < 0 || (before >= 0 && end[before]! > end[own]!) ? before : own;
+    }
+    this.#firstFrom = this.#firstStart.slice();
+    for (let group = groups - 2; group >= 0; group -= 1)
+      this.#firstFrom[group] = Math.min(this.#firstFrom[group]!, this.#firstFrom[group + 1]!);
+  }
+
+  lastBefore(step: number): number {
+    const group = this.#groupOf(step);
+    return group < 0 ? -1 : this.#lastBefore[group]!;
+  }
+
+  /** Whether a step that could have started at `readyNs` waited for the groups before its own. */
+  held(step: number, readyNs: number): boolean {
+    const group = this.#groupOf(step);
+    const last = this.lastBefore(step);
+    if (last < 0) return false;
+    const opens = this.#end[last]!;
+    const waited = opens - readyNs;
+    const isPrompt = this.#firstStart[group]! - opens <= Math.max(NOTICEABLE_NS + this.#clockNs, waited / 10);
+    return waited > NOTICEABLE_NS && this.#firstFrom[group]! >= opens - this.#clockNs && isPrompt;
+  }
+}
