@@ -72,9 +72,10 @@ describe('package.json', () => {
     expect(existsSync(join(ROOT, 'binding.gyp'))).toBe(false);
   });
 
-  it("depends on zod alone; OpenTelemetry is the application's", () => {
+  it("depends on zod and what reads protobuf; OpenTelemetry is the application's", () => {
     expect(manifest.dependencies).toMatchInlineSnapshot(`
       {
+        "@bufbuild/protobuf": "^2.17.0",
         "zod": "^4.1.0",
       }
     `);

@@ -1,4 +1,5 @@
 import { context } from '@opentelemetry/api';
+import type { TracesRequest } from '../inspector/receive.ts';
 import { headersFrom } from '../node/diagnose/endpoint.ts';
 import { suppressTracing } from '../spans/telemetry.ts';
 import { escapeText } from './terminal-text.ts';
@@ -45,7 +46,7 @@ function jaegerLink(traceId: string, env: NodeJS.ProcessEnv): string {
 export class Forwarder {
   readonly url: string;
   readonly #env: NodeJS.ProcessEnv;
-  readonly #queue: Buffer[] = [];
+  readonly #queue: TracesRequest[] = [];
   readonly #abort = new AbortController();
   #sending: Promise<void> | undefined;
   #fault: string | undefined;
@@ -55,7 +56,7 @@ export class Forwarder {
     this.#env = env;
   }
 
-  push(request: Buffer): void {
+  push(request: TracesRequest): void {
     this.#queue.push(request);
     if (this.#fault === undefined) this.#send();
   }
@@ -89,16 +90,17 @@ export class Forwarder {
     }
   }
 
-  async #post(request: Buffer): Promise<string | undefined> {
+  async #post({ body, contentType }: TracesRequest): Promise<string | undefined> {
     try {
-      const headers = { ...headersFrom(this.#env), 'Content-Type': 'application/json' };
+      const headers = { ...headersFrom(this.#env), 'Content-Type': contentType };
       const signal = AbortSignal.any([this.#abort.signal, AbortSignal.timeout(SEND_TIMEOUT_MS)]);
-      const init = { method: 'POST', headers, body: new Uint8Array(request), signal };
+      const init = { method: 'POST', headers, body: new Uint8Array(body), signal };
       // It is none of the run's, and must not make spans of its own.
       const response = await context.with(suppressTracing(context.active()), () => fetch(this.url, init));
       await response.body?.cancel();
       if (response.ok) return undefined;
-      return `it answered ${response.status}${response.status === 415 ? ': it takes no JSON' : ''}`;
+      const encoding = contentType === 'application/json' ? 'JSON' : 'protobuf';
+      return `it answered ${response.status}${response.status === 415 ? `: it takes no ${encoding}` : ''}`;
     } catch (error) {
       const { cause = error } = error as Error;
       return cause instanceof Error ? ((cause as NodeJS.ErrnoException).code ?? cause.message) : String(cause);

@@ -49,9 +49,9 @@ export async function traceRun(options: TraceRunOptions, work: () => Promise<Run
   const { serviceName, forwarder, spanProcessors } = options;
   const received: ReceivedSpan[] = [];
   await using receiver = await startReceiver({
-    onSpans: (spans, json) => {
+    onSpans: (spans, request) => {
       received.push(...spans);
-      forwarder?.push(json);
+      forwarder?.push(request);
     },
   });
   const { startTracing } = await import('../node/index.ts');

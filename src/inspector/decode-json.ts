@@ -1,135 +1,100 @@
-import type {
-  Attributes,
-  AttributeValue,
-  ReceivedEvent,
-  ReceivedLink,
-  ReceivedSpan,
-  SpanKind,
-} from '../explain/received-span.ts';
+import type { AttributeValue } from '../explain/received-span.ts';
+import {
+  addAttribute,
+  checkDepth,
+  DecodeError,
+  type DecodedTraces,
+  narrowInteger,
+  type RawEvent,
+  type RawLink,
+  type RawSpan,
+  SpanCollector,
+} from './decoded-traces.ts';
 
-/** Deepest nesting of an attribute's value: the limit of OpenTelemetry's specification (`common/README.md`). */
-const MAX_VALUE_DEPTH = 64;
+export { DecodeError, type DecodedTraces };
+
 /** Largest number that the protocol's 64-bit unsigned times can hold. */
 const MAX_UINT64 = 2n ** 64n - 1n;
-const KINDS: readonly SpanKind[] = ['unspecified', 'internal', 'server', 'client', 'producer', 'consumer'];
-const STATUS_CODES = ['unset', 'ok', 'error'] as const;
-
-/** What a request held. A span that cannot be read is counted with the reason; the others are kept. */
-export interface DecodedTraces {
-  readonly spans: ReceivedSpan[];
-  readonly rejectedSpans: number;
-  /** Why the first rejected span was rejected. */
-  readonly reason?: string;
-}
-
-/** The data are no OTLP: nothing of the request was taken. The message says where. */
-export class DecodeError extends Error {
-  override readonly name: string = 'DecodeError';
-}
 
 /**
  * Reads an ExportTraceServiceRequest in OTLP's JSON encoding: ids in hex of any case, enumerations as integers, 64-bit integers as
  * strings or numbers, unknown fields passed over.
  *
  * @param body what `JSON.parse` gave
- * @throws {DecodeError} the envelope has another shape, or a value is nested deeper than {@link MAX_VALUE_DEPTH}
+ * @throws {DecodeError} the envelope has another shape, or a value is nested too deep
  * @see https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding
  */
 export function decodeTracesJson(body: unknown): DecodedTraces {
-  const spans: ReceivedSpan[] = [];
-  let rejectedSpans = 0;
-  let reason: string | undefined;
+  const collected = new SpanCollector();
   for (const resourceSpans of list(record(body, 'the body').resourceSpans, 'resourceSpans')) {
-    const { resource, scopeSpans } = record(resourceSpans, 'resourceSpans');
-    const resourceAttributes = attributes(optional(resource, 'resource').attributes);
+    const { resource: given, scopeSpans } = record(resourceSpans, 'resourceSpans');
+    const resource = attributes(optional(given, 'resource').attributes);
     for (const scopeSpan of list(scopeSpans, 'scopeSpans')) {
-      const { scope: given, spans: items } = record(scopeSpan, 'scopeSpans');
-      const { name, version } = optional(given, 'scope');
-      const scope = { name: text(name), ...(typeof version === 'string' && version !== '' ? { version } : {}) };
-      for (const item of list(items, 'spans')) {
-        const data = record(item, 'spans');
-        try {
-          spans.push(span(data, resourceAttributes, scope));
-        } catch (error) {
-          if (!(error instanceof RejectedSpan)) throw error;
-          rejectedSpans++;
-          reason ??= `span "${text(data.name).slice(0, 100)}": ${error.message}`;
-        }
-      }
+      const { scope: scopeGiven, spans } = record(scopeSpan, 'scopeSpans');
+      const { name, version } = optional(scopeGiven, 'scope');
+      const scope = { name: text(name), ...(text(version) === '' ? {} : { version: text(version) }) };
+      for (const item of list(spans, 'spans')) collected.add(span(record(item, 'spans')), resource, scope);
     }
   }
-  return reason === undefined ? { spans, rejectedSpans } : { spans, rejectedSpans, reason };
+  return collected.result();
 }
 
-/** One span cannot be read, but the request can. */
-class RejectedSpan extends Error {}
-
-function span(data: Data, resource: Attributes, scope: ReceivedSpan['scope']): ReceivedSpan {
-  const parentSpanId = data.parentSpanId ? id(data.parentSpanId, 16, 'parentSpanId') : undefined;
+function span(data: Data): RawSpan {
   const status = optional(data.status, 'status');
   return {
-    traceId: requiredId(data.traceId, 32, 'traceId'),
-    spanId: requiredId(data.spanId, 16, 'spanId'),
-    ...(parentSpanId ? { parentSpanId } : {}),
+    traceId: data.traceId,
+    spanId: data.spanId,
+    parentSpanId: data.parentSpanId ?? '',
     name: text(data.name),
-    kind: KINDS[enumeration(data.kind, 'kind')] ?? 'unspecified',
-    startNs: nanoseconds(data.startTimeUnixNano, 'startTimeUnixNano'),
-    endNs: nanoseconds(data.endTimeUnixNano, 'endTimeUnixNano'),
+    kind: enumeration(data.kind),
+    startNs: nanoseconds(data.startTimeUnixNano),
+    endNs: nanoseconds(data.endTimeUnixNano),
     attributes: attributes(data.attributes),
     events: list(data.events, 'events').map((item) => event(record(item, 'events'))),
     links: list(data.links, 'links').map((item) => link(record(item, 'links'))),
-    status: {
-      code: STATUS_CODES[enumeration(status.code, 'status.code')] ?? 'unset',
-      ...(typeof status.message === 'string' && status.message !== '' ? { message: status.message } : {}),
-    },
-    resource,
-    scope,
+    status: { code: enumeration(status.code), message: text(status.message) },
   };
 }
 
-function event(data: Data): ReceivedEvent {
-  const timeNs = nanoseconds(data.timeUnixNano, 'timeUnixNano');
-  return { timeNs, name: text(data.name), attributes: attributes(data.attributes) };
-}
-
-function link(data: Data): ReceivedLink {
+function event(data: Data): RawEvent {
   return {
-    traceId: requiredId(data.traceId, 32, 'link.traceId'),
-    spanId: requiredId(data.spanId, 16, 'link.spanId'),
+    timeNs: nanoseconds(data.timeUnixNano),
+    name: text(data.name),
     attributes: attributes(data.attributes),
   };
 }
 
-/** Reads a list of KeyValue. Of equal keys the first counts: the protocol says that they are unique. */
-function attributes(items: unknown, depth = 1): Attributes {
+function link({ traceId, spanId, attributes: given }: Data): RawLink {
+  return { traceId, spanId, attributes: attributes(given) };
+}
+
+function attributes(items: unknown, depth = 1): Map<string, AttributeValue> {
   const map = new Map<string, AttributeValue>();
   for (const item of list(items, 'attributes')) {
     const { key, value } = record(item, 'attributes');
-    if (typeof key === 'string' && !map.has(key)) map.set(key, anyValue(value, depth));
+    addAttribute(map, text(key), anyValue(value, depth));
   }
   return map;
 }
 
 function anyValue(value: unknown, depth: number): AttributeValue {
-  if (depth > MAX_VALUE_DEPTH) throw new DecodeError(`an attribute is nested deeper than ${MAX_VALUE_DEPTH} levels`);
+  checkDepth(depth);
   const data = optional(value, 'value');
   if (typeof data.stringValue === 'string') return data.stringValue;
   if (typeof data.boolValue === 'boolean') return data.boolValue;
-  if (data.intValue !== undefined) return integer(data.intValue);
-  if (data.doubleValue !== undefined) return double(data.doubleValue);
-  if (data.arrayValue !== undefined) {
-    const { values } = optional(data.arrayValue, 'arrayValue');
+  if (isSet(data.intValue)) return integer(data.intValue);
+  if (isSet(data.doubleValue)) return double(data.doubleValue);
+  if (isSet(data.arrayValue)) {
+    const { values } = record(data.arrayValue, 'arrayValue');
     return list(values, 'arrayValue.values').map((item) => anyValue(item, depth + 1));
   }
-  if (data.kvlistValue !== undefined) return attributes(optional(data.kvlistValue, 'kvlistValue').values, depth + 1);
+  if (isSet(data.kvlistValue)) return attributes(record(data.kvlistValue, 'kvlistValue').values, depth + 1);
   return typeof data.bytesValue === 'string' ? Buffer.from(data.bytesValue, 'base64') : null;
 }
 
 function integer(value: unknown): number | bigint | null {
   const number = bigint(value);
-  if (number === undefined) return null;
-  const narrow = Number(number);
-  return Number.isSafeInteger(narrow) ? narrow : number;
+  return number === undefined ? null : narrowInteger(number);
 }
 
 function double(value: unknown): number | null {
@@ -144,33 +109,17 @@ function bigint(value: unknown): bigint | undefined {
   return typeof value === 'string' && /^-?\d{1,20}$/.test(value) ? BigInt(value) : undefined;
 }
 
-function nanoseconds(value: unknown, field: string): bigint {
-  if (value === undefined || value === null) return 0n;
+/** A time; undefined when it cannot be read. */
+function nanoseconds(value: unknown): bigint | undefined {
+  if (!isSet(value)) return 0n;
   const time = bigint(value);
-  if (time === undefined || time < 0n || time > MAX_UINT64) {
-    throw new RejectedSpan(`${field} is no unsigned 64-bit integer`);
-  }
-  return time;
+  return time !== undefined && time >= 0n && time <= MAX_UINT64 ? time : undefined;
 }
 
-function enumeration(value: unknown, field: string): number {
-  if (value === undefined || value === null) return 0;
-  if (typeof value !== 'number' || !Number.isInteger(value)) throw new RejectedSpan(`${field} is no integer`);
-  return value;
-}
-
-/** An id in lower case; undefined if it is all zeros, which stands for none. */
-function id(value: unknown, digits: number, field: string): string | undefined {
-  if (typeof value !== 'string' || value.length !== digits || !/^[0-9a-f]+$/i.test(value)) {
-    throw new RejectedSpan(`${field} is no id of ${digits} hex digits`);
-  }
-  return /^0+$/.test(value) ? undefined : value.toLowerCase();
-}
-
-function requiredId(value: unknown, digits: number, field: string): string {
-  const given = id(value, digits, field);
-  if (given === undefined) throw new RejectedSpan(`${field} is all zeros`);
-  return given;
+/** A number of an enumeration; undefined when it cannot be read. */
+function enumeration(value: unknown): number | undefined {
+  if (!isSet(value)) return 0;
+  return typeof value === 'number' && Number.isInteger(value) ? value : undefined;
 }
 
 function text(value: unknown): string {
@@ -178,6 +127,11 @@ function text(value: unknown): string {
 }
 
 type Data = Readonly<Record<string, unknown>>;
+
+/** In this encoding null stands for an absent field. */
+function isSet(value: unknown): boolean {
+  return value !== undefined && value !== null;
+}
 
 function record(value: unknown, at: string): Data {
   if (isRecord(value)) return value;
@@ -189,12 +143,12 @@ function isRecord(value: unknown): value is Data {
 }
 
 function optional(value: unknown, at: string): Data {
-  return value === undefined || value === null ? {} : record(value, at);
+  return isSet(value) ? record(value, at) : {};
 }
 
 /** The items of a list; an absent list is empty. */
 function list(value: unknown, at: string): readonly unknown[] {
-  if (value === undefined || value === null) return [];
+  if (!isSet(value)) return [];
   if (Array.isArray(value)) return value;
   throw new DecodeError(`${at}: expected a list`);
 }

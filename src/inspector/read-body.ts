@@ -1,0 +1,76 @@
+import type { IncomingMessage } from 'node:http';
+import { gunzip } from 'node:zlib';
+import { comeAgain, Refusal } from './answer.ts';
+
+/** Memory for the bodies of all requests that are under way: what goes beyond it is to come again. */
+export class BodyBudget {
+  #free: number;
+
+  constructor(bytes: number) {
+    this.#free = bytes;
+  }
+
+  /** What one request takes, until it is disposed. */
+  claim(): BodyClaim {
+    let taken = 0;
+    return {
+      take: (bytes) => {
+        if (bytes > this.#free) throw comeAgain('too many requests are under way');
+        this.#free -= bytes;
+        taken += bytes;
+      },
+      [Symbol.dispose]: () => {
+        this.#free += taken;
+        taken = 0;
+      },
+    };
+  }
+}
+
+export interface BodyClaim extends Disposable {
+  /** @throws {Refusal} there is not so much left */
+  take(bytes: number): void;
+}
+
+/**
+ * Reads a body as it was sent. One that is too large is refused at once; the rest of it is read past, so that the sender gets to see the
+ * answer.
+ *
+ * @throws {Refusal} it is larger than `maxBytes` or than what is left, or breaks off
+ */
+export function readBody(request: IncomingMessage, maxBytes: number, claim: BodyClaim): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const tooLarge = (): Refusal => new Refusal(413, `the body is larger than ${maxBytes} bytes`);
+    if (Number(request.headers['content-length']) > maxBytes) return reject(tooLarge());
+    let chunks: Buffer[] | undefined = [];
+    let bytes = 0;
+    request.on('data', (chunk: Buffer) => {
+      if (!chunks) return;
+      try {
+        bytes += chunk.length;
+        if (bytes > maxBytes) throw tooLarge();
+        claim.take(chunk.length);
+        chunks.push(chunk);
+      } catch (error) {
+        chunks = undefined;
+        reject(error);
+      }
+    });
+    request.on('end', () => resolve(Buffer.concat(chunks ?? [])));
+    request.on('error', () => reject(new Refusal(400, 'the body broke off')));
+  });
+}
+
+/** @throws {Refusal} it is no gzip, or larger than `maxBytes` or than what is left */
+export async function decompress(body: Buffer, maxBytes: number, claim: BodyClaim): Promise<Buffer> {
+  const data = await new Promise<Buffer>((resolve, reject) => {
+    gunzip(body, { maxOutputLength: maxBytes }, (error: NodeJS.ErrnoException | null, data) => {
+      if (!error) resolve(data);
+      else if (error.code === 'ERR_BUFFER_TOO_LARGE') {
+        reject(new Refusal(413, `the decompressed body is larger than ${maxBytes} bytes`));
+      } else reject(new Refusal(400, 'the body is no gzip'));
+    });
+  });
+  claim.take(data.length);
+  return data;
+}
