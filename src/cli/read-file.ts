@@ -5,8 +5,8 @@ import { usageError } from './command.ts';
 import { findJsonFault } from './parse-json.ts';
 import { formatBytes } from './terminal-text.ts';
 
-/** Larger files are refused before they are read. A plan of 100,000 tools has about 20 MiB. */
-const MAX_BYTES = 64 * 1024 * 1024;
+/** Larger files of JSON are refused before they are read. A plan of 100,000 tools has about 20 MiB. */
+const MAX_JSON_BYTES = 64 * 1024 * 1024;
 
 /** A file that was read and is not what it should be. */
 export class ContentError extends OrchestraceError {
@@ -27,13 +27,7 @@ export class ContentError extends OrchestraceError {
  */
 export async function readJson(file: string, what: string, signal: AbortSignal): Promise<unknown> {
   const name = file === '-' ? 'stdin' : file;
-  const bytes = file === '-' ? await readStdin(what, signal) : await readPath(file, what);
-  let text: string;
-  try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes); // drops a byte order mark
-  } catch {
-    throw new ContentError(`${name} is no text in UTF-8; the ${what} must be JSON`);
-  }
+  const text = await readText(file, what, MAX_JSON_BYTES, signal);
   if (text.trim() === '') throw new ContentError(`${name} is empty; the ${what} must be JSON`);
   try {
     return JSON.parse(text) as unknown;
@@ -44,13 +38,30 @@ export async function readJson(file: string, what: string, signal: AbortSignal):
   }
 }
 
-async function readPath(file: string, what: string): Promise<Buffer> {
+/**
+ * Reads a file of text.
+ *
+ * @param file a path, or `-` for stdin
+ * @param what what it should hold, e.g. `plan`
+ * @throws {OrchestraceError} code `USAGE_INVALID`: it cannot be read, or is too large
+ * @throws {ContentError} it is no text in UTF-8
+ */
+export async function readText(file: string, what: string, maxBytes: number, signal: AbortSignal): Promise<string> {
+  const bytes = file === '-' ? await readStdin(what, maxBytes, signal) : await readPath(file, what, maxBytes);
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes); // drops a byte order mark
+  } catch {
+    throw new ContentError(`${file === '-' ? 'stdin' : file} is no text in UTF-8; the ${what} must be JSON`);
+  }
+}
+
+async function readPath(file: string, what: string, maxBytes: number): Promise<Buffer> {
   try {
     await using handle = await open(file);
     const stats = await handle.stat();
     if (stats.isDirectory()) throw usageError(`${file} is a folder; name the file of the ${what}`);
-    if (stats.size > MAX_BYTES) throw tooLarge(`${file} has ${formatBytes(stats.size)}`, what);
-    return await readAll(handle.createReadStream({ autoClose: false }), file, what); // a pipe has no size
+    if (stats.size > maxBytes) throw tooLarge(`${file} has ${formatBytes(stats.size)}`, what, maxBytes);
+    return await readAll(handle.createReadStream({ autoClose: false }), file, what, maxBytes); // a pipe has no size
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'USAGE_INVALID') throw error;
@@ -59,22 +70,22 @@ async function readPath(file: string, what: string): Promise<Buffer> {
   }
 }
 
-async function readStdin(what: string, signal: AbortSignal): Promise<Buffer> {
+async function readStdin(what: string, maxBytes: number, signal: AbortSignal): Promise<Buffer> {
   if (process.stdin.isTTY) process.stderr.write(`orchestrace: reads the ${what} from this terminal; Ctrl-D ends it\n`);
-  return readAll(addAbortSignal(signal, process.stdin), 'stdin', what);
+  return readAll(addAbortSignal(signal, process.stdin), 'stdin', what, maxBytes);
 }
 
-async function readAll(stream: Readable, name: string, what: string): Promise<Buffer> {
+async function readAll(stream: Readable, name: string, what: string, maxBytes: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of stream as AsyncIterable<Buffer>) {
     bytes += chunk.length;
-    if (bytes > MAX_BYTES) throw tooLarge(`${name} has more than ${formatBytes(MAX_BYTES)}`, what);
+    if (bytes > maxBytes) throw tooLarge(`${name} has more than ${formatBytes(maxBytes)}`, what, maxBytes);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
 }
 
-function tooLarge(found: string, what: string): Error {
-  return usageError(`${found}; a ${what} of at most ${formatBytes(MAX_BYTES)} is read`);
+function tooLarge(found: string, what: string, maxBytes: number): Error {
+  return usageError(`${found}; a ${what} of at most ${formatBytes(maxBytes)} is read`);
 }

@@ -1,0 +1,69 @@
+import type { ReceivedSpan } from '../../explain/received-span.ts';
+import { JaegerClient } from '../../inspector/jaeger.ts';
+import { usageError } from '../command.ts';
+import type { Place, RecentTrace } from './place.ts';
+
+const DEFAULT_URL = 'http://127.0.0.1:16686';
+const PROBE_TIMEOUT_MS = 300;
+/** Most runs that a search looks back to. */
+const MAX_RUNS = 100;
+const LOOKBACK_MS = 7 * 24 * 60 * 60 * 1_000;
+
+/** A Jaeger, as far as its storage reaches; runs are looked for in the last week. */
+export class JaegerPlace implements Place {
+  readonly name: string;
+  readonly #client: JaegerClient;
+
+  /**
+   * @param headers as `--header` has them, e.g. `Authorization: Bearer abc`
+   * @throws {OrchestraceError} code `USAGE_INVALID`: the URL or a header cannot be used
+   */
+  constructor(url: string, headers: readonly string[], onWarning: (message: string) => void) {
+    this.name = `Jaeger at ${url}`;
+    this.#client = new JaegerClient(url, { headers: parseHeaders(headers), onWarning });
+  }
+
+  trace(traceId: string, signal: AbortSignal): Promise<readonly ReceivedSpan[]> {
+    return this.#client.trace(traceId, signal);
+  }
+
+  idsFrom(): undefined {
+    return undefined;
+  }
+
+  recent(plan: string | undefined, signal: AbortSignal): Promise<readonly RecentTrace[]> {
+    return this.#client.recentRuns({ plan, limit: MAX_RUNS, lookbackMs: LOOKBACK_MS }, signal);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+/** The Jaeger that is asked where none is named: that of ORCHESTRACE_JAEGER_URL, else that of docker-compose.yml. */
+export function defaultJaegerUrl(env: NodeJS.ProcessEnv): string {
+  return (env['ORCHESTRACE_JAEGER_URL']?.trim() || DEFAULT_URL).replace(/\/+$/, '');
+}
+
+/** Whether anything answers within 0.3 s. */
+export async function answers(url: string, signal: AbortSignal): Promise<boolean> {
+  try {
+    const timeout = AbortSignal.timeout(PROBE_TIMEOUT_MS);
+    const response = await fetch(url, { redirect: 'manual', signal: AbortSignal.any([signal, timeout]) });
+    await response.body?.cancel();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function parseHeaders(lines: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    lines.map((line) => {
+      const colon = line.indexOf(':');
+      // What was given is not repeated: it may be a secret.
+      if (colon < 1) throw usageError("--header must be 'Name: value', e.g. --header 'Authorization: Bearer abc'");
+      return [line.slice(0, colon).trim(), line.slice(colon + 1).trim()];
+    }),
+  );
+}

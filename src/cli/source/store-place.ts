@@ -1,0 +1,46 @@
+import { existsSync } from 'node:fs';
+import { openStore } from '../../inspector/open-store.ts';
+import type { TraceStore } from '../../inspector/store.ts';
+import type { Place, RecentTrace } from './place.ts';
+
+/** A store in a file. */
+export class StorePlace implements Place {
+  readonly name: string;
+  readonly #store: TraceStore;
+
+  private constructor(file: string, store: TraceStore) {
+    this.name = `the store ${file}`;
+    this.#store = store;
+  }
+
+  /**
+   * Opens a store to read from it. One that is not there is not made.
+   *
+   * @returns undefined when there is no such file
+   * @throws {OrchestraceError} code `USAGE_INVALID`: it cannot be used
+   */
+  static open(file: string): StorePlace | undefined {
+    return existsSync(file) ? new StorePlace(file, openStore({ file })) : undefined;
+  }
+
+  trace(traceId: string): ReturnType<Place['trace']> {
+    return Promise.resolve(this.#store.trace(traceId));
+  }
+
+  idsFrom(prefix: string): readonly string[] {
+    return this.#store.list().flatMap(({ traceId }) => (traceId.startsWith(prefix) ? traceId : []));
+  }
+
+  recent(plan: string | undefined): Promise<readonly RecentTrace[]> {
+    const traces = this.#store.list();
+    if (plan === undefined) return Promise.resolve(traces);
+    // A run that goes on, or was killed, has no span of its own yet: whose it is shows when it is read.
+    return Promise.resolve(
+      traces.filter(({ runs }) => runs.length === 0 || runs.some(({ planName }) => planName === plan)),
+    );
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#store.close();
+  }
+}
