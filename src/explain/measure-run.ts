@@ -1,0 +1,68 @@
+import type { Outcome } from '../semconv.ts';
+import { Analysis } from './analysis.ts';
+import { ran } from './facts.ts';
+import { factsOfRun } from './facts-of-run.ts';
+import type { Run } from './run.ts';
+
+/** What a run took, in nanoseconds: what it can be held to. */
+export interface Totals {
+  /** Undefined as long as nobody said that the run ended. */
+  readonly durationNs: number | undefined;
+  /** The longest chain of steps that need each other. Undefined without a plan, and where it is not certain: the run did not end, or spans were lost. */
+  readonly criticalPathNs: number | undefined;
+  /** What its steps waited after they had all they need, added up. */
+  readonly waitNs: number;
+  /** What the steps of each tool took, added up; 0 for one that was skipped. */
+  readonly toolNs: ReadonlyMap<string, number>;
+}
+
+/** A step as it is held against that of another run. Skips take no time. */
+export interface MeasuredStep {
+  readonly toolId: string;
+  readonly iteration: number;
+  readonly outcome: Outcome | undefined;
+  readonly attempts: number;
+  /** Since its run started. */
+  readonly startNs: number;
+  readonly durationNs: number;
+  readonly waitNs: number;
+}
+
+/** A run as it is held against others. */
+export interface MeasuredRun {
+  readonly run: Run;
+  readonly analysis: Analysis;
+  readonly totals: Totals;
+  /** Steps directly of the run that ran or were skipped, by their identity: tool, iteration, and a number for those that have both in common. */
+  readonly steps: ReadonlyMap<string, MeasuredStep>;
+  /** The identity of each step of the analysis. */
+  readonly keys: readonly string[];
+}
+
+export function measureRun(run: Run): MeasuredRun {
+  const analysis = new Analysis(factsOfRun(run));
+  const { facts, graph, waits } = analysis;
+  const keys: string[] = Array.from({ length: facts.steps.length }, () => '');
+  const steps = new Map<string, MeasuredStep>();
+  const toolNs = new Map<string, number>();
+  const seen = new Map<string, number>();
+  let waitNs = 0;
+  const byStart = facts.steps.map((_, at) => at).toSorted((a, b) => graph.start[a]! - graph.start[b]! || a - b);
+  for (const at of byStart) {
+    const step = facts.steps[at]!;
+    const { toolId, iteration, outcome, attempts, startNs } = step;
+    const name = JSON.stringify([toolId, iteration]);
+    const occurrence = (seen.get(name) ?? 0) + 1;
+    seen.set(name, occurrence);
+    keys[at] = occurrence === 1 ? name : `${name} ${occurrence}`;
+    const durationNs = graph.duration[at]!;
+    const wait = ran(step) ? waits.ns[at]! : 0;
+    steps.set(keys[at], { toolId, iteration, outcome, attempts, startNs, durationNs, waitNs: wait });
+    toolNs.set(toolId, (toolNs.get(toolId) ?? 0) + durationNs);
+    waitNs += wait;
+  }
+  const durationNs = facts.outcome === undefined ? undefined : facts.durationNs;
+  const isPathCertain = durationNs !== undefined && facts.lost.size === 0 && facts.plan.tools.length > 0;
+  const criticalPathNs = isPathCertain ? analysis.criticalPath.length : undefined;
+  return { run, analysis, totals: { durationNs, criticalPathNs, waitNs, toolNs }, steps, keys };
+}
