@@ -1,14 +1,8 @@
 import { asList, asRecord, parseJson } from '../explain/read-attributes.ts';
-import type {
-  Attributes,
-  AttributeValue,
-  ReceivedEvent,
-  ReceivedLink,
-  ReceivedSpan,
-  SpanKind,
-} from '../explain/received-span.ts';
+import type { Attributes, AttributeValue, ReceivedSpan } from '../explain/received-span.ts';
 import { ownValue } from '../own-value.ts';
 import {
+  ATTR_ORCHESTRATION_CRITICAL_PATH,
   ATTR_ORCHESTRATION_DEPENDENCY_GROUPS,
   ATTR_ORCHESTRATION_DEPENDS_ON,
   ATTR_ORCHESTRATION_FAILED,
@@ -16,11 +10,23 @@ import {
   ATTR_ORCHESTRATION_SKIPPED,
   ATTR_ORCHESTRATION_TOOL_IDS,
 } from '../semconv.ts';
-import { type DecodedTraces, DecodeError } from './decode-json.ts';
+import {
+  addAttribute,
+  type DecodedTraces,
+  DecodeError,
+  narrowInteger,
+  type RawEvent,
+  type RawLink,
+  type RawSpan,
+  SpanCollector,
+} from './decoded-traces.ts';
 
 /** Largest time that OpenTelemetry's 64-bit unsigned nanoseconds can hold. */
 const MAX_UINT64 = 2n ** 64n - 1n;
-const KINDS: readonly SpanKind[] = ['internal', 'server', 'client', 'producer', 'consumer'];
+const TRACE_ID_DIGITS = 32;
+const SPAN_ID_DIGITS = 16;
+/** By their numbers in OTLP; 0 is a kind that nobody said. */
+const KINDS: readonly unknown[] = [undefined, 'internal', 'server', 'client', 'producer', 'consumer'];
 /** What Jaeger writes as the service of a resource that names none. */
 const NO_SERVICE = 'OTLPResourceNoServiceName';
 /** Attributes that are lists: Jaeger's format has none and gives them as JSON. Others that look like JSON may be texts and stay. */
@@ -31,7 +37,7 @@ const LISTS: ReadonlySet<string> = new Set([
   ATTR_ORCHESTRATION_FAILED,
   ATTR_ORCHESTRATION_SKIPPED,
   ATTR_ORCHESTRATION_NOT_STARTED,
-  'orchestration.critical_path',
+  ATTR_ORCHESTRATION_CRITICAL_PATH,
 ]);
 
 /**
@@ -43,29 +49,21 @@ const LISTS: ReadonlySet<string> = new Set([
  * @see https://github.com/jaegertracing/jaeger/blob/main/internal/uimodel/model.go
  */
 export function decodeJaegerJson(body: unknown): DecodedTraces {
-  const spans: ReceivedSpan[] = [];
-  let rejectedSpans = 0;
-  let reason: string | undefined;
-  const data = ownValue(body, 'data');
-  if (data === undefined) throw new DecodeError('the body: expected an object with "data"');
-  for (const trace of list(data, 'data')) {
+  const collected = new SpanCollector();
+  const traces = ownValue(body, 'data');
+  if (traces === undefined) throw new DecodeError('the body: expected an object with "data"');
+  for (const trace of list(traces, 'data')) {
     if (typeof trace !== 'object' || trace === null) throw new DecodeError('data: expected objects');
     const resources = new Resources(ownValue(trace, 'processes'));
     for (const item of list(ownValue(trace, 'spans'), 'spans')) {
-      try {
-        spans.push(readSpan(asRecord(item), resources));
-      } catch (error) {
-        if (!(error instanceof RejectedSpan)) throw error;
-        rejectedSpans++;
-        reason ??= `span "${text(ownValue(item, 'operationName')).slice(0, 100)}": ${error.message}`;
-      }
+      const data = asRecord(item);
+      const attributes = readTags(data.tags);
+      const scope = takeScope(attributes);
+      collected.add(readSpan(data, attributes), resources.of(data.processID), scope);
     }
   }
-  return reason === undefined ? { spans, rejectedSpans } : { spans, rejectedSpans, reason };
+  return collected.result();
 }
-
-/** One span cannot be read, but the others can. */
-class RejectedSpan extends Error {}
 
 type Data = Readonly<Record<string, unknown>>;
 
@@ -90,60 +88,54 @@ class Resources {
   }
 }
 
-function readSpan(data: Data, resources: Resources): ReceivedSpan {
-  const traceId = id(data.traceID, 32, 'traceID');
-  const spanId = id(data.spanID, 16, 'spanID');
-  const startNs = nanoseconds(data.startTime, 'startTime');
-  const endNs = startNs + nanoseconds(data.duration, 'duration');
-  if (endNs > MAX_UINT64) throw new RejectedSpan('startTime and duration are too large');
-
-  const attributes = readTags(data.tags);
-  const kind = KINDS.find((one) => one === attributes.get('span.kind'));
-  if (kind) attributes.delete('span.kind');
+function readSpan(data: Data, attributes: Map<string, AttributeValue>): RawSpan {
+  const traceId = id(data.traceID, TRACE_ID_DIGITS);
+  const startNs = nanoseconds(data.startTime);
+  const durationNs = nanoseconds(data.duration);
+  const endNs = startNs === undefined || durationNs === undefined ? undefined : startNs + durationNs;
+  const kind = Math.max(KINDS.indexOf(attributes.get('span.kind')), 0);
+  if (kind > 0) attributes.delete('span.kind');
   attributes.delete('w3c.tracestate');
   return {
     traceId,
-    spanId,
+    spanId: id(data.spanID, SPAN_ID_DIGITS),
     ...readReferences(asList(data.references), traceId),
     name: text(data.operationName),
-    kind: kind ?? 'unspecified',
+    kind,
     startNs,
-    endNs,
+    endNs: endNs !== undefined && endNs <= MAX_UINT64 ? endNs : undefined,
     status: takeStatus(attributes),
-    scope: takeScope(attributes),
     attributes,
     events: asList(data.logs).map((log) => readEvent(asRecord(log))),
-    resource: resources.of(data.processID),
   };
 }
 
 /** The first CHILD_OF in the same trace is the parent; every other reference was a link. */
-function readReferences(items: readonly unknown[], traceId: string): Pick<ReceivedSpan, 'parentSpanId' | 'links'> {
-  const links: ReceivedLink[] = [];
-  let parentSpanId: string | undefined;
+function readReferences(items: readonly unknown[], ownTraceId: unknown): Pick<RawSpan, 'parentSpanId' | 'links'> {
+  const links: RawLink[] = [];
+  let parentSpanId: unknown = '';
   for (const item of items) {
     const { refType, traceID, spanID } = asRecord(item);
-    const link = { traceId: id(traceID, 32, 'reference.traceID'), spanId: id(spanID, 16, 'reference.spanID') };
-    if (parentSpanId === undefined && refType === 'CHILD_OF' && link.traceId === traceId) parentSpanId = link.spanId;
-    else links.push({ ...link, attributes: new Map() });
+    const [traceId, spanId] = [id(traceID, TRACE_ID_DIGITS), id(spanID, SPAN_ID_DIGITS)];
+    if (parentSpanId === '' && refType === 'CHILD_OF' && traceId === ownTraceId) parentSpanId = spanId;
+    else links.push({ traceId, spanId, attributes: new Map() });
   }
-  return parentSpanId === undefined ? { links } : { parentSpanId, links };
+  return { parentSpanId, links };
 }
 
-function readEvent(log: Data): ReceivedEvent {
+function readEvent(log: Data): RawEvent {
   const attributes = readTags(log.fields);
-  const name = takeText(attributes, 'event') ?? '';
-  return { timeNs: nanoseconds(log.timestamp, 'log.timestamp'), name, attributes };
+  return { timeNs: nanoseconds(log.timestamp), name: takeText(attributes, 'event') ?? '', attributes };
 }
 
-function takeStatus(attributes: Map<string, AttributeValue>): ReceivedSpan['status'] {
+function takeStatus(attributes: Map<string, AttributeValue>): RawSpan['status'] {
   const said = takeText(attributes, 'otel.status_code');
-  const message = takeText(attributes, 'otel.status_description');
+  const message = takeText(attributes, 'otel.status_description') ?? '';
+  if (said === 'OK') return { code: 1, message };
   const error = attributes.get('error');
-  const isError = said === 'ERROR' || (said !== 'OK' && (error === true || error === 'true'));
-  if (isError && (error === true || error === 'true')) attributes.delete('error');
-  const code = isError ? 'error' : said === 'OK' ? 'ok' : 'unset';
-  return message ? { code, message } : { code };
+  const isTag = error === true || error === 'true';
+  if (isTag) attributes.delete('error');
+  return { code: isTag || said === 'ERROR' ? 2 : 0, message };
 }
 
 function takeScope(attributes: Map<string, AttributeValue>): ReceivedSpan['scope'] {
@@ -160,13 +152,12 @@ function takeText(attributes: Map<string, AttributeValue>, key: string): string 
   return value;
 }
 
-/** Of equal keys the first counts, as in OTLP. */
 function readTags(items: unknown): Map<string, AttributeValue> {
   const attributes = new Map<string, AttributeValue>();
   for (const item of asList(items)) {
     const { key, type, value } = asRecord(item);
-    if (typeof key !== 'string' || attributes.has(key)) continue;
-    attributes.set(key, (LISTS.has(key) ? listIn(value) : undefined) ?? readValue(type, value));
+    if (typeof key !== 'string') continue;
+    addAttribute(attributes, key, (LISTS.has(key) ? listIn(value) : undefined) ?? readValue(type, value));
   }
   return attributes;
 }
@@ -179,7 +170,8 @@ function listIn(value: unknown): readonly AttributeValue[] | undefined {
 
 function readValue(type: unknown, value: unknown): AttributeValue {
   if (typeof value === 'string') {
-    if (type === 'int64') return integer(value);
+    // Integers that a number cannot hold come as text.
+    if (type === 'int64') return /^-?\d{1,20}$/.test(value) ? narrowInteger(BigInt(value)) : null;
     if (type === 'float64') return value.trim() === '' ? null : Number(value);
     if (type === 'binary') return Buffer.from(value, 'base64');
   }
@@ -190,31 +182,17 @@ function isScalar(value: unknown): value is string | number | boolean | null {
   return value === null || ['string', 'number', 'boolean'].includes(typeof value);
 }
 
-/** Integers that a number cannot hold come as text. */
-function integer(value: string): number | bigint | null {
-  if (!/^-?\d{1,20}$/.test(value)) return null;
-  const number = Number(value);
-  return Number.isSafeInteger(number) ? number : BigInt(value);
-}
-
-/** From microseconds; absent is 0. */
-function nanoseconds(value: unknown, field: string): bigint {
+/** From microseconds; absent is 0. Undefined when it cannot be read. */
+function nanoseconds(value: unknown): bigint | undefined {
   if (value === undefined || value === null) return 0n;
-  if (typeof value !== 'number' || !Number.isInteger(value) || value < 0) {
-    throw new RejectedSpan(`${field} is no unsigned integer`);
-  }
+  if (typeof value !== 'number' || !Number.isInteger(value) || value < 0) return undefined;
   const time = BigInt(value) * 1000n;
-  if (time > MAX_UINT64) throw new RejectedSpan(`${field} is too large`);
-  return time;
+  return time <= MAX_UINT64 ? time : undefined;
 }
 
-/** An id in lower case and in full length: older versions of Jaeger leave leading zeros out. */
-function id(value: unknown, digits: number, field: string): string {
-  if (typeof value !== 'string' || value.length > digits || !/^[0-9a-f]+$/i.test(value)) {
-    throw new RejectedSpan(`${field} is no id of ${digits} hex digits`);
-  }
-  if (/^0+$/.test(value)) throw new RejectedSpan(`${field} is all zeros`);
-  return value.toLowerCase().padStart(digits, '0');
+/** An id in lower case and in full length: older versions of Jaeger leave leading zeros out. What is no text is none. */
+function id(value: unknown, digits: number): unknown {
+  return typeof value === 'string' && value !== '' ? value.toLowerCase().padStart(digits, '0') : undefined;
 }
 
 function text(value: unknown): string {

@@ -4,6 +4,7 @@ import { ATTR_ORCHESTRATION_OUTCOME, ATTR_ORCHESTRATION_PLAN_NAME, ATTR_ORCHESTR
 import { warn } from '../spans/guard.ts';
 import { decodeJaegerJson } from './decode-jaeger.ts';
 import { type DecodedTraces, DecodeError, decodeTracesJson } from './decode-json.ts';
+import { groupByTrace } from './group-by-trace.ts';
 import { fault, JaegerHttp, type JaegerHttpOptions } from './jaeger-http.ts';
 
 const DEFAULT_LOOKBACK_MS = 24 * 60 * 60 * 1_000;
@@ -85,7 +86,10 @@ export class JaegerClient {
     for (let i = 0; i < services.length; i += SEARCHES_AT_A_TIME) {
       const few = services.slice(i, i + SEARCHES_AT_A_TIME);
       const found = await Promise.all(few.map((service) => this.#search(service, filter, signal)));
-      for (const [traceId, run] of firstRuns(found.flat(), filter.plan)) if (run) runs.set(traceId, toRecentRun(run));
+      for (const [traceId, trace] of groupByTrace(found.flat())) {
+        const run = firstRun(trace, filter.plan);
+        if (run) runs.set(traceId, toRecentRun(run));
+      }
     }
     return [...runs.values()].toSorted((a, b) => Number(b.startNs - a.startNs)).slice(0, filter.limit);
   }
@@ -108,7 +112,7 @@ export class JaegerClient {
     if (!this.#searchesByOlder) {
       newer = await this.#spans(`/api/v3/traces?${newerSearch(service, filter)}`, decodeV3, signal);
       // Before 2.19 it passes over the attributes and gives any traces.
-      if (newer && [...firstRuns(newer, filter.plan).values()].every((run) => run !== undefined)) return newer;
+      if (newer && [...groupByTrace(newer).values()].every((trace) => firstRun(trace, filter.plan))) return newer;
     }
     const older = await this.#spans(`/api/traces?${olderSearch(service, filter)}`, decodeOlder, signal);
     if (older) this.#searchesByOlder = true;
@@ -196,16 +200,13 @@ function messageIn(document: unknown): string | undefined {
   return typeof said === 'string' ? said : undefined;
 }
 
-/** Of each trace the run that started first, by the trace's id; undefined for a trace without one. */
-function firstRuns(spans: readonly ReceivedSpan[], plan: string | undefined): Map<string, ReceivedSpan | undefined> {
-  const first = new Map<string, ReceivedSpan | undefined>();
-  for (const span of spans) {
-    const { traceId, attributes, startNs } = span;
-    const found = first.get(traceId);
-    const isRun =
-      textAt(attributes, ATTR_ORCHESTRATION_SPAN_TYPE) === 'run' &&
-      (plan === undefined || textAt(attributes, ATTR_ORCHESTRATION_PLAN_NAME) === plan);
-    first.set(traceId, isRun && (!found || startNs < found.startNs) ? span : found);
+/** The run of a trace that started first; of a plan, if one is named. */
+function firstRun(trace: readonly ReceivedSpan[], plan: string | undefined): ReceivedSpan | undefined {
+  let first: ReceivedSpan | undefined;
+  for (const span of trace) {
+    if (textAt(span.attributes, ATTR_ORCHESTRATION_SPAN_TYPE) !== 'run') continue;
+    if (plan !== undefined && textAt(span.attributes, ATTR_ORCHESTRATION_PLAN_NAME) !== plan) continue;
+    if (!first || span.startNs < first.startNs) first = span;
   }
   return first;
 }

@@ -203,17 +203,18 @@ describe('a process', () => {
 
 describe('what cannot be read', () => {
   it.each([
-    [{ traceID: 7 }, 'traceID is no id of 32 hex digits'],
-    [{ traceID: `${TRACE_ID}0` }, 'traceID is no id of 32 hex digits'],
-    [{ spanID: 'xyz' }, 'spanID is no id of 16 hex digits'],
-    [{ spanID: '0000' }, 'spanID is all zeros'],
-    [{ startTime: -1 }, 'startTime is no unsigned integer'],
-    [{ startTime: 'soon' }, 'startTime is no unsigned integer'],
-    [{ startTime: 1e300 }, 'startTime is too large'],
-    [{ duration: 0.5 }, 'duration is no unsigned integer'],
-    [{ duration: 18_446_744_073_709_000 }, 'startTime and duration are too large'],
-    [{ references: [{ refType: 'CHILD_OF', traceID: TRACE_ID }] }, 'reference.spanID is no id of 16 hex digits'],
-    [{ logs: [{ timestamp: 'soon' }] }, 'log.timestamp is no unsigned integer'],
+    [{ traceID: 7 }, 'traceId is no id of 32 hex digits'],
+    [{ traceID: `${TRACE_ID}0` }, 'traceId is no id of 32 hex digits'],
+    [{ spanID: 'xyz' }, 'spanId is no id of 16 hex digits'],
+    [{ spanID: '0000' }, 'spanId is all zeros'],
+    [{ startTime: -1 }, 'startTimeUnixNano is no unsigned 64-bit integer'],
+    [{ startTime: 'soon' }, 'startTimeUnixNano is no unsigned 64-bit integer'],
+    [{ startTime: 1e300 }, 'startTimeUnixNano is no unsigned 64-bit integer'],
+    [{ duration: 0.5 }, 'endTimeUnixNano is no unsigned 64-bit integer'],
+    [{ duration: 18_446_744_073_709_000 }, 'endTimeUnixNano is no unsigned 64-bit integer'],
+    [{ references: [{ refType: 'CHILD_OF', traceID: TRACE_ID }] }, 'parentSpanId is no id of 16 hex digits'],
+    [{ references: [{ refType: 'FOLLOWS_FROM', spanID: '1' }] }, 'link.traceId is no id of 32 hex digits'],
+    [{ logs: [{ timestamp: 'soon' }] }, 'timeUnixNano is no unsigned 64-bit integer'],
   ])('costs one span, with the reason: %j', (broken, reason) => {
     const decoded = decodeJaegerJson(envelope(spanJson(), { ...spanJson(), ...broken }, spanJson()));
     expect(decoded.spans).toHaveLength(2);
@@ -225,7 +226,7 @@ describe('what cannot be read', () => {
     expect(decoded).toEqual({
       spans: [],
       rejectedSpans: 2,
-      reason: 'span "": traceID is no id of 32 hex digits',
+      reason: 'span "": traceId is no id of 32 hex digits',
     });
   });
 
