@@ -1,6 +1,6 @@
 import { ran, type RunFacts } from './facts.ts';
 import type { StepGraph } from './step-graph.ts';
-import { walk, type Waits } from './waits.ts';
+import { peakOf, walk, type Waits } from './waits.ts';
 
 /** How much ran at once, of a run or of one group. Times in nanoseconds. */
 export interface Parallelism {
@@ -43,7 +43,11 @@ export function measureParallelism(
     else if (change === -1 && --running === 0) busyNs += at - since;
   });
   const long = chosen.filter((step) => duration[step]! > clockNs);
-  const readyAt = (step: number): number => start[step]! - waits.ns[step]!;
+  const readyAt = (step: number): number => {
+    const reason = waits.reason[step];
+    // Without any other reason its wait is the event loop's, or the clock's.
+    return start[step]! - (reason === undefined || reason === 'dependency' ? 0 : waits.ns[step]!);
+  };
   return {
     workNs,
     busyNs,
@@ -67,16 +71,4 @@ export function measureGroups(facts: RunFacts, graph: StepGraph, waits: Waits): 
     const place = { groupIndex, declared: declared[groupIndex]!, steps };
     return Object.assign(place, measureParallelism(facts, graph, waits, steps));
   });
-}
-
-/** Most intervals at once. Ends may be late by what starts were early. */
-function peakOf(steps: readonly number[], from: (step: number) => number, end: Float64Array, clockNs: number): number {
-  let [running, peak] = [0, 0];
-  const starts = Float64Array.from(steps, from).toSorted();
-  const ends = Float64Array.from(steps, (step) => end[step]! - clockNs).toSorted();
-  walk(starts, ends, (change) => {
-    running += change;
-    peak = Math.max(peak, running);
-  });
-  return peak;
 }

@@ -75,7 +75,6 @@ export function findWaits(facts: RunFacts, graph: StepGraph): Waits {
 class BusyTimes {
   readonly #from: number[] = [];
   readonly #to: number[] = [];
-  readonly #gapNs: number;
   /** Steps by their end. */
   readonly #byEnd: Int32Array;
   readonly #end: Float64Array;
@@ -84,20 +83,13 @@ class BusyTimes {
   constructor({ clockNs }: RunFacts, { steps, start, end }: StepGraph) {
     this.#end = end;
     this.#clockNs = clockNs;
-    this.#gapNs = NOTICEABLE_NS + clockNs;
-    const working: number[] = [];
-    for (let step = 0; step < steps.length; step += 1)
-      if (ran(steps[step]!) && end[step]! - clockNs > start[step]!) working.push(step);
+    const working = [...steps.keys()].filter((step) => ran(steps[step]!));
     this.#byEnd = Int32Array.from(working).toSorted((a, b) => end[a]! - end[b]!);
     const starts = Float64Array.from(working, (step) => start[step]!).toSorted();
-    // Ends may be late by what starts were early, so that steps seem to overlap that followed each other.
-    const ends = Float64Array.from(this.#byEnd, (step) => end[step]! - clockNs);
-    let [running, peak] = [0, 0];
-    walk(starts, ends, (change) => {
-      running += change;
-      peak = Math.max(peak, running);
-    });
-    running = 0;
+    const peak = peakOf(working, (step) => start[step]!, end, clockNs);
+    // Starts may be early and ends too, so that a step may have run until later than it says.
+    const ends = Float64Array.from(this.#byEnd, (step) => end[step]! + clockNs);
+    let running = 0;
     walk(starts, ends, (change, at) => {
       if (change === 1 && ++running === peak) this.#open(at);
       else if (change === -1 && running-- === peak) this.#to.push(at);
@@ -106,7 +98,7 @@ class BusyTimes {
 
   #open(at: number): void {
     const last = this.#to.at(-1);
-    if (last !== undefined && at - last <= this.#gapNs) this.#to.pop();
+    if (last !== undefined && at - last <= NOTICEABLE_NS) this.#to.pop();
     else this.#from.push(at);
   }
 
@@ -115,10 +107,10 @@ class BusyTimes {
     let [low, high] = [0, this.#from.length];
     while (low < high) {
       const middle = (low + high) >> 1;
-      if (this.#from[middle]! <= fromNs + this.#gapNs) low = middle + 1;
+      if (this.#from[middle]! <= fromNs + NOTICEABLE_NS + this.#clockNs) low = middle + 1;
       else high = middle;
     }
-    return low > 0 && this.#to[low - 1]! >= toNs - this.#gapNs;
+    return low > 0 && this.#to[low - 1]! >= toNs - NOTICEABLE_NS;
   }
 
   /** The step that ended last, not after this time; -1 without one. */
@@ -132,6 +124,24 @@ class BusyTimes {
     const found = this.#byEnd[low - 1] ?? -1;
     return found === self ? (this.#byEnd[low - 2] ?? -1) : found;
   }
+}
+
+/** Most intervals at once, of those that are longer than the clock may be off. Ends may be late by what starts were early. */
+export function peakOf(
+  steps: readonly number[],
+  from: (step: number) => number,
+  end: Float64Array,
+  clockNs: number,
+): number {
+  const long = steps.filter((step) => end[step]! - clockNs > from(step));
+  const starts = Float64Array.from(long, from).toSorted();
+  const ends = Float64Array.from(long, (step) => end[step]! - clockNs).toSorted();
+  let [running, peak] = [0, 0];
+  walk(starts, ends, (change) => {
+    running += change;
+    peak = Math.max(peak, running);
+  });
+  return peak;
 }
 
 /** Goes through starts and ends in order of time; of those at one time, ends come first. */
