@@ -2,14 +2,14 @@ import * as fc from 'fast-check';
 import type { Attributes, AttributeValue, ReceivedSpan } from '../../src/explain/received-span.ts';
 
 /** Texts that break what is careless: NUL, lone surrogates, names of prototypes, line breaks. */
-export const texts: fc.Arbitrary<string> = fc.oneof(
+const texts: fc.Arbitrary<string> = fc.oneof(
   fc.constantFrom('', 'a', '\0', 'a\0b', '\uD800', '\uDC00\uD800', '__proto__', 'constructor', 'a\nb', '🚀', "'; DROP"),
   fc.string({ unit: 'binary', maxLength: 8 }),
 );
 
 const MAX_UINT64 = 2n ** 64n - 1n;
 
-export const times: fc.Arbitrary<bigint> = fc.oneof(
+const times: fc.Arbitrary<bigint> = fc.oneof(
   fc.constantFrom(0n, 1n, 2n ** 53n + 1n, 2n ** 63n - 1n, 2n ** 63n, MAX_UINT64),
   fc.bigInt({ min: 0n, max: MAX_UINT64 }),
 );
