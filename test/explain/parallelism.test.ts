@@ -31,7 +31,9 @@ describe('how much ran at once', () => {
         const analysis = new Analysis(runFactsOf(tools, { start, end, ready: [], open: [], makespan: 40 }));
         expect(analysis.parallelism).toMatchObject(counted({ start, end }, [...start.keys()]));
         const levels = levelsOf(tools);
-        expect(analysis.groups.map(({ groupIndex }) => groupIndex)).toEqual([...new Set(levels)].toSorted((a, b) => a - b));
+        expect(analysis.groups.map(({ groupIndex }) => groupIndex)).toEqual(
+          [...new Set(levels)].toSorted((a, b) => a - b),
+        );
         for (const group of analysis.groups) {
           const members = [...levels.keys()].filter((tool) => levels[tool] === group.groupIndex);
           expect(group).toMatchObject({ declared: members.length, ...counted({ start, end }, members) });
