@@ -108,7 +108,8 @@ export class SqliteShelf implements Shelf<SqliteTrace> {
 
   /** Newest first. */
   readTraces(plan: string | undefined, limit: number | undefined): TraceRow[] {
-    return this.#statements.readTraces.all(jsonText(plan), limit ?? -1).map(traceOf);
+    const name = jsonText(plan);
+    return this.#statements.readTraces.all(name, name, limit ?? -1).map(traceOf);
   }
 
   readRuns(trace: number): string[] {
@@ -145,6 +146,7 @@ export class SqliteShelf implements Shelf<SqliteTrace> {
 
 type Statements = ReturnType<typeof prepareAll>;
 
+/** Parameters have no numbers: Node 22 takes none. */
 function prepareAll(database: DatabaseSync) {
   const prepare = (sql: string): StatementSync => database.prepare(sql);
   return {
@@ -182,8 +184,8 @@ function prepareAll(database: DatabaseSync) {
       SELECT origin, body FROM spans WHERE trace = (SELECT id FROM traces WHERE trace_id = ?)`),
     readTraces: prepare(`
       SELECT id, trace_id AS traceId, start_ns AS startNs, end_ns AS endNs, spans, bytes FROM traces
-      WHERE ?1 IS NULL OR id IN (SELECT trace FROM spans WHERE plan = ?1)
-      ORDER BY start_ns DESC, trace_id LIMIT ?2`),
+      WHERE ? IS NULL OR id IN (SELECT trace FROM spans WHERE plan = ?)
+      ORDER BY start_ns DESC, trace_id LIMIT ?`),
     readRuns: prepare('SELECT body FROM spans WHERE trace = ? AND is_run = 1'),
     readAncestor: prepare(`
       SELECT parent_id AS parentId, is_run AS isRun FROM spans WHERE trace = ? AND span_id = ?`),
