@@ -213,7 +213,7 @@ describe('imports', () => {
  * parse.
  */
 const TOWER: readonly (readonly string[])[] = [
-  ['semconv', 'errors', 'version', 'own-value', 'words'],
+  ['semconv', 'errors', 'version', 'own-value', 'suppress-tracing', 'words'],
   ['options'],
   ['mapping', 'graph'],
   ['plan', 'plan-faults'],

@@ -1,7 +1,7 @@
 import { context } from '@opentelemetry/api';
 import type { TracesRequest } from '../inspector/receive.ts';
 import { headersFrom } from '../node/diagnose/endpoint.ts';
-import { suppressTracing } from '../spans/telemetry.ts';
+import { suppressTracing } from '../suppress-tracing.ts';
 import { escapeText } from './terminal-text.ts';
 
 /** The stack of docker-compose.yml. */

@@ -1,6 +1,7 @@
 import { type CriticalPath, findCriticalPath } from './critical-path.ts';
 import { type Failures, findFailures } from './failures.ts';
 import { ran, type RunFacts } from './facts.ts';
+import { Wording } from './format.ts';
 import { ObservedRun } from './observed.ts';
 import { type GroupParallelism, measureGroups, measureParallelism, type Parallelism } from './parallelism.ts';
 import { connectSteps, type StepGraph } from './step-graph.ts';
@@ -9,6 +10,8 @@ import { findWaits, type Waits } from './waits.ts';
 /** What can be computed of a run, each part once and only when it is asked for. */
 export class Analysis {
   readonly facts: RunFacts;
+  /** How names and texts are put into sentences. */
+  readonly say: Wording;
   #graph: StepGraph | undefined;
   #criticalPath: CriticalPath | undefined;
   #waits: Waits | undefined;
@@ -17,8 +20,9 @@ export class Analysis {
   #groups: readonly GroupParallelism[] | undefined;
   #failures: Failures | undefined;
 
-  constructor(facts: RunFacts) {
+  constructor(facts: RunFacts, say: Wording = new Wording()) {
     this.facts = facts;
+    this.say = say;
   }
 
   get graph(): StepGraph {

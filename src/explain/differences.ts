@@ -1,6 +1,6 @@
 import type { Analysis } from './analysis.ts';
 import { ran } from './facts.ts';
-import { count, formatNs, shortName, shorten } from './format.ts';
+import { count, formatNs } from './format.ts';
 
 export type DifferenceKind =
   | 'not_started'
@@ -26,17 +26,16 @@ export interface Difference {
 
 /** Every way in which a run was not what its plan says; empty for a run without a plan. By kind, then in the order of the plan or of time. */
 export function findDifferences(analysis: Analysis): Difference[] {
-  const { plan, lost } = analysis.facts;
+  const { say, facts } = analysis;
+  const { plan, lost } = facts;
   if (plan.tools.length === 0) return [];
   const { notStarted } = analysis.failures;
   const groupOf = (toolId: string): number | undefined => plan.groupOf[plan.index.get(toolId) ?? -1];
   const of = (kind: DifferenceKind, toolId: string, text: string): Difference => {
-    return { kind, toolId, groupIndex: groupOf(toolId), text: `${shortName(toolId)} ${text}` };
+    return { kind, toolId, groupIndex: groupOf(toolId), text: `${say.name(toolId)} ${text}` };
   };
   return [
-    ...notStarted.map((toolId) =>
-      of('not_started', toolId, analysis.facts.outcome ? 'did not start' : 'has no span yet'),
-    ),
+    ...notStarted.map((toolId) => of('not_started', toolId, facts.outcome ? 'did not start' : 'has no span yet')),
     ...[...lost].map((toolId) => of('no_span', toolId, 'has no span: it did not arrive')),
     ...stepDifferences(analysis, of),
     ...groupDifferences(analysis),
@@ -44,9 +43,10 @@ export function findDifferences(analysis: Analysis): Difference[] {
 }
 
 function stepDifferences(
-  { graph, facts }: Analysis,
+  analysis: Analysis,
   of: (kind: DifferenceKind, toolId: string, text: string) => Difference,
 ): Difference[] {
+  const { say, graph } = analysis;
   const { steps, start, end, early } = graph;
   const [skipped, extra, retried, repeated]: Difference[][] = [[], [], [], []] as const;
   const passes = new Map<string, number>();
@@ -54,7 +54,7 @@ function stepDifferences(
     const { toolId, tool, skipReason, attempts, retryNs } = step;
     if (tool < 0) extra.push(of('extra', toolId, 'ran, and the plan does not have it'));
     else if (!ran(step))
-      skipped.push(of('skipped', toolId, `was skipped: ${shorten(skipReason ?? 'no reason given', 200)}`));
+      skipped.push(of('skipped', toolId, `was skipped: ${say.text(skipReason ?? 'no reason given', 200)}`));
     else passes.set(toolId, (passes.get(toolId) ?? 0) + 1);
     if (attempts > 1)
       retried.push(of('retried', toolId, `took ${attempts} attempts; the last started after ${formatNs(retryNs)}`));
@@ -65,16 +65,15 @@ function stepDifferences(
     return of(
       'early',
       steps[step]!.toolId,
-      `started ${by} before ${shortName(steps[dependency]!.toolId)}, which it needs, had ended`,
+      `started ${by} before ${say.name(steps[dependency]!.toolId)}, which it needs, had ended`,
     );
   });
-  return [...skipped, ...extra, ...before, ...outOfOrder(graph, facts, of), ...retried, ...repeated];
+  return [...skipped, ...extra, ...before, ...outOfOrder(analysis, of), ...retried, ...repeated];
 }
 
 /** Steps of a serial plan that started before the step before them did. */
 function outOfOrder(
-  { steps, start }: Analysis['graph'],
-  { plan, clockNs }: Analysis['facts'],
+  { say, graph: { steps, start }, facts: { plan, clockNs } }: Analysis,
   of: (kind: DifferenceKind, toolId: string, text: string) => Difference,
 ): Difference[] {
   if (!plan.isSerial) return [];
@@ -87,7 +86,7 @@ function outOfOrder(
   for (let tool = 0; tool < plan.tools.length; tool += 1) {
     if (firstStart[tool]! < 0) continue;
     if (previous >= 0 && firstStart[tool]! < firstStart[previous]! - clockNs) {
-      const before = shortName(plan.tools[previous]!.toolId);
+      const before = say.name(plan.tools[previous]!.toolId);
       found.push(
         of('out_of_order', plan.tools[tool]!.toolId, `started before ${before}, which comes before it in the plan`),
       );

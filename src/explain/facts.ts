@@ -1,5 +1,6 @@
 import { type Graph, indexTools, readGraph } from '../graph.ts';
 import { dataSources, type MappingRecord } from '../mapping.ts';
+import type { ExecutionPlanTrace } from '../plan-trace.ts';
 import type { Outcome, WaitReason } from '../semconv.ts';
 import type { DeclaredPlan, DeclaredTool } from './run.ts';
 
@@ -19,8 +20,12 @@ export interface RunFacts {
   readonly clockNs: number;
   /** Steps directly of the run that ran or were skipped. */
   readonly steps: readonly StepFacts[];
+  /** How many more there were than could be kept. */
+  readonly omitted?: number;
   /** Planned tools of which nothing is known although the run has ended: their spans did not arrive. */
   readonly lost: ReadonlySet<string>;
+  /** Planned tools that another process has: what became of them is not seen here. */
+  readonly elsewhere?: ReadonlySet<string> | undefined;
 }
 
 export interface StepFacts {
@@ -66,6 +71,16 @@ export class PlanFacts {
     const tools = this.tools.map((tool) => ({ tool_id: tool.toolId, depends_on: needsOf(tool) }));
     this.index = indexTools(tools);
     this.needs = readGraph(tools, this.index, () => {});
+  }
+
+  /** The plan as whoever runs it has it. */
+  static of({ strategy, execution_groups, error }: ExecutionPlanTrace): PlanFacts {
+    const groups = execution_groups.map(({ tools }) =>
+      tools.map(({ tool_id, tool_type, depends_on, output_mapping }) => {
+        return { toolId: tool_id, toolType: tool_type, dependsOn: depends_on, outputMapping: output_mapping };
+      }),
+    );
+    return new PlanFacts({ strategy, groups, error });
   }
 
   /** Whether each tool has to wait for the one before, whatever it depends on. */

@@ -20,7 +20,7 @@ export function isFailing(outcome: Outcome | undefined): boolean {
   return outcome === 'failure' || outcome === 'error' || outcome === 'timeout';
 }
 
-export function findFailures({ plan, steps, lost }: RunFacts): Failures {
+export function findFailures({ plan, steps, lost, elsewhere }: RunFacts): Failures {
   /** Of a planned tool the last pass counts, of others, which may be one of many, any. */
   const last = new Map<string | number, StepFacts>();
   for (const step of steps) {
@@ -38,7 +38,7 @@ export function findFailures({ plan, steps, lost }: RunFacts): Failures {
     const step = last.get(tool);
     if (step?.outcome === 'success') done.push(toolId);
     if (step && !ran(step)) skipped.push(toolId);
-    if (!step && !lost.has(toolId)) notStarted.push(toolId);
+    if (!step && !lost.has(toolId) && !elsewhere?.has(toolId)) notStarted.push(toolId);
   }
   const idle = new Set([...skipped, ...notStarted]);
   return { failed, skipped, notStarted, affected: affectedBy(failed[0]?.toolId, idle, plan), done };

@@ -1,7 +1,7 @@
 import type { Analysis } from './analysis.ts';
 import { findCriticalPath } from './critical-path.ts';
 import { ran } from './facts.ts';
-import { count, formatNs, listNames, shortName, shorten } from './format.ts';
+import { count, formatNs } from './format.ts';
 import { connectSteps } from './step-graph.ts';
 
 export type FindingKind =
@@ -58,23 +58,22 @@ export function findFindings(analysis: Analysis): Finding[] {
   ];
 }
 
-function faults({ facts, graph }: Analysis): Finding[] {
+function faults({ say, facts, graph }: Analysis): Finding[] {
   const { plan, steps, lost } = facts;
   const found: Finding[] = [];
   const add = (kind: FindingKind, text: string, toolIds: readonly string[]): void =>
     void found.push({ kind, text, savesNs: 0, toolIds });
-  if (plan.error !== undefined) add('broken_plan', `the plan is broken: ${shorten(plan.error, 150)}`, []);
-  if (lost.size > 0) add('lost_spans', `no span of ${listNames([...lost])} arrived`, [...lost]);
+  if (plan.error !== undefined) add('broken_plan', `the plan is broken: ${say.text(plan.error, 150)}`, []);
+  if (lost.size > 0) add('lost_spans', `no span of ${say.names([...lost])} arrived`, [...lost]);
   const [early] = graph.early.toSorted((a, b) => overlap(graph, b) - overlap(graph, a));
   if (early) {
     const [step, needed] = [steps[early.step]!.toolId, steps[early.dependency]!.toolId];
     const more = graph.early.length > 1 ? ` (and ${count(graph.early.length - 1, 'more such start')})` : '';
     const by = formatNs(overlap(graph, early));
-    add(
-      'early_start',
-      `${shortName(step)} started ${by} before ${shortName(needed)}, which it needs, had ended${more}`,
-      [step, needed],
-    );
+    add('early_start', `${say.name(step)} started ${by} before ${say.name(needed)}, which it needs, had ended${more}`, [
+      step,
+      needed,
+    ]);
   }
   const unresolved = steps.flatMap(({ toolId, mappings }) =>
     mappings.filter(({ resolved }) => !resolved).map(({ field, ref }) => ({ toolId, field, ref })),
@@ -82,7 +81,7 @@ function faults({ facts, graph }: Analysis): Finding[] {
   const [first] = unresolved;
   if (first) {
     const more = unresolved.length > 1 ? ` (and ${count(unresolved.length - 1, 'more reference')})` : '';
-    const text = `${shortName(first.toolId)} got nothing for ${shortName(first.field)}: ${shorten(first.ref, 60)} found nothing${more}`;
+    const text = `${say.name(first.toolId)} got nothing for ${say.name(first.field)}: ${say.text(first.ref, 60)} found nothing${more}`;
     add('unresolved_mapping', text, [...new Set(unresolved.map(({ toolId }) => toolId))]);
   }
   return found;
@@ -95,7 +94,7 @@ function overlap(
   return end[dependency]! - start[step]!;
 }
 
-function retries({ facts, observed }: Analysis): Finding | undefined {
+function retries({ say, facts, observed }: Analysis): Finding | undefined {
   let best: { step: number; savesNs: number } | undefined;
   for (const [step, { attempts, retryNs }] of facts.steps.entries()) {
     if (attempts < 2 || retryNs <= 0) continue;
@@ -107,21 +106,21 @@ function retries({ facts, observed }: Analysis): Finding | undefined {
   const ended = outcome === 'success' ? 'succeeded' : 'failed';
   return {
     kind: 'retries',
-    text: `${shortName(toolId)} ${ended} at attempt ${attempts}, which began ${formatNs(retryNs)} after the first`,
+    text: `${say.name(toolId)} ${ended} at attempt ${attempts}, which began ${formatNs(retryNs)} after the first`,
     savesNs: best.savesNs,
     toolIds: [toolId],
   };
 }
 
-function barrier({ facts: { steps }, waits, observed }: Analysis): Finding | undefined {
+function barrier({ say, facts: { steps }, waits, observed }: Analysis): Finding | undefined {
   const held = waitingFor('group', waits);
   const [worst] = held;
   if (worst === undefined) return undefined;
   const savesNs = observed.savedWithout((step) => waits.reason[step] === 'group');
   const last = waits.releasedBy[worst]!;
-  const name = shortName(steps[worst]!.toolId);
+  const name = say.name(steps[worst]!.toolId);
   const whole =
-    last < 0 ? 'the groups before it' : `${shortName(steps[last]!.toolId)} and the rest of the groups before it`;
+    last < 0 ? 'the groups before it' : `${say.name(steps[last]!.toolId)} and the rest of the groups before it`;
   const others = held.length > 1 ? ` (and ${count(held.length - 1, 'other step')} less long)` : '';
   const text = `${name} had all it needs, but waited ${formatNs(waits.ns[worst]!)} for ${whole}${others}; without that about ${formatNs(savesNs)} less`;
   return { kind: 'barrier', text, savesNs, toolIds: held.map((step) => steps[step]!.toolId) };
@@ -147,18 +146,18 @@ function serialised({ facts: { plan, steps }, groups, observed, waits }: Analysi
     });
 }
 
-function slots({ facts: { steps }, waits, observed, parallelism: { peak } }: Analysis): Finding | undefined {
+function slots({ say, facts: { steps }, waits, observed, parallelism: { peak } }: Analysis): Finding | undefined {
   const held = waitingFor('slot', waits);
   const [worst] = held;
   if (worst === undefined || peak < 2) return undefined;
   const savesNs = observed.savedWithout((step) => waits.reason[step] === 'slot');
-  const longest = `${shortName(steps[worst]!.toolId)}${held.length > 1 ? ' longest' : ''}, ${formatNs(waits.ns[worst]!)}`;
+  const longest = `${say.name(steps[worst]!.toolId)}${held.length > 1 ? ' longest' : ''}, ${formatNs(waits.ns[worst]!)}`;
   const text = `no more than ${peak} steps ran at once, for which ${count(held.length, 'step')} waited, ${longest}; without that bound about ${formatNs(savesNs)} less`;
   return { kind: 'slots', text, savesNs, toolIds: held.map((step) => steps[step]!.toolId) };
 }
 
 /** A serial plan whose steps need not wait for each other, as far as it says. */
-function independent({ facts, graph, criticalPath }: Analysis): Finding | undefined {
+function independent({ say, facts, graph, criticalPath }: Analysis): Finding | undefined {
   const { plan } = facts;
   if (!plan.isSerial) return undefined;
   const free = connectSteps(facts, { serialOrder: false });
@@ -169,7 +168,7 @@ function independent({ facts, graph, criticalPath }: Analysis): Finding | undefi
   const [before, after] = [plan.tools[pair - 1]!.toolId, plan.tools[pair]!.toolId];
   const what = isFree
     ? `any of its ${graph.steps.length} steps needs another`
-    : `${shortName(after)} needs ${shortName(before)}`;
+    : `${say.name(after)} needs ${say.name(before)}`;
   const text = `the plan is serial, but nothing in it says that ${what}; by its dependencies alone about ${formatNs(savesNs)} less`;
   return { kind: 'independent', text, savesNs, toolIds: [before, after] };
 }
@@ -180,7 +179,7 @@ function needsOf({ needs }: Analysis['facts']['plan'], tool: number): Set<number
 
 /** The step that took most of the run. */
 function bottleneck(analysis: Analysis): Finding | undefined {
-  const { facts, graph, observed } = analysis;
+  const { say, facts, graph, observed } = analysis;
   const hasPlan = facts.plan.tools.length > 0;
   const candidates = hasPlan ? observed.path : [...graph.steps.keys()];
   const worth = (step: number): number => (hasPlan ? analysis.savedByHalf(step) : graph.duration[step]! / 2);
@@ -192,30 +191,30 @@ function bottleneck(analysis: Analysis): Finding | undefined {
   const share = facts.durationNs > 0 ? ` (${Math.min(100, Math.round((took / facts.durationNs) * 100))} %)` : '';
   return {
     kind: 'bottleneck',
-    text: `${shortName(toolId)} took ${formatNs(took)} of it${share}`,
+    text: `${say.name(toolId)} took ${formatNs(took)} of it${share}`,
     savesNs: worth(best),
     toolIds: [toolId],
   };
 }
 
 /** Time before a step in which it had all that it needs, and nothing says what it waited for. */
-function gap({ facts: { plan, steps }, waits, observed }: Analysis): Finding | undefined {
+function gap({ say, facts: { plan, steps }, waits, observed }: Analysis): Finding | undefined {
   if (plan.tools.length === 0) return undefined;
   const [worst] = observed.path
     .filter((step) => waits.reason[step] === 'unknown')
     .toSorted((a, b) => waits.ns[b]! - waits.ns[a]!);
   if (worst === undefined) return undefined;
-  const [name, waited] = [shortName(steps[worst]!.toolId), formatNs(waits.ns[worst]!)];
+  const [name, waited] = [say.name(steps[worst]!.toolId), formatNs(waits.ns[worst]!)];
   const last = waits.dependency[worst]!;
   const text =
     last < 0
       ? `${waited} passed before ${name} started, which needs nothing`
-      : `${waited} passed between the end of ${shortName(steps[last]!.toolId)} and the start of ${name}`;
+      : `${waited} passed between the end of ${say.name(steps[last]!.toolId)} and the start of ${name}`;
   return { kind: 'gap', text, savesNs: waits.ns[worst]!, toolIds: [steps[worst]!.toolId] };
 }
 
 /** Time after the last step. */
-function tail({ facts: { durationNs, outcome, steps }, graph: { end } }: Analysis): Finding | undefined {
+function tail({ say, facts: { durationNs, outcome, steps }, graph: { end } }: Analysis): Finding | undefined {
   let last = -1;
   for (const [step, facts] of steps.entries()) if (ran(facts) && (last < 0 || end[step]! > end[last]!)) last = step;
   if (last < 0 || outcome === undefined) return undefined;
@@ -223,7 +222,7 @@ function tail({ facts: { durationNs, outcome, steps }, graph: { end } }: Analysi
   const savesNs = durationNs - end[last]!;
   return {
     kind: 'gap',
-    text: `the run went on for ${formatNs(savesNs)} after its last step, ${shortName(toolId)}`,
+    text: `the run went on for ${formatNs(savesNs)} after its last step, ${say.name(toolId)}`,
     savesNs,
     toolIds: [toolId],
   };

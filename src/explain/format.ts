@@ -20,18 +20,34 @@ export function count(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }
 
-/** The first names, and how many more there are. */
-export function listNames(names: readonly string[], most = 3): string {
-  const shown = names.slice(0, names.length === most + 1 ? most + 1 : most).map(shortName);
-  const more = names.length - shown.length;
-  if (more > 0) return `${shown.join(', ')} and ${more} more`;
-  return shown.length < 2 ? shown.join('') : `${shown.slice(0, -1).join(', ')} and ${shown.at(-1)}`;
+/** Puts names and texts of others into sentences: redacted first, then in one line, then cut. */
+export class Wording {
+  readonly #redact: (text: string) => string;
+
+  constructor(redact: (text: string) => string = (text) => text) {
+    this.#redact = redact;
+  }
+
+  /** A name: at most 40 characters. */
+  name(name: string): string {
+    return this.text(name, MAX_NAME_LENGTH);
+  }
+
+  /** The first names, and how many more there are. */
+  names(names: readonly string[], most = 3): string {
+    const shown = names.slice(0, names.length === most + 1 ? most + 1 : most).map((name) => this.name(name));
+    const more = names.length - shown.length;
+    if (more > 0) return `${shown.join(', ')} and ${more} more`;
+    return shown.length < 2 ? shown.join('') : `${shown.slice(0, -1).join(', ')} and ${shown.at(-1)}`;
+  }
+
+  /** A text of at most `length` characters. */
+  text(text: string, length: number): string {
+    return shorten(this.#redact(text), length);
+  }
 }
 
-/** A name within a sentence: in one line, at most 40 characters. */
-export function shortName(name: string): string {
-  return shorten(name, 40);
-}
+const MAX_NAME_LENGTH = 40;
 
 /** A text in one line of at most `length` characters. */
 export function shorten(text: string, length: number): string {

@@ -1,6 +1,6 @@
 import type { Analysis } from './analysis.ts';
 import { type Finding, findFindings } from './findings.ts';
-import { count, formatNs, listNames, shortName, shorten } from './format.ts';
+import { count, formatNs, shorten } from './format.ts';
 
 /** Longest verdict, in UTF-16 code units. */
 export const MAX_VERDICT_LENGTH = 300;
@@ -25,6 +25,11 @@ export function giveVerdict(analysis: Analysis, findings: readonly Finding[] = f
 function sentencesOf(analysis: Analysis, findings: readonly Finding[]): string[] {
   const { facts, failures } = analysis;
   const took = formatNs(facts.durationNs);
+  if (facts.omitted)
+    return [
+      summaryOf(analysis, took),
+      `Of its ${facts.steps.length + facts.omitted} steps, only the first ${facts.steps.length} were kept to explain it.`,
+    ];
   if (facts.outcome === undefined) return unendedSentences(analysis, took);
   if (
     failures.failed.length > 0 ||
@@ -46,45 +51,54 @@ function sentencesOf(analysis: Analysis, findings: readonly Finding[]): string[]
   ];
 }
 
+/** Of a run that is too large to be explained. */
+function summaryOf({ say, facts, failures }: Analysis, took: string): string {
+  const [cause] = failures.failed;
+  const words = { success: 'Succeeded in', cancellation: 'Cancelled after' } as const;
+  const head = `${words[facts.outcome as keyof typeof words] ?? 'Failed after'} ${took}`;
+  return cause ? `${head}; ${say.name(cause.toolId)} failed.` : `${head}.`;
+}
+
 /** What did not run is said of a run that is a success all the same. */
-function stepsOf({ facts, failures }: Analysis): string {
+function stepsOf({ say, facts, failures }: Analysis): string {
   const { skipped } = failures;
   if (skipped.length === 0) return facts.steps.length === 0 ? '; it had no steps' : '';
   const reason = facts.steps.find(
     ({ toolId, skipReason }) => toolId === skipped[0] && skipReason !== undefined,
   )?.skipReason;
-  return `; ${listNames(skipped)} skipped${reason === undefined ? '' : `: ${shorten(reason, 80)}`}`;
+  return `; ${say.names(skipped)} skipped${reason === undefined ? '' : `: ${say.text(reason, 80)}`}`;
 }
 
-function pathSentence({ path, facts, criticalPath }: Analysis, best: Finding | undefined): string[] {
-  const ids = path.map((step) => shortName(facts.steps[step]!.toolId));
-  if (ids.length === 0 || (ids.length === 1 && best?.toolIds[0] === facts.steps[path[0]!]!.toolId)) return [];
+function pathSentence({ say, path, facts, criticalPath }: Analysis, best: Finding | undefined): string[] {
+  if (path.length === 0 || (path.length === 1 && best?.toolIds[0] === facts.steps[path[0]!]!.toolId)) return [];
+  const name = (step: number): string => say.name(facts.steps[step]!.toolId);
   const half = Math.floor(MAX_PATH / 2);
-  const shown = ids.length > MAX_PATH ? [...ids.slice(0, half), '…', ...ids.slice(-half)] : ids;
-  const length = ids.length > MAX_PATH ? ` (${ids.length} steps)` : '';
+  const isLong = path.length > MAX_PATH;
+  const shown = isLong ? [...path.slice(0, half).map(name), '…', ...path.slice(-half).map(name)] : path.map(name);
+  const length = isLong ? ` (${path.length} steps)` : '';
   return [`Critical path ${shown.join(' > ')}${length}, ${formatNs(criticalPath.length)}.`];
 }
 
 function failedSentences(analysis: Analysis, findings: readonly Finding[], took: string): string[] {
-  const { facts, failures } = analysis;
+  const { say, facts, failures } = analysis;
   const { failed, affected, notStarted, skipped } = failures;
   const [cause, ...others] = failed;
   // A step may fail in a run whose executor made good for it.
   const head = facts.outcome === 'success' ? `Succeeded in ${took}, although` : `Failed after ${took}:`;
   if (!cause)
     return [
-      `${head} ${shorten(facts.error ?? 'no step says why', 200)}${/[.!?]$/.test(facts.error ?? '') ? '' : '.'}`,
-      ...idleSentence([...skipped, ...notStarted]),
+      `${head} ${say.text(facts.error ?? 'no step says why', 200)}${/[.!?]$/.test(facts.error ?? '') ? '' : '.'}`,
+      ...idleSentence(analysis, [...skipped, ...notStarted]),
     ];
   const what = cause.outcome === 'timeout' ? 'timed out' : cause.outcome === 'error' ? 'could not be run' : 'failed';
   const attempts = cause.attempts > 1 ? ` after ${cause.attempts} attempts` : '';
-  const why = cause.error === undefined || cause.error === '' ? '' : ` (${shorten(cause.error, 100)})`;
-  const affects = affected.length > 0 ? `; ${listNames(affected)} did not run because of it` : '';
+  const why = cause.error === undefined || cause.error === '' ? '' : ` (${say.text(cause.error, 100)})`;
+  const affects = affected.length > 0 ? `; ${say.names(affected)} did not run because of it` : '';
   const rest = [...skipped, ...notStarted].filter((toolId) => !affected.includes(toolId));
   return [
-    `${head} ${shortName(cause.toolId)} ${what}${attempts}${why}${affects}.`,
-    ...(others.length > 0 ? [`${listNames(others.map(({ toolId }) => toolId))} failed after it.`] : []),
-    ...idleSentence(rest),
+    `${head} ${say.name(cause.toolId)} ${what}${attempts}${why}${affects}.`,
+    ...(others.length > 0 ? [`${say.names(others.map(({ toolId }) => toolId))} failed after it.`] : []),
+    ...idleSentence(analysis, rest),
     ...findings
       .filter(({ toolIds }) => toolIds[0] !== cause.toolId)
       .slice(0, 1)
@@ -92,22 +106,23 @@ function failedSentences(analysis: Analysis, findings: readonly Finding[], took:
   ];
 }
 
-function idleSentence(toolIds: readonly string[]): string[] {
-  return toolIds.length > 0 ? [`${listNames(toolIds)} did not run.`] : [];
+function idleSentence({ say }: Analysis, toolIds: readonly string[]): string[] {
+  return toolIds.length > 0 ? [`${say.names(toolIds)} did not run.`] : [];
 }
 
-function cancelledSentences({ facts, failures }: Analysis, took: string): string[] {
+function cancelledSentences(analysis: Analysis, took: string): string[] {
+  const { say, facts, failures } = analysis;
   const cut = facts.steps.filter(({ outcome }) => outcome === 'cancellation').map(({ toolId }) => toolId);
   const total = facts.plan.tools.length;
-  const meanwhile = cut.length > 0 ? ` while ${listNames([...new Set(cut)])} ran` : '';
+  const meanwhile = cut.length > 0 ? ` while ${say.names([...new Set(cut)])} ran` : '';
   const done = total > 0 ? `: ${failures.done.length} of ${count(total, 'step')} had succeeded` : '';
   const idle = [...failures.skipped, ...failures.notStarted];
-  return [`Cancelled after ${took}${meanwhile}${done}.`, ...idleSentence(idle)];
+  return [`Cancelled after ${took}${meanwhile}${done}.`, ...idleSentence(analysis, idle)];
 }
 
 /** Of a run that goes on, or whose process ended before it did. */
 function unendedSentences(analysis: Analysis, took: string): string[] {
-  const { facts, failures } = analysis;
+  const { say, facts, failures } = analysis;
   const { plan, steps } = facts;
   const ended = new Set(steps.map(({ tool }) => tool));
   const total = plan.tools.length;
@@ -118,14 +133,14 @@ function unendedSentences(analysis: Analysis, took: string): string[] {
   const head = `No end of the run arrived: ${seen} ended within ${took}`;
   const [cause] = failures.failed;
   const failed = cause
-    ? [`${shortName(cause.toolId)} failed (${shorten(cause.error ?? 'no reason given', 100)}).`]
+    ? [`${say.name(cause.toolId)} failed (${say.text(cause.error ?? 'no reason given', 100)}).`]
     : [];
   const open = openTools(analysis, ended);
   if (open.length === 0) return [`${head}.`, ...failed];
   const waiting = total - ended.size - open.length - (ended.has(-1) ? -1 : 0);
   const verb = open.length === 1 ? 'has all it needs' : 'have all they need';
   return [
-    `${head}; ${listNames(open)} ${verb} and ${open.length === 1 ? 'has' : 'have'} not ended.`,
+    `${head}; ${say.names(open)} ${verb} and ${open.length === 1 ? 'has' : 'have'} not ended.`,
     ...failed,
     ...(waiting > 0 ? [`${count(waiting, 'more step')} ${waiting === 1 ? 'waits' : 'wait'} for that.`] : []),
   ];

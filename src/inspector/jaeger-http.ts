@@ -1,7 +1,7 @@
 import { context } from '@opentelemetry/api';
 import { OrchestraceError } from '../errors.ts';
 import { asRecord } from '../explain/read-attributes.ts';
-import { suppressTracing } from '../spans/telemetry.ts';
+import { suppressTracing } from '../suppress-tracing.ts';
 
 const DEFAULT_TIMEOUT_MS = 30_000;
 const DEFAULT_MAX_RESPONSE_BYTES = 256 * 1024 * 1024;

@@ -1,7 +1,7 @@
+import { diag } from '@opentelemetry/api';
 import { asList, asRecord, parseJson, textAt } from '../explain/read-attributes.ts';
 import type { ReceivedSpan } from '../explain/received-span.ts';
 import { ATTR_ORCHESTRATION_OUTCOME, ATTR_ORCHESTRATION_PLAN_NAME, ATTR_ORCHESTRATION_SPAN_TYPE } from '../semconv.ts';
-import { warn } from '../spans/guard.ts';
 import { decodeJaegerJson } from './decode-jaeger.ts';
 import { type DecodedTraces, DecodeError, decodeTracesJson } from './decode-json.ts';
 import { groupByTrace } from './group-by-trace.ts';
@@ -62,7 +62,10 @@ export class JaegerClient {
    * @param url of Jaeger's page, such as `http://127.0.0.1:16686`, with its base path if it has one
    * @throws {OrchestraceError} code `USAGE_INVALID`: the URL or a header cannot be used
    */
-  constructor(url: string, { onWarning = warn, ...options }: JaegerOptions = {}) {
+  constructor(
+    url: string,
+    { onWarning = (message) => diag.warn(`orchestrace: ${message}`), ...options }: JaegerOptions = {},
+  ) {
     this.#http = new JaegerHttp(url, options);
     this.#onWarning = onWarning;
   }

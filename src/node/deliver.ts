@@ -3,7 +3,7 @@ import { context } from '@opentelemetry/api';
 import type { NodeSDKConfiguration } from '@opentelemetry/sdk-node';
 import { ATTR_ORCHESTRATION_SPAN_TYPE } from '../semconv.ts';
 import { describe } from '../spans/guard.ts';
-import { suppressTracing } from '../spans/telemetry.ts';
+import { suppressTracing } from '../suppress-tracing.ts';
 
 type SpanProcessor = NonNullable<NodeSDKConfiguration['spanProcessors']>[number];
 type SpanExporter = NonNullable<NodeSDKConfiguration['traceExporter']>;

@@ -1,8 +1,14 @@
+import { Analysis } from '../explain/analysis.ts';
+import { PlanFacts } from '../explain/facts.ts';
+import { isFailing } from '../explain/failures.ts';
+import { Wording } from '../explain/format.ts';
+import { RunLog } from '../explain/run-log.ts';
+import { giveVerdict } from '../explain/verdict.ts';
 import { compileMapping, resolveMapping, type MappingRecord, type ReferenceSource } from '../mapping.ts';
 import type { ExecutionPlanTrace } from '../plan-trace.ts';
 import type { PlanTool } from '../plan.ts';
-import type { Outcome } from '../semconv.ts';
-import { isFailing } from '../spans/failure.ts';
+import type { Outcome, WaitReason } from '../semconv.ts';
+import { failureOf } from '../spans/failure.ts';
 import { describe, safely, warn } from '../spans/guard.ts';
 import type { RunRecorder } from '../spans/run-recorder.ts';
 import type { StepRecorder } from '../spans/step-recorder.ts';
@@ -31,6 +37,8 @@ export interface PlanRunInput extends ScheduleOptions {
   readonly shouldRun: ShouldRun | undefined;
   readonly annotateData: boolean;
   readonly isFailure: (result: unknown) => boolean;
+  /** For what the verdict quotes where nobody listens. */
+  readonly redact: (text: string) => string;
 }
 
 /** Carries a plan out once. */
@@ -51,6 +59,11 @@ export class PlanRun {
   readonly #failed: string[] = [];
   readonly #skipped: string[] = [];
   readonly #source: ReferenceSource;
+  /** Tools that could have started, had fewer others been running. */
+  readonly #held = new Set<string>();
+  #toHold = 0;
+  /** What the steps did; the recorder has its own. */
+  readonly #log: RunLog | undefined;
   readonly #abort = new AbortController();
   #isCancelled = false;
   #isPumping = false;
@@ -60,6 +73,7 @@ export class PlanRun {
     this.#run = run;
     this.#schedule = new Schedule(run.trace, run);
     this.#metadata = metadataOf(run.trace);
+    if (!run.recorder) this.#log = new RunLog(performance.now());
     this.#source = { input: run.input, result: (toolId) => this.#results.get(toolId) };
   }
 
@@ -84,11 +98,16 @@ export class PlanRun {
     while (this.#running.size + this.#undecided.size < this.#run.maxConcurrency) {
       const decision = this.#schedule.next();
       if (!decision) break;
+      if (this.#toHold > 0) {
+        this.#toHold--;
+        this.#held.add(decision.toolId);
+      }
       this.#iterations.set(decision.toolId, this.#iterationOf(decision.toolId) + 1);
       if (decision.skipReason === undefined) this.#consider(decision.toolId);
       else this.#skip(decision.toolId, decision.skipReason);
     }
     this.#isPumping = false;
+    this.#toHold = this.#schedule.ready; // first come, first served
     if (this.#running.size + this.#undecided.size > 0) return;
     if (this.#schedule.untangle()) this.#pump();
     else this.#done();
@@ -167,8 +186,15 @@ export class PlanRun {
 
   #record(toolId: string, input: unknown): StepRecorder | undefined {
     const { recorder } = this.#run;
-    const details = { input, iteration: this.#iterationOf(toolId) };
-    return safely('start a step', () => recorder?.startStep(toolId, details, recorder.context));
+    if (!recorder) return undefined;
+    const details = { input, iteration: this.#iterationOf(toolId), waitReason: this.#waitReasonOf(toolId) };
+    return safely('start a step', () => recorder.startStep(toolId, details, recorder.context));
+  }
+
+  /** What a tool waited for that did not start when all that it needs had ended. */
+  #waitReasonOf(toolId: string): WaitReason | undefined {
+    if (this.#held.has(toolId)) return 'slot';
+    return this.#schedule.isByGroup && this.#metadata.get(toolId)!.group_index > 0 ? 'group' : undefined;
   }
 
   #iterationOf(toolId: string): number {
@@ -193,11 +219,36 @@ export class PlanRun {
       ...(skipReason !== undefined && { skipReason }),
       orchestration: this.#metadata.get(toolId)!,
     };
+    this.#note(result);
     this.#results.set(toolId, result);
     this.#shownResults.set(toolId, result);
     this.#schedule.settle(toolId, outcome);
     this.#closeLoops();
     this.#pump();
+  }
+
+  #note({ stepId: toolId, outcome, skipReason, error, attempts, executionTimeMs }: StepResult): void {
+    if (!this.#log) return;
+    const endedAt = performance.now();
+    const tries = { attempts, lastAttemptAt: undefined, waitReason: this.#waitReasonOf(toolId), mappings: undefined };
+    this.#log.add({
+      toolId,
+      iteration: this.#iterationOf(toolId),
+      startedAt: endedAt - executionTimeMs,
+      endedAt,
+      outcome,
+      skipReason,
+      error: isFailing(outcome) ? failureOf(error, outcome).message : undefined,
+      ...tries,
+    });
+  }
+
+  #verdictOf(outcome: Outcome, error: unknown): string {
+    const { recorder, trace, redact } = this.#run;
+    if (recorder) return recorder.verdict ?? '';
+    const end = { outcome, error: isFailing(outcome) ? failureOf(error, outcome).message : undefined };
+    const facts = this.#log!.facts(PlanFacts.of(trace), { ...end, endedAt: performance.now() });
+    return giveVerdict(new Analysis(facts, new Wording(redact)));
   }
 
   #closeLoops(): void {
@@ -264,7 +315,8 @@ export class PlanRun {
     const skippedSteps = lastOf(this.#skipped, (outcome) => outcome === 'skip');
     const isCancelled = this.#isCancelled || [...results.values()].some(({ outcome }) => outcome === 'cancellation');
     const outcome = failedSteps.length > 0 ? 'failure' : isCancelled ? 'cancellation' : 'success';
-    safely('end a run', () => recorder?.end(outcome, results.get(failedSteps[0] ?? '')?.error));
+    const error = results.get(failedSteps[0] ?? '')?.error;
+    safely('end a run', () => recorder?.end(outcome, error));
     const shown = annotateData ? annotate(results) : results;
     return {
       success: outcome === 'success',
@@ -273,6 +325,7 @@ export class PlanRun {
       failedSteps,
       skippedSteps,
       orchestrationTrace: givenTrace ?? trace,
+      verdict: safely('explain a run', () => this.#verdictOf(outcome, error)) ?? '',
       traceId: recorder && traceIdOf(recorder.span),
     };
   }

@@ -102,6 +102,7 @@ export function createRunner(options: RunnerOptions, base: () => Telemetry): Run
       shouldRun,
       annotateData: annotateData ?? false,
       isFailure: telemetry.options.isFailure,
+      redact: (text) => telemetry.write.redact(text),
     });
     return run.carryOut();
   };

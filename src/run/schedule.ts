@@ -1,7 +1,7 @@
+import { isFailing } from '../explain/failures.ts';
 import type { ExecutionPlanTrace, TracedTool } from '../plan-trace.ts';
 import type { Loop } from '../plan.ts';
 import type { Outcome } from '../semconv.ts';
-import { isFailing } from '../spans/failure.ts';
 import { isWithin, loopBodies, type LoopBody, type Repeat } from './loop-body.ts';
 import type { FailurePolicy, Scheduling } from './types.ts';
 
@@ -74,6 +74,16 @@ export class Schedule {
     if (!entry) return undefined;
     this.#head++;
     return { toolId: entry.traced.tool_id, skipReason: this.#skipReason(entry) };
+  }
+
+  /** How many tools {@link next} could give now, loops aside. */
+  get ready(): number {
+    return this.#ready.length - this.#head;
+  }
+
+  /** Whether a tool waits for all groups before its own, whatever it depends on. */
+  get isByGroup(): boolean {
+    return this.#byGroup;
   }
 
   /** Notes how a tool ended that {@link next} gave. */

@@ -1,6 +1,7 @@
 import { context, INVALID_SPAN_CONTEXT, trace, type Span } from '@opentelemetry/api';
+import { isFailing } from '../explain/failures.ts';
 import type { Outcome } from '../semconv.ts';
-import { isFailing, isFailureResult, outcomeOfThrown, reportedError } from '../spans/failure.ts';
+import { isFailureResult, outcomeOfThrown, reportedError } from '../spans/failure.ts';
 import { safely, warn } from '../spans/guard.ts';
 import type { AttemptRecorder, StepRecorder } from '../spans/step-recorder.ts';
 import type { Executable } from './registry.ts';

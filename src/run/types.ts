@@ -74,6 +74,8 @@ export interface RunResult {
   /** Ids, in the order in which they were skipped. */
   readonly skippedSteps: readonly string[];
   readonly orchestrationTrace: ExecutionPlanTrace;
+  /** How the run went and why: one or two sentences of at most 300 characters. */
+  readonly verdict: string;
   /** 32 hex digits; undefined when nobody listens. */
   readonly traceId: string | undefined;
 }

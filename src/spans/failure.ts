@@ -64,11 +64,6 @@ export function recordFailure(span: Span, failure: Failure, write: TextWriter): 
   }
 }
 
-/** Whether an outcome has the status ERROR. */
-export function isFailing(outcome: Outcome): boolean {
-  return outcome === 'failure' || outcome === 'error' || outcome === 'timeout';
-}
-
 function typeOf(error: unknown): string {
   if (typeof error !== 'object' || error === null) return OTHER;
   const name = readText(error, 'name');

@@ -1,6 +1,6 @@
 import { SpanStatusCode, trace, type Context, type Span } from '@opentelemetry/api';
+import { isFailing } from '../explain/failures.ts';
 import type { Outcome } from '../semconv.ts';
-import { isFailing } from './failure.ts';
 import { safely } from './guard.ts';
 import type { KnownAttributes } from './known-attributes.ts';
 import { endSpan, setAttributes, timeOf, type Telemetry } from './telemetry.ts';

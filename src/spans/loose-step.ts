@@ -23,6 +23,8 @@ export function startLooseStep(
     planned: undefined,
     isUnplanned: false,
     waitMs: undefined,
+    waitReason: undefined,
+    isInner: false,
     needs: undefined,
     skipReason: undefined,
   };

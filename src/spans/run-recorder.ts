@@ -1,35 +1,21 @@
 import { context, INVALID_SPAN_CONTEXT, trace, type Context, type Span, type SpanContext } from '@opentelemetry/api';
 import type { ExecutionPlanTrace } from '../plan-trace.ts';
-import type { Outcome } from '../semconv.ts';
-import { failureOf, isFailing, recordFailure } from './failure.ts';
+import { isFailing } from '../explain/failures.ts';
+import type { Outcome, WaitReason } from '../semconv.ts';
+import { failureOf, recordFailure } from './failure.ts';
 import type { GroupRecorder } from './group-recorder.ts';
 import { announcePlan, putPlanOnRun } from './plan-span.ts';
+import { safely } from './guard.ts';
 import type { Needs, PlannedTool } from './planned-tool.ts';
+import { RunExplainer } from './run-explainer.ts';
 import { runEndAttributes, runStartAttributes, type RunStart } from './run-attributes.ts';
 import { RunGroups } from './run-groups.ts';
 import { scopeOf, withSpan, type Scope } from './scope.ts';
 import { stepAttributes, type StepDetails, type StepStart } from './step-attributes.ts';
-import { StepRecorder } from './step-recorder.ts';
+import { type StepOutcome, StepRecorder } from './step-recorder.ts';
+import type { WrittenPlan } from './written-plan.ts';
 import { endSpan, rightAfter, setAttributes, timeOf, type Telemetry } from './telemetry.ts';
-
-/** What a run knows of one tool. */
-interface ToolState {
-  readonly planned: PlannedTool | undefined;
-  /** How often it started here. */
-  starts: number;
-  /** Whether another process runs it; this one does not see it end. */
-  delegated: boolean;
-  /** Whether it ended once, for good. */
-  settled: boolean;
-  /** When it ended last, on the clock of `performance.now()`. */
-  endedAt: number | undefined;
-  /** How it ended last. */
-  outcome: Outcome | undefined;
-  /** Its last span, to link to. */
-  spanContext: SpanContext | undefined;
-  /** Its steps that are tried in attempts and have not ended. */
-  tried: Set<StepRecorder> | undefined;
-}
+import { type ToolState, ToolStates } from './tool-states.ts';
 
 /** The part of a run that another process is to do: one tool, or whatever comes. */
 export interface RunPart {
@@ -50,26 +36,23 @@ export class RunRecorder implements Scope {
   readonly #outer: RunRecorder | undefined;
   readonly #strategy: string | undefined;
   readonly #tools: ReadonlyMap<string, PlannedTool>;
-  /** No plan has the groups, and no other process leads the run and may have some. */
+  readonly #states: ToolStates;
   /** Another process leads the run, and knows when dependencies ended. */
   readonly #isRemote: boolean;
+  /** No plan has the groups, and no other process leads the run and may have some. */
   readonly #formsGroups: boolean;
-  /** By the tools' positions in the plan. */
-  readonly #planned: (ToolState | undefined)[] = [];
-  /** By id. */
-  readonly #others = new Map<string, ToolState>();
   readonly #groups: RunGroups;
-  readonly #failed: { readonly toolId: string; readonly at: number }[] = [];
-  readonly #skipped: string[] = [];
   readonly #lazy = new Set<StepRecorder>();
   readonly #startedAt: number = performance.now();
+  /** Undefined where another process leads the run and explains it. */
+  readonly #explainer: RunExplainer | undefined;
   #ended = false;
 
   private constructor(
     telemetry: Telemetry,
     run: {
       runId: string;
-      plan?: ExecutionPlanTrace | undefined;
+      written?: WrittenPlan | undefined;
       strategy: string | undefined;
       tools: ReadonlyMap<string, PlannedTool>;
       isRemote?: boolean;
@@ -79,15 +62,17 @@ export class RunRecorder implements Scope {
   ) {
     this.telemetry = telemetry;
     this.runId = run.runId;
-    this.plan = run.plan;
+    this.plan = run.written?.trace;
     this.#strategy = run.strategy;
     this.#tools = run.tools;
+    this.#states = new ToolStates(run.tools);
     this.#isRemote = run.isRemote === true;
     this.#formsGroups = run.tools.size === 0 && !this.#isRemote;
     this.span = span;
     this.context = withSpan(parent, span, this);
     this.#outer = scopeOf(parent)?.run;
-    this.#groups = new RunGroups(telemetry, run.plan, this.context);
+    this.#groups = new RunGroups(telemetry, this.plan, this.context);
+    if (!this.#isRemote) this.#explainer = new RunExplainer(telemetry, run.written, this.#startedAt);
   }
 
   /** Starts the run span and sends the plan. */
@@ -100,7 +85,7 @@ export class RunRecorder implements Scope {
     const attributes = runStartAttributes(telemetry, start, runId, written);
     const span = telemetry.startSpan('run', spanName, attributes, parent);
     const tools = written?.tools ?? NO_TOOLS;
-    const run = new RunRecorder(telemetry, { runId, plan, strategy: plan?.strategy, tools }, span, parent);
+    const run = new RunRecorder(telemetry, { runId, written, strategy: plan?.strategy, tools }, span, parent);
     telemetry.instruments()?.changeActiveRuns(1, { strategy: plan?.strategy });
     if (written && (telemetry.options.announcePlan || !putPlanOnRun(written.json, span))) {
       announcePlan(telemetry, written, name, run.context);
@@ -115,7 +100,7 @@ export class RunRecorder implements Scope {
     const span = trace.getSpan(parent) ?? trace.wrapSpanContext(INVALID_SPAN_CONTEXT);
     const run = new RunRecorder(telemetry, { runId, strategy, tools, isRemote: true }, span, parent);
     if (tool) run.#groups.adopt(tool.groupIndex);
-    for (const [toolId, spanContext] of part.dependencies) run.#state(toolId).spanContext = spanContext;
+    for (const [toolId, spanContext] of part.dependencies) run.#states.of(toolId).spanContext = spanContext;
     return run;
   }
 
@@ -127,6 +112,11 @@ export class RunRecorder implements Scope {
     return this.#ended;
   }
 
+  /** How the run went and why; undefined until it has ended, and where another process leads it. */
+  get verdict(): string | undefined {
+    return safely('explain a run', () => this.#explainer?.verdict);
+  }
+
   /** Whether this run started within another, at whatever depth. */
   isWithin(run: RunRecorder): boolean {
     for (let outer = this.#outer; outer; outer = outer.#outer) if (outer === run) return true;
@@ -136,12 +126,13 @@ export class RunRecorder implements Scope {
   /** Starts a step: in its group if it is planned, below what is active if it is not. */
   startStep(toolId: string, details: StepDetails = NO_DETAILS, active: Context = context.active()): StepRecorder {
     const startedAt = performance.now();
-    const state = this.#state(toolId);
+    const state = this.#states.of(toolId);
     state.starts++;
-    const { group, parent } = this.#placeOf(state, active);
-    const needs = state.planned?.needs(this.#planned, this.#others);
+    const { group, parent, isInner } = this.#placeOf(state, active);
+    const needs = this.#states.needsOf(state);
     const waitMs = needs && !this.#isRemote ? this.#waitMs(needs, startedAt) : undefined;
-    const start = this.#describe(toolId, state, group, details, needs, waitMs, undefined);
+    const waitReason = reasonOf(waitMs, needs, details);
+    const start = this.#describe(toolId, state, { group, isInner, details, needs, waitMs, waitReason });
     const span = this.#startSpan(start, details, parent);
     if (waitMs !== undefined) this.#measureWait(waitMs, start.toolType);
     group?.enter(toolId);
@@ -155,13 +146,13 @@ export class RunRecorder implements Scope {
     details: StepDetails = NO_DETAILS,
     active: Context = context.active(),
   ): void {
-    const state = this.#state(toolId);
-    this.#skipped.push(toolId);
-    state.outcome = 'skip';
+    const state = this.#states.of(toolId);
+    this.#states.ended(toolId, state, 'skip', performance.now());
+    this.#explainer?.stepSkipped(toolId, details.iteration ?? 1, skipReason);
     if (!this.telemetry.options.skippedSpans) return this.#settle(state, undefined, undefined, performance.now());
-    const { group, parent } = this.#placeOf(state, active);
-    const needs = state.planned?.needs(this.#planned, this.#others);
-    const start = this.#describe(toolId, state, group, details, needs, undefined, skipReason);
+    const { group, parent, isInner } = this.#placeOf(state, active);
+    const needs = this.#states.needsOf(state);
+    const start = this.#describe(toolId, state, { group, isInner, details, needs, skipReason });
     const span = this.#startSpan(start, details, parent);
     group?.enter(toolId);
     endSpan(span, rightAfter(timeOf(span, 'startTime')));
@@ -177,7 +168,7 @@ export class RunRecorder implements Scope {
     active: Context,
   ): StepRecorder | undefined {
     if (attempt === 1) return undefined;
-    const tried = [...(this.#seen(toolId)?.tried ?? [])].filter(({ attempts, place }) => {
+    const tried = [...(this.#states.seen(toolId)?.tried ?? [])].filter(({ attempts, place }) => {
       return attempts < attempt && (iteration ?? place.iteration) === place.iteration;
     });
     const caller = scopeOf(active)?.step; // an attempt that makes the next one itself
@@ -192,13 +183,13 @@ export class RunRecorder implements Scope {
 
   /** Keeps a step that is tried in attempts, so that {@link stepToRetry} finds it. */
   keepTried(step: StepRecorder): void {
-    (this.#state(step.place.toolId).tried ??= new Set()).add(step);
+    (this.#states.of(step.place.toolId).tried ??= new Set()).add(step);
   }
 
   /** Told by a step that its attempt failed; whether it may wait for another. For what depends on it, it has ended. */
   stepRests(step: StepRecorder, at: number): boolean {
     const { toolId, group } = step.place;
-    const state = this.#state(toolId);
+    const state = this.#states.of(toolId);
     if (this.#ended || !state.tried?.has(step)) return false;
     state.endedAt = at;
     state.spanContext = step.span.spanContext();
@@ -207,12 +198,12 @@ export class RunRecorder implements Scope {
   }
 
   /** Told by a step that it ended. */
-  stepEnded(step: StepRecorder, outcome: Outcome, endedAt: number): void {
+  stepEnded(step: StepRecorder, end: StepOutcome): void {
+    const { outcome, endedAt } = end;
     const { toolId, planned, group } = step.place;
-    const state = this.#state(toolId, planned);
-    state.outcome = outcome;
-    if (isFailing(outcome)) this.#failed.push({ toolId, at: endedAt });
-    if (outcome === 'skip') this.#skipped.push(toolId);
+    this.#explainer?.stepEnded(step, end);
+    const state = this.#states.of(toolId, planned);
+    this.#states.ended(toolId, state, outcome, endedAt);
     if (this.#lazy.size > 0) this.#lazy.delete(step);
     state.tried?.delete(step);
     group?.leave(toolId, step.span, outcome);
@@ -239,15 +230,15 @@ export class RunRecorder implements Scope {
 
   /** Hands a tool to another process: opens its group, and gives the context and what else that process must know. */
   delegate(toolId: string | undefined): { part: RunPart; parent: Context } {
-    const state = toolId === undefined ? undefined : this.#state(toolId);
+    const state = toolId === undefined ? undefined : this.#states.of(toolId);
     const tool = state?.planned;
     const dependencies = new Map<string, SpanContext>();
     for (const source of tool?.sources ?? []) {
-      const spanContext = this.#seen(source)?.spanContext;
+      const spanContext = this.#states.seen(source)?.spanContext;
       if (spanContext) dependencies.set(source, spanContext);
     }
     const group = tool && !this.#ended ? this.#groups.planned(tool.groupIndex) : undefined;
-    if (state) state.delegated = true;
+    if (toolId !== undefined) this.#states.delegate(toolId);
     if (group) group.isLent = true;
     const part = { runId: this.runId, strategy: this.#strategy, tool, dependencies };
     return { part, parent: group?.context ?? this.context };
@@ -258,9 +249,7 @@ export class RunRecorder implements Scope {
     if (this.#ended) return;
     this.#ended = true;
     for (const step of this.#lazy) step.abandon();
-    for (const state of [...this.#planned, ...this.#others.values()]) {
-      for (const step of state?.tried ?? []) step.settleRest();
-    }
+    for (const step of this.#states.tried()) step.settleRest();
     this.#groups.endAll();
   }
 
@@ -268,21 +257,21 @@ export class RunRecorder implements Scope {
   end(outcome: Outcome, error?: unknown): void {
     if (this.#ended) return;
     this.close();
+    const endedAt = performance.now();
     const failure = isFailing(outcome) ? failureOf(error, outcome) : undefined;
+    const { delegated } = this.#states;
+    this.#explainer?.runEnded({ outcome, error: failure?.message, endedAt, elsewhere: delegated });
     if (this.span.isRecording()) {
       if (failure) recordFailure(this.span, failure, this.telemetry.write);
-      const failed = this.#failed.toSorted((a, b) => a.at - b.at).map(({ toolId }) => toolId);
-      const tally = {
-        failed: this.#lasting(failed, isFailing),
-        skipped: this.#lasting(this.#skipped, (last) => last === 'skip'),
-        notStarted: this.#notStarted(),
-      };
+      const tally = this.#states.tally(this.plan?.tool_ids ?? []);
       setAttributes(this.span, runEndAttributes(this.telemetry, outcome, tally, this.#tools));
+      const explained = safely('explain a run', () => this.#explainer?.attributes());
+      if (explained) setAttributes(this.span, explained);
     }
-    endSpan(this.span);
+    endSpan(this.span, endedAt); // explaining it takes time that is none of the run's
     const instruments = this.telemetry.instruments();
     const labels = { strategy: this.#strategy, outcome, errorType: failure?.type };
-    instruments?.recordRun(performance.now() - this.#startedAt, labels);
+    instruments?.recordRun(endedAt - this.#startedAt, labels);
     instruments?.changeActiveRuns(-1, { strategy: this.#strategy });
   }
 
@@ -290,26 +279,15 @@ export class RunRecorder implements Scope {
     return this.#tools.size > 0;
   }
 
-  #seen(toolId: string): ToolState | undefined {
-    const planned = this.#tools.get(toolId);
-    return planned ? this.#planned[planned.index] : this.#others.get(toolId);
-  }
-
-  #state(toolId: string, planned: PlannedTool | undefined = this.#tools.get(toolId)): ToolState {
-    if (planned) return (this.#planned[planned.index] ??= unseen(planned));
-    let state = this.#others.get(toolId);
-    if (!state) this.#others.set(toolId, (state = unseen(undefined)));
-    return state;
-  }
-
   /** The group and the parent of a step. The parent keeps what else the active context carries, if that is within this run. */
-  #placeOf(state: ToolState, active: Context): { group: GroupRecorder | undefined; parent: Context } {
+  #placeOf(state: ToolState, active: Context): { group: GroupRecorder | undefined; parent: Context; isInner: boolean } {
     const scope = scopeOf(active);
     const isWithin = scope?.run === this;
+    const isInner = isWithin && scope.step !== undefined && !state.planned;
     const group = this.#groupOf(state.planned, isWithin ? scope : undefined);
     const base = isWithin ? active : withSpan(active, this.span, this);
-    if (!group) return { group, parent: base };
-    return { group, parent: base === this.context ? group.context : trace.setSpan(base, group.span) };
+    if (!group) return { group, parent: base, isInner };
+    return { group, parent: base === this.context ? group.context : trace.setSpan(base, group.span), isInner };
   }
 
   #groupOf(planned: PlannedTool | undefined, scope: Scope | undefined): GroupRecorder | undefined {
@@ -330,11 +308,7 @@ export class RunRecorder implements Scope {
   #describe(
     toolId: string,
     { planned, starts }: ToolState,
-    group: GroupRecorder | undefined,
-    details: StepDetails,
-    needs: Needs | undefined,
-    waitMs: number | undefined,
-    skipReason: string | undefined,
+    { group, isInner, details, needs, waitMs, waitReason, skipReason }: StepCircumstances,
   ): StepStart {
     return {
       toolId,
@@ -345,8 +319,10 @@ export class RunRecorder implements Scope {
       group,
       planned,
       isUnplanned: !planned && this.#hasPlannedTools,
+      isInner,
       needs,
       waitMs,
+      waitReason,
       skipReason,
     };
   }
@@ -359,42 +335,29 @@ export class RunRecorder implements Scope {
   }
 
   #settle(state: ToolState, span: Span | undefined, group: GroupRecorder | undefined, at: number): void {
-    const isFirst = !state.settled;
-    state.settled = true;
-    state.endedAt = at;
-    if (span) state.spanContext = span.spanContext();
+    const isFirst = this.#states.settle(state, span, at);
     if (isFirst && state.planned) this.#groups.settle(state.planned.groupIndex);
     if (group?.isOpen) this.#groups.endIfDone(group);
   }
+}
 
-  /** Each tool once. Of a planned tool that comes again, as in a loop, the last outcome counts; of others, which may be one of many, any. */
-  #lasting(toolIds: readonly string[], isSuch: (outcome: Outcome) => boolean): string[] {
-    return [...new Set(toolIds)].filter((toolId) => {
-      const state = this.#seen(toolId);
-      return !state?.planned || state.outcome === undefined || isSuch(state.outcome);
-    });
-  }
+/** What is known of a step beside its tool. */
+interface StepCircumstances {
+  readonly group: GroupRecorder | undefined;
+  readonly isInner: boolean;
+  readonly details: StepDetails;
+  readonly needs: Needs | undefined;
+  readonly waitMs?: number | undefined;
+  readonly waitReason?: WaitReason | undefined;
+  readonly skipReason?: string;
+}
 
-  #notStarted(): string[] {
-    return (this.plan?.tool_ids ?? []).filter((toolId) => {
-      const state = this.#seen(toolId);
-      return !state || (state.starts === 0 && state.endedAt === undefined && !state.delegated);
-    });
-  }
+/** What a step waited for last: what it needs, where it started at once when that had ended. */
+function reasonOf(waitMs: number | undefined, needs: Needs | undefined, details: StepDetails): WaitReason | undefined {
+  if (waitMs === undefined) return undefined;
+  if (waitMs >= 0.5) return details.waitReason ?? 'unknown'; // less is written as 0
+  return needs?.blockedBy === undefined ? undefined : 'dependency';
 }
 
 const NO_DETAILS: StepDetails = {};
 const NO_TOOLS: ReadonlyMap<string, PlannedTool> = new Map();
-
-function unseen(planned: PlannedTool | undefined): ToolState {
-  return {
-    planned,
-    starts: 0,
-    delegated: false,
-    settled: false,
-    endedAt: undefined,
-    outcome: undefined,
-    spanContext: undefined,
-    tried: undefined,
-  };
-}

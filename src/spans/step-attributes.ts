@@ -1,3 +1,4 @@
+import type { WaitReason } from '../semconv.ts';
 import type { KnownAttributes } from './known-attributes.ts';
 import type { Needs } from './planned-tool.ts';
 import type { StepPlace } from './step-recorder.ts';
@@ -12,6 +13,8 @@ export interface StepDetails {
   readonly input?: unknown;
   /** Which repetition of the tool this is, from 1. Default: counted by the run. */
   readonly iteration?: number | undefined;
+  /** What a step waited for that did not start when all that it needs had ended, where whoever runs it knows. */
+  readonly waitReason?: WaitReason | undefined;
   /** Whose options count for this step. Default: those of the run. */
   readonly telemetry?: Telemetry | undefined;
 }
@@ -42,6 +45,7 @@ export function stepAttributes(telemetry: Telemetry, start: StepStart, details: 
     attributes['orchestration.wait_ms'] = Math.round(start.waitMs);
     if (start.needs?.blockedBy !== undefined)
       attributes['orchestration.blocked_by'] = write.name(start.needs.blockedBy);
+    if (start.waitReason !== undefined) attributes['orchestration.wait_reason'] = start.waitReason;
   }
   if (start.needs && start.needs.linksOmitted > 0) attributes['orchestration.links_omitted'] = start.needs.linksOmitted;
   if (start.skipReason !== undefined) {

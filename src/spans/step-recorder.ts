@@ -1,15 +1,8 @@
 import { trace, type Context, type Span, type TimeInput } from '@opentelemetry/api';
+import { isFailing } from '../explain/failures.ts';
 import type { MappingRecord } from '../mapping.ts';
-import type { LinkType, Outcome } from '../semconv.ts';
-import {
-  failureOf,
-  isFailing,
-  isFailureResult,
-  outcomeOfThrown,
-  recordFailure,
-  reportedError,
-  type Failure,
-} from './failure.ts';
+import type { LinkType, Outcome, WaitReason } from '../semconv.ts';
+import { failureOf, isFailureResult, outcomeOfThrown, recordFailure, reportedError, type Failure } from './failure.ts';
 import type { GroupRecorder } from './group-recorder.ts';
 import { describe, safely, warn } from './guard.ts';
 import type { PlannedTool } from './planned-tool.ts';
@@ -27,6 +20,16 @@ export interface StepEnd {
   readonly mappings?: readonly MappingRecord[] | undefined;
 }
 
+/** What a run notes of a step that ended. */
+export interface StepOutcome {
+  readonly outcome: Outcome;
+  /** Why it failed. */
+  readonly error: string | undefined;
+  readonly mappings: readonly MappingRecord[] | undefined;
+  /** On the clock of `performance.now()`. */
+  readonly endedAt: number;
+}
+
 /** Where a step belongs; the run is told when it ends. */
 export interface StepPlace {
   readonly toolId: string;
@@ -35,6 +38,10 @@ export interface StepPlace {
   readonly strategy: string | undefined;
   /** Which repetition of the tool this is, from 1. */
   readonly iteration: number;
+  /** What it waited for; undefined where it waited for nothing. */
+  readonly waitReason: WaitReason | undefined;
+  /** Whether it is no step of the run itself, but one that a step of it called and the plan does not have. */
+  readonly isInner: boolean;
   readonly run: RunRecorder | undefined;
   readonly group: GroupRecorder | undefined;
 }
@@ -68,8 +75,11 @@ export class StepRecorder implements Scope {
   readonly place: StepPlace;
   readonly span: Span;
   readonly context: Context;
+  /** On the clock of `performance.now()`. */
+  readonly startedAt: number;
+  /** When the last attempt started, if there was one before. */
+  lastAttemptAt: number | undefined;
   readonly #telemetry: Telemetry;
-  readonly #startedAt: number;
   #attempts = 0;
   #lastAttempt: AttemptRecorder | undefined;
   #rest: Rest | undefined;
@@ -79,7 +89,7 @@ export class StepRecorder implements Scope {
     this.#telemetry = telemetry;
     this.place = place;
     this.span = span;
-    this.#startedAt = startedAt;
+    this.startedAt = startedAt;
     this.context = withSpan(parent, span, this);
   }
 
@@ -132,6 +142,7 @@ export class StepRecorder implements Scope {
       this.place.toolId,
     );
     if (rest) this.#resume();
+    if (this.#lastAttempt) this.lastAttemptAt = performance.now();
     this.#attempts = attempt;
     this.#lastAttempt = new AttemptRecorder(this.#telemetry, span, parent);
     return this.#lastAttempt;
@@ -221,14 +232,14 @@ export class StepRecorder implements Scope {
     endSpan(this.span, when?.time);
     const endedAt = when?.at ?? performance.now();
     this.#measure(outcome, failure, endedAt);
-    this.place.run?.stepEnded(this, outcome, endedAt);
+    this.place.run?.stepEnded(this, { outcome, error: failure?.message, mappings: end.mappings, endedAt });
   }
 
   #measure(outcome: Outcome, failure: Failure | undefined, endedAt: number): void {
     const instruments = this.#telemetry.instruments();
     if (!instruments) return;
     const { strategy, toolType } = this.place;
-    instruments.recordStep(endedAt - this.#startedAt, { strategy, toolType, outcome, errorType: failure?.type });
+    instruments.recordStep(endedAt - this.startedAt, { strategy, toolType, outcome, errorType: failure?.type });
   }
 }
 

@@ -1,5 +1,4 @@
 import {
-  createContextKey,
   createNoopMeter,
   INVALID_SPAN_CONTEXT,
   isSpanContextValid,
@@ -19,6 +18,7 @@ import {
 import { resolveOptions, type ResolvedOptions, type SpanNameInput, type TraceOptions } from '../options.ts';
 import type { ExecutionPlanTrace } from '../plan-trace.ts';
 import { SCOPE_NAME, type SpanType } from '../semconv.ts';
+import { isTracingSuppressed } from '../suppress-tracing.ts';
 import { VERSION } from '../version.ts';
 import { describe, safely, warn, warnOnce } from './guard.ts';
 import { Instruments } from './metrics.ts';
@@ -28,8 +28,6 @@ import { writePlan, type WrittenPlan } from './written-plan.ts';
 /** The provider that stands where none is registered. */
 const NO_PROVIDER: TracerProvider = new ProxyTracerProvider().getDelegate();
 const NO_METER: Meter = createNoopMeter();
-/** The key by which OpenTelemetry's SDK suppresses tracing (core/src/trace/suppress-tracing.ts); keys are equal by name. */
-const SUPPRESS_TRACING = createContextKey('OpenTelemetry SDK Context Key SUPPRESS_TRACING');
 
 /**
  * The one place that calls the tracer. Nothing here throws: a processor, sampler or exporter that does costs its span and a
@@ -52,7 +50,7 @@ export class Telemetry {
   /** Whether nobody listens: no tracer and no meter, or tracing is suppressed. Then the host's function is called and nothing else. */
   isIdle(active: Context): boolean {
     const tracer = this.tracer();
-    return (tracer === undefined || active.getValue(SUPPRESS_TRACING) === true) && this.instruments() === undefined;
+    return (tracer === undefined || isTracingSuppressed(active)) && this.instruments() === undefined;
   }
 
   /** The tracer, or undefined where no provider is registered. Looked up anew, so that a provider may come late or be replaced. */
@@ -129,11 +127,6 @@ export class Telemetry {
     }
     return naming.name;
   }
-}
-
-/** The context with tracing suppressed: what runs in it is not traced. */
-export function suppressTracing(active: Context): Context {
-  return active.setValue(SUPPRESS_TRACING, true);
 }
 
 /** Sets attributes; a span that throws is warned of. */

@@ -1,3 +1,4 @@
+import { PlanFacts } from '../explain/facts.ts';
 import type { ExecutionPlanTrace } from '../plan-trace.ts';
 import { PlannedTool } from './planned-tool.ts';
 import type { TextWriter } from './text.ts';
@@ -9,6 +10,8 @@ export interface WrittenPlan {
   readonly json: string;
   /** The same for plans with the same tools, dependencies and mappings: 16 hex digits. */
   readonly hash: string;
+  /** To explain runs of it. */
+  readonly facts: PlanFacts;
   /** By id, in the order of the groups. */
   readonly tools: ReadonlyMap<string, PlannedTool>;
 }
@@ -25,7 +28,16 @@ export function writePlan(trace: ExecutionPlanTrace, write: TextWriter): Written
       tools.set(traced.tool_id, new PlannedTool(write, place));
     }
   }
-  return { trace, json, hash: hashOf(json), tools };
+  let facts: PlanFacts | undefined;
+  return {
+    trace,
+    json,
+    hash: hashOf(json),
+    tools,
+    get facts() {
+      return (facts ??= PlanFacts.of(trace));
+    },
+  };
 }
 
 /** 64 bits of two FNV-like hashes, two code units a step. */

@@ -110,7 +110,9 @@ const PREFIX = 'orchestration.';
 
 /** Attributes without the prefix `orchestration.`, and without what differs from run to run. */
 export function shown(attributes: Attributes): Attributes {
-  const varying = ['run.id', 'wait_ms', 'plan.hash'].map((key) => PREFIX + key);
+  const varying = ['run.id', 'wait_ms', 'wait_reason', 'plan.hash', 'verdict', 'critical_path', 'critical_path_ms'].map(
+    (key) => PREFIX + key,
+  );
   const entries = Object.entries(attributes).filter(([key]) => !varying.includes(key));
   return Object.fromEntries(entries.map(([key, value]) => [key.replace(PREFIX, ''), value]));
 }

@@ -154,7 +154,8 @@ describe('the plan of a run', () => {
   it('may be none: the run has a name and no strategy', () => {
     const recording = record();
     recording.traceOrchestration(undefined, () => {}, { name: 'ad hoc', runId: 'run 1' });
-    expect(recording.spans().map(({ name, attributes }) => [name, attributes])).toMatchInlineSnapshot(`
+    expect(recording.spans().map(({ name, attributes }) => [name, { ...attributes, 'orchestration.verdict': '' }]))
+      .toMatchInlineSnapshot(`
       [
         [
           "orchestration ad hoc",
@@ -164,6 +165,7 @@ describe('the plan of a run', () => {
             "orchestration.plan.source": "none",
             "orchestration.run.id": "run 1",
             "orchestration.span.type": "run",
+            "orchestration.verdict": "",
           },
         ],
       ]

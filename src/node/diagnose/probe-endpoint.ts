@@ -3,7 +3,7 @@ import { connect as connectHttp2 } from 'node:http2';
 import { request as requestHttps } from 'node:https';
 import { connect as connectTls } from 'node:tls';
 import { context } from '@opentelemetry/api';
-import { suppressTracing } from '../../spans/telemetry.ts';
+import { suppressTracing } from '../../suppress-tracing.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { Finding, FindingCode } from './finding.ts';
 

@@ -1,0 +1,127 @@
+import type { Span, SpanContext } from '@opentelemetry/api';
+import { isFailing } from '../explain/failures.ts';
+import type { Outcome } from '../semconv.ts';
+import type { Needs, PlannedTool } from './planned-tool.ts';
+import type { RunTally } from './run-attributes.ts';
+import type { StepRecorder } from './step-recorder.ts';
+
+/** What a run knows of one tool. */
+export interface ToolState {
+  readonly planned: PlannedTool | undefined;
+  /** How often it started here. */
+  starts: number;
+  /** Whether it ended once, for good. */
+  settled: boolean;
+  /** When it ended last, on the clock of `performance.now()`. */
+  endedAt: number | undefined;
+  /** How it ended last. */
+  outcome: Outcome | undefined;
+  /** Its last span, to link to. */
+  spanContext: SpanContext | undefined;
+  /** Its steps that are tried in attempts and have not ended. */
+  tried: Set<StepRecorder> | undefined;
+}
+
+/** What a run knows of its tools: those of its plan and those that came. */
+export class ToolStates {
+  readonly #tools: ReadonlyMap<string, PlannedTool>;
+  /** By the tools' positions in the plan. */
+  readonly #planned: (ToolState | undefined)[] = [];
+  /** By id. */
+  readonly #others = new Map<string, ToolState>();
+  /** Tools that another process runs; this one does not see them end. */
+  readonly #delegated = new Set<string>();
+  readonly #failed: { readonly toolId: string; readonly at: number }[] = [];
+  readonly #skipped: string[] = [];
+
+  constructor(tools: ReadonlyMap<string, PlannedTool>) {
+    this.#tools = tools;
+  }
+
+  /** Tools that another process runs; undefined if there are none. */
+  get delegated(): ReadonlySet<string> | undefined {
+    return this.#delegated.size > 0 ? this.#delegated : undefined;
+  }
+
+  /** Undefined for a tool of which nothing was seen. */
+  seen(toolId: string): ToolState | undefined {
+    const planned = this.#tools.get(toolId);
+    return planned ? this.#planned[planned.index] : this.#others.get(toolId);
+  }
+
+  of(toolId: string, planned: PlannedTool | undefined = this.#tools.get(toolId)): ToolState {
+    if (planned) return (this.#planned[planned.index] ??= unseen(planned));
+    let state = this.#others.get(toolId);
+    if (!state) this.#others.set(toolId, (state = unseen(undefined)));
+    return state;
+  }
+
+  /** What became of everything that a tool needs; undefined for one that no plan has. */
+  needsOf({ planned }: ToolState): Needs | undefined {
+    return planned?.needs(this.#planned, this.#others);
+  }
+
+  /** Steps that are tried in attempts and have not ended. */
+  *tried(): Iterable<StepRecorder> {
+    for (const state of [...this.#planned, ...this.#others.values()]) yield* state?.tried ?? [];
+  }
+
+  delegate(toolId: string): void {
+    this.#delegated.add(toolId);
+  }
+
+  /** Notes how a tool ended. `at` is on the clock of `performance.now()`. */
+  ended(toolId: string, state: ToolState, outcome: Outcome, at: number): void {
+    state.outcome = outcome;
+    if (isFailing(outcome)) this.#failed.push({ toolId, at });
+    if (outcome === 'skip') this.#skipped.push(toolId);
+  }
+
+  /**
+   * Notes that a tool has settled: for what depends on it, it has ended.
+   *
+   * @returns whether it is the first time
+   */
+  settle(state: ToolState, span: Span | undefined, at: number): boolean {
+    const isFirst = !state.settled;
+    state.settled = true;
+    state.endedAt = at;
+    if (span) state.spanContext = span.spanContext();
+    return isFirst;
+  }
+
+  /** @param planned ids of the plan's tools, in its order */
+  tally(planned: readonly string[]): RunTally {
+    const failed = this.#failed.toSorted((a, b) => a.at - b.at).map(({ toolId }) => toolId);
+    return {
+      failed: this.#lasting(failed, isFailing),
+      skipped: this.#lasting(this.#skipped, (last) => last === 'skip'),
+      notStarted: planned.filter((toolId) => this.#isIdle(toolId)),
+    };
+  }
+
+  /** Each tool once. Of a planned tool that comes again, as in a loop, the last outcome counts; of others, which may be one of many, any. */
+  #lasting(toolIds: readonly string[], isSuch: (outcome: Outcome) => boolean): string[] {
+    return [...new Set(toolIds)].filter((toolId) => {
+      const state = this.seen(toolId);
+      return !state?.planned || state.outcome === undefined || isSuch(state.outcome);
+    });
+  }
+
+  #isIdle(toolId: string): boolean {
+    const state = this.seen(toolId);
+    return (!state || (state.starts === 0 && state.endedAt === undefined)) && !this.#delegated.has(toolId);
+  }
+}
+
+function unseen(planned: PlannedTool | undefined): ToolState {
+  return {
+    planned,
+    starts: 0,
+    settled: false,
+    endedAt: undefined,
+    outcome: undefined,
+    spanContext: undefined,
+    tried: undefined,
+  };
+}
