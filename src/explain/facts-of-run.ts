@@ -13,7 +13,7 @@ export function factsOfRun(run: Run): RunFacts {
   const steps = [...run.groups.flatMap((group) => group.steps), ...run.steps];
   const plan = new PlanFacts(run.plan ?? planOfSteps(run));
   const zeroNs = zeroOf(run, steps);
-  const seen = steps.flatMap((step) => (step.span ? factsOfStep(step, step.span, zeroNs, plan) : []));
+  const seen = seenSteps(steps, zeroNs, plan);
   const durationNs = Math.max(0, Number(run.endNs - zeroNs), ...(run.outcome ? [] : [lastOf(seen)]));
   const isFloored = seen.length > 0 && steps.every(({ span }) => !span || span.startNs % WHOLE_MS === 0n);
   return {
@@ -38,6 +38,40 @@ function zeroOf(run: Run, steps: readonly Step[]): bigint {
 
 function lastOf(steps: readonly StepFacts[]): number {
   return steps.reduce((last, { endNs }) => Math.max(last, endNs), 0);
+}
+
+/** Steps with a span; and skips without one, which were no earlier than the end of what they need. */
+function seenSteps(steps: readonly Step[], zeroNs: bigint, plan: PlanFacts): StepFacts[] {
+  const seen: StepFacts[] = [];
+  const ends = new Map<string, number>();
+  let lastEnd = 0;
+  for (const step of steps) {
+    if (!step.span && step.outcome !== 'skip') continue;
+    const needed = step.dependsOn.map((id) => ends.get(id) ?? 0);
+    const ready = needed.reduce((last, end) => Math.max(last, end), plan.isSerial ? lastEnd : 0);
+    const facts = step.span ? factsOfStep(step, step.span, zeroNs, plan) : factsOfSkip(step, ready, plan);
+    seen.push(facts);
+    lastEnd = facts.endNs;
+    ends.set(step.toolId, Math.max(ends.get(step.toolId) ?? 0, lastEnd));
+  }
+  return seen;
+}
+
+function factsOfSkip(step: Step, atNs: number, plan: PlanFacts): StepFacts {
+  return {
+    toolId: step.toolId,
+    tool: plan.index.get(step.toolId) ?? -1,
+    iteration: step.iteration,
+    startNs: atNs,
+    endNs: atNs,
+    outcome: 'skip',
+    error: undefined,
+    skipReason: step.reason,
+    attempts: 1,
+    retryNs: 0,
+    waitReason: undefined,
+    mappings: [],
+  };
 }
 
 function factsOfStep(step: Step, span: NonNullable<Step['span']>, zeroNs: bigint, plan: PlanFacts): StepFacts {

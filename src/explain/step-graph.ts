@@ -8,7 +8,10 @@ export interface StepGraph {
   readonly start: Float64Array;
   readonly end: Float64Array;
   readonly duration: Float64Array;
-  /** What had to end before each step: its dependencies, the step before in a serial plan, the pass before in a loop. */
+  /**
+   * What had to end before each step: its dependencies, the step before in a serial plan, the pass before in a loop. Behind a tool of which
+   * there is no step, what that tool needs.
+   */
   readonly needs: Graph;
   /** Every step after what it needs. */
   readonly order: Int32Array;
@@ -45,6 +48,7 @@ export function connectSteps(facts: RunFacts, { serialOrder = true }: EdgeChoice
     duration[step] = ran(steps[step]!) ? end[step]! - startNs : 0;
   }
   const passes = new Passes(facts, end);
+  const previous = passes.previous();
   const early: EarlyStart[] = [];
   const needs = edges(size, (step, add) => {
     const { tool, iteration } = steps[step]!;
@@ -57,8 +61,14 @@ export function connectSteps(facts: RunFacts, { serialOrder = true }: EdgeChoice
     };
     const from = plan.needs.start[tool]!;
     const to = plan.needs.start[tool + 1]!;
-    for (let edge = from; edge < to; edge += 1) connect(plan.needs.needs[edge]!, true);
-    if (serialOrder && plan.isSerial && tool > 0) connect(tool - 1, false);
+    let isUnseen = false;
+    for (let edge = from; edge < to; edge += 1) {
+      const needed = plan.needs.needs[edge]!;
+      if (passes.has(needed)) connect(needed, true);
+      else isUnseen = true;
+    }
+    if (isUnseen) for (const needed of passes.behindUnseen(tool)) connect(needed, false);
+    if (serialOrder && plan.isSerial && previous[tool]! >= 0) connect(previous[tool]!, false);
     if (iteration > 1) for (const last of passes.lastOfPass(tool, start[step]! + clockNs, step)) add(last);
   });
   const layers = layerGraph(needs);
@@ -66,6 +76,19 @@ export function connectSteps(facts: RunFacts, { serialOrder = true }: EdgeChoice
 
   const forwards = forwardsInTime(needs, start, end);
   return { steps, start, end, duration, needs: forwards, order: layerGraph(forwards).order, early };
+}
+
+/** Positions by value, ties by position. */
+export function orderBy(values: Float64Array): Int32Array {
+  const order = new Int32Array(values.length);
+  let isSorted = true;
+  for (let at = 0; at < order.length; at += 1) {
+    order[at] = at;
+    if (at > 0 && values[at]! < values[at - 1]!) isSorted = false;
+  }
+  if (isSorted) return order;
+  // By the sort of lists, which is quick where most is in order already.
+  return Int32Array.from(Array.from(order).toSorted((a, b) => values[a]! - values[b]! || a - b));
 }
 
 /** Builds a graph from what each node adds. */
@@ -98,7 +121,8 @@ class Passes {
   readonly #plan: PlanFacts;
   #dependants: Graph | undefined;
   readonly #loops = new Map<number, readonly number[]>();
-  /** Steps that may still be looked at to find loops: a bound for traces that nobody's loop made. */
+  readonly #behind = new Map<number, readonly number[]>();
+  /** Steps and edges that may still be looked at to find loops and what is behind lost spans: a bound for traces that nobody's run made. */
   #budget = 2_000_000;
 
   constructor({ plan, steps }: RunFacts, end: Float64Array) {
@@ -112,6 +136,43 @@ class Passes {
       this.#next[step] = this.#latest[tool]!;
       this.#latest[tool] = step;
     }
+  }
+
+  has(tool: number): boolean {
+    return this.#latest[tool]! >= 0;
+  }
+
+  /** For each tool the one before it in the plan that has a step; -1 without one. */
+  previous(): Int32Array {
+    let last = -1;
+    return this.#latest.map((step, tool) => {
+      const before = last;
+      if (step >= 0) last = tool;
+      return before;
+    });
+  }
+
+  /** What a tool needs by others of which there is no step, because they were not seen: the nearest that have one. */
+  behindUnseen(tool: number): readonly number[] {
+    const known = this.#behind.get(tool);
+    if (known) return known;
+    const { start, needs } = this.#plan.needs;
+    const found: number[] = [];
+    const open = [tool];
+    const seen = new Set(open);
+    for (let head = 0; head < open.length && this.#budget > 0; head += 1) {
+      const from = open[head]!;
+      for (let edge = start[from]!; edge < start[from + 1]!; edge += 1) {
+        this.#budget -= 1;
+        const needed = needs[edge]!;
+        if (seen.has(needed)) continue;
+        seen.add(needed);
+        if (!this.has(needed)) open.push(needed);
+        else if (from !== tool) found.push(needed);
+      }
+    }
+    this.#behind.set(tool, found);
+    return found;
   }
 
   /** The step of a tool that ended last, not after `atNs`; where there is none the one that ended first; -1 if the tool never ran. */
