@@ -17,8 +17,8 @@ export function answerBrokenRequests(server: Server, typeOf: (response: ServerRe
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
     const refusal = refusalOf(error.code);
     const response = underWay.get(socket);
-    if (!socket.writable || response?.headersSent) socket.destroy();
-    else if (!response) socket.end(rawAnswer(refusal), () => socket.destroy());
+    if (!socket.writable) socket.destroy();
+    else if (!response || response.headersSent) socket.end(response ? '' : rawAnswer(refusal), () => socket.destroy());
     else if (response.req.complete) response.setHeader('Connection', 'close'); // the fault is behind the request
     else sendRefusal(response, typeOf(response), refusal);
   });

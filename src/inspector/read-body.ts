@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { gunzip } from 'node:zlib';
 import { comeAgain, Refusal } from './answer.ts';
 
@@ -38,7 +38,12 @@ export interface BodyClaim extends Disposable {
  *
  * @throws {Refusal} it is larger than `maxBytes` or than what is left, or breaks off
  */
-export function readBody(request: IncomingMessage, maxBytes: number, claim: BodyClaim): Promise<Buffer> {
+export function readBody(
+  request: IncomingMessage,
+  response: ServerResponse,
+  maxBytes: number,
+  claim: BodyClaim,
+): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const tooLarge = (): Refusal => new Refusal(413, `the body is larger than ${maxBytes} bytes`);
     if (Number(request.headers['content-length']) > maxBytes) return reject(tooLarge());
@@ -57,7 +62,9 @@ export function readBody(request: IncomingMessage, maxBytes: number, claim: Body
       }
     });
     request.on('end', () => resolve(Buffer.concat(chunks ?? [])));
-    request.on('error', () => reject(new Refusal(400, 'the body broke off')));
+    const breakOff = (): void => reject(new Refusal(400, 'the body broke off'));
+    request.on('error', breakOff);
+    response.on('close', breakOff); // a request that was answered before it had come says nothing more itself
   });
 }
 

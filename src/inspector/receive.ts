@@ -110,7 +110,7 @@ async function respond(request: IncomingMessage, response: ServerResponse, setti
     const path = pathOf(request);
     if (!type) throw new Refusal(415, 'Content-Type must be application/x-protobuf, or application/json in UTF-8');
     using claim = settings.budget.claim();
-    const body = await bodyOf(request, settings.maxBodyBytes, claim);
+    const body = await bodyOf(request, response, settings.maxBodyBytes, claim);
     sendSuccess(response, type, path === TRACES_PATH ? await takeTraces(body, type, settings) : undefined);
   } catch (error) {
     const refusal = error instanceof Refusal ? error : new Refusal(500, 'the receiver failed');
@@ -150,10 +150,15 @@ function contentTypeOf({ headers }: IncomingMessage): OtlpContentType | undefine
     : undefined;
 }
 
-async function bodyOf(request: IncomingMessage, maxBytes: number, claim: BodyClaim): Promise<Buffer> {
+async function bodyOf(
+  request: IncomingMessage,
+  response: ServerResponse,
+  maxBytes: number,
+  claim: BodyClaim,
+): Promise<Buffer> {
   const encoding = request.headers['content-encoding']?.toLowerCase() || 'identity';
   if (encoding !== 'identity' && encoding !== 'gzip') throw new Refusal(415, 'Content-Encoding must be gzip or none');
-  const sent = await readBody(request, maxBytes, claim);
+  const sent = await readBody(request, response, maxBytes, claim);
   return encoding === 'gzip' ? decompress(sent, maxBytes, claim) : sent;
 }
 

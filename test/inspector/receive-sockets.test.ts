@@ -44,6 +44,14 @@ describe('what does not arrive in time is answered 408', () => {
     expect(answer.endsWith('\r\n\r\n\x08\x04\x12\x22the request did not arrive in time')).toBe(true);
   });
 
+  it('and does not hold memory after that', async () => {
+    await using small = await startReceiver({ onSpans: () => {}, maxBodyBytes: 1_000, requestTimeoutMs: 300 });
+    const slow = `${head.replace(String(receiver.port), String(small.port))}Content-Length: 1000\r\n\r\n`;
+    const answers = await Promise.all(Array.from({ length: 4 }, () => raw(slow + ' '.repeat(999), small.port)));
+    expect(answers.map((answer) => answer.slice(9, 12))).toEqual(['408', '408', '408', '408']);
+    expect(await post(small.port, `${' '.repeat(998)}{}`)).toEqual({ status: 200, type: JSON_TYPE, body: {} });
+  });
+
   it('R72 headers that come byte by byte', async () => {
     const socket = connect(receiver.port, '127.0.0.1');
     await once(socket, 'connect');
@@ -84,6 +92,11 @@ describe('what is no request is answered 400, with a Status', () => {
     expect(answer).toMatch(/^HTTP\/1\.1 200 .*\r\nConnection: close\r\n.*\r\n\r\n\{\}$/s);
     expect(received).toHaveLength(1);
   });
+});
+
+it('answers once when a request is refused and broken', async () => {
+  const answer = await send(`${head.replace(JSON_TYPE, 'text/plain')}Transfer-Encoding: chunked\r\n\r\nzz\r\n`);
+  expect(answer.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 415']);
 });
 
 it('R80 refuses headers of 17 KiB', async () => {
