@@ -27,18 +27,23 @@ export interface PlanChange {
   readonly text: string;
 }
 
-/** Every change of a plan: of the plan as a whole, then tool by tool. The tools of a plan that did not arrive are not compared. */
+/** Every change of a plan: of the plan as a whole, then tool by tool. The tools of a plan that is broken or did not arrive are not compared. */
 export function comparePlans(before: Run, after: Run): PlanChange[] {
   const changes = [
     change('plan_name', undefined, before.planName, after.planName),
     change('strategy', undefined, before.strategy, after.strategy),
-    ...(before.plan && after.plan ? compareTools(before.plan, after.plan) : []),
+    ...(isUsable(before.plan) && isUsable(after.plan) ? compareTools(before.plan, after.plan) : []),
   ].filter((found) => found !== undefined);
   const isExplained = changes.some(({ kind }) => kind !== 'plan_name');
   const [from, to] = [hashOf(before), hashOf(after)];
   const hash =
     isExplained || from === undefined || to === undefined ? undefined : change('plan_hash', undefined, from, to);
   return hash ? [...changes, hash] : changes;
+}
+
+/** A broken plan has no groups: that says nothing of its tools. */
+function isUsable(plan: DeclaredPlan | undefined): plan is DeclaredPlan {
+  return plan !== undefined && plan.error === undefined;
 }
 
 function compareTools(before: DeclaredPlan, after: DeclaredPlan): (PlanChange | undefined)[] {
@@ -96,7 +101,7 @@ function change(
     depends_on: `${name} depends on ${to} instead of ${from}`,
     output_mapping: `${name} is given ${to} instead of ${from}`,
     group: `${name} is in group ${to} instead of ${from}`,
-    plan_hash: 'the hash of the plan is another, though nothing that can be compared is',
+    plan_hash: 'the plan has another hash, though nothing that can be compared differs',
   }[kind];
   return { kind, toolId, before, after, text };
 }

@@ -1,0 +1,122 @@
+import { type Change, changeMs, changeOf } from './change.ts';
+import { comparePlans } from './compare-plans.ts';
+import {
+  type Comparison,
+  type CriticalPathChange,
+  hasOtherOutcome,
+  type LoneStep,
+  type StepChange,
+} from './comparison.ts';
+import { summarizeComparison } from './comparison-summary.ts';
+import { divideChange } from './divide-change.ts';
+import type { StepName } from './explain-run.ts';
+import { Wording } from './format.ts';
+import { type MeasuredRun, measureRun } from './measure-run.ts';
+import type { Run, Step } from './run.ts';
+
+/**
+ * Compares two runs. Their steps are matched by tool and iteration; what is inside a step is not compared. Pure; never fails, whatever the
+ * traces hold.
+ */
+export function compareRuns(before: Run, after: Run): Comparison {
+  const [old, now] = [measureRun(before), measureRun(after)];
+  const planChanges = comparePlans(before, after);
+  const facts = {
+    before,
+    after,
+    duration: changeOfTotal(old.totals.durationNs, now.totals.durationNs),
+    criticalPath: comparePaths(old, now),
+    wait: changeMs(old.totals.waitNs, now.totals.waitNs),
+    shares:
+      old.totals.criticalPathNs === undefined || now.totals.criticalPathNs === undefined
+        ? undefined
+        : divideChange(old, now),
+    steps: compareSteps(old, now),
+    onlyBefore: loneSteps(old, now),
+    onlyAfter: loneSteps(now, old),
+    planChanges,
+    limits: [...limitsOf(old, 'the run before'), ...limitsOf(now, 'the run after')],
+    reference: { ...old.totals, name: 'the run before', planChanges },
+  };
+  return { summary: summarizeComparison(facts, old, now), ...facts };
+}
+
+function changeOfTotal(beforeNs: number | undefined, afterNs: number | undefined): Change | undefined {
+  return beforeNs === undefined || afterNs === undefined ? undefined : changeMs(beforeNs, afterNs);
+}
+
+function comparePaths(before: MeasuredRun, after: MeasuredRun): CriticalPathChange | undefined {
+  const length = changeOfTotal(before.totals.criticalPathNs, after.totals.criticalPathNs);
+  if (!length) return undefined;
+  return { before: namesOf(before), after: namesOf(after), length };
+}
+
+function namesOf({ analysis: { facts, path } }: MeasuredRun): StepName[] {
+  return path.map((step) => ({ toolId: facts.steps[step]!.toolId, iteration: facts.steps[step]!.iteration }));
+}
+
+function compareSteps(before: MeasuredRun, after: MeasuredRun): StepChange[] {
+  const steps: StepChange[] = [];
+  for (const [key, was] of before.steps) {
+    const is = after.steps.get(key);
+    if (!is) continue;
+    steps.push({
+      toolId: is.toolId,
+      iteration: is.iteration,
+      start: changeMs(was.startNs, is.startNs),
+      duration: changeMs(was.durationNs, is.durationNs),
+      wait: changeMs(was.waitNs, is.waitNs),
+      attempts: changeOf(was.attempts, is.attempts),
+      outcomeBefore: was.outcome,
+      outcomeAfter: is.outcome,
+    });
+  }
+  return steps.toSorted(
+    (a, b) =>
+      Number(hasOtherOutcome(b)) - Number(hasOtherOutcome(a)) ||
+      Math.abs(b.duration.change) - Math.abs(a.duration.change) ||
+      byName(a, b),
+  );
+}
+
+function byName(a: StepName, b: StepName): number {
+  if (a.toolId !== b.toolId) return a.toolId < b.toolId ? -1 : 1;
+  return a.iteration - b.iteration;
+}
+
+function loneSteps(own: MeasuredRun, other: MeasuredRun): LoneStep[] {
+  const steps = [...other.run.groups.flatMap((group) => group.steps), ...other.run.steps];
+  const absent = new Map(steps.flatMap((step) => (step.span ? [] : [[step.toolId, step]])));
+  return [...own.steps]
+    .filter(([key]) => !other.steps.has(key))
+    .map(([, { toolId, iteration, durationNs, outcome }]) => {
+      const reason = reasonOf(toolId, absent.get(toolId), other);
+      return { toolId, iteration, durationMs: durationNs / 1e6, outcome, reason };
+    })
+    .toSorted((a, b) => b.durationMs - a.durationMs || byName(a, b));
+}
+
+function reasonOf(
+  toolId: string,
+  absent: Step | undefined,
+  { run, totals, analysis }: MeasuredRun,
+): LoneStep['reason'] {
+  if (absent) return absent.absence ?? 'skipped';
+  if (totals.toolNs.has(toolId)) return 'fewer passes';
+  return run.plan && !analysis.facts.plan.index.has(toolId) ? 'not planned' : 'not called';
+}
+
+function limitsOf({ run, totals, analysis: { facts } }: MeasuredRun, name: string): string[] {
+  const limits: string[] = [];
+  const hasEnded = totals.durationNs !== undefined;
+  if (!hasEnded) limits.push(`no end of ${name} arrived: durations and critical paths are not compared`);
+  if (facts.lost.size > 0)
+    limits.push(
+      `no span of ${new Wording().names([...facts.lost])} of ${name} arrived: critical paths are not compared`,
+    );
+  else if (hasEnded && totals.criticalPathNs === undefined)
+    limits.push(`nothing says what the steps of ${name} need: critical paths are not compared`);
+  if (!run.plan) limits.push(`${name} has no plan that arrived: plans are not compared`);
+  else if (run.plan.error !== undefined) limits.push(`the plan of ${name} is broken: tools of plans are not compared`);
+  return limits;
+}

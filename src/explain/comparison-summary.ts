@@ -1,0 +1,194 @@
+import { formatLonger, formatRatio } from './change.ts';
+import type { PlanChange } from './compare-plans.ts';
+import { type Comparison, hasOtherOutcome, type StepChange } from './comparison.ts';
+import type { Share } from './divide-change.ts';
+import type { StepName } from './explain-run.ts';
+import { isFailing } from './failures.ts';
+import { count, formatDuration, shorten, Wording } from './format.ts';
+import type { MeasuredRun } from './measure-run.ts';
+import { MAX_VERDICT_LENGTH } from './verdict.ts';
+
+/** Changes of less than this share of the run are not worth a word. */
+const MATERIAL_SHARE = 0.01;
+const MATERIAL_MS = 1;
+/** A reason is named if it is at least this share of the whole change. */
+const REASON_SHARE = 0.2;
+const MAX_REASONS = 2;
+
+const say = new Wording();
+
+/** Least change in a run of this length that is worth a word, in milliseconds. */
+export function materialMs(runMs: number): number {
+  return Math.max(MATERIAL_MS, runMs * MATERIAL_SHARE);
+}
+
+/**
+ * Says how a run differs from the one before, the most important first: another outcome, the duration with the steps that it is known to come
+ * from, the plan.
+ *
+ * @returns at most {@link MAX_VERDICT_LENGTH} characters in one line
+ */
+export function summarizeComparison(
+  comparison: Omit<Comparison, 'summary'>,
+  before: MeasuredRun,
+  after: MeasuredRun,
+): string {
+  const { duration, limits, planChanges } = comparison;
+  if (!duration) return fitSentences([sentence(limits[0] ?? ''), stepSentence(comparison), planSentence(planChanges)]);
+  const outcome = outcomeSentence(before, after);
+  const isOther = before.run.outcome !== after.run.outcome;
+  const durations = [durationSentence(comparison, duration)];
+  return fitSentences([
+    differentPlans(comparison),
+    outcome,
+    ...(isOther ? [] : durations),
+    planSentence(planChanges),
+    ...(isOther ? durations : []),
+    stepSentence(comparison),
+  ]);
+}
+
+/** The first sentence that is there, and the next that fits. */
+export function fitSentences(sentences: readonly (string | undefined)[]): string {
+  const [first = '', ...more] = sentences.filter((sentence) => sentence !== undefined);
+  const head = shorten(first, MAX_VERDICT_LENGTH);
+  const next = more.find((sentence) => head.length + sentence.length < MAX_VERDICT_LENGTH);
+  return next === undefined ? head : `${head} ${next}`;
+}
+
+function differentPlans({ before, after, planChanges }: Omit<Comparison, 'summary'>): string | undefined {
+  const isOther = planChanges.some(
+    ({ kind }) => kind === 'tool_added' || kind === 'tool_removed' || kind === 'plan_hash',
+  );
+  if (before.planName === after.planName || !isOther) return undefined;
+  const [old, now] = [before, after].map(({ planName }) => say.name(planName ?? 'one without a name'));
+  return `These are runs of different plans, ${old} and ${now}.`;
+}
+
+function outcomeSentence(before: MeasuredRun, after: MeasuredRun): string | undefined {
+  const [was, is] = [outcomeOf(before), outcomeOf(after)];
+  const [old, now] = [before, after].map(({ analysis }) => analysis.failures.failed[0]);
+  const why = now?.error ? ` (${shorten(now.error, 100)})` : '';
+  if (was !== is) {
+    const cause = is === 'failed' && now ? `: ${say.name(now.toolId)} failed${why}` : '';
+    const place = was === 'failed' && old ? `, at ${say.name(old.toolId)}` : '';
+    return sentence(`${is}${cause === '' ? ';' : ','} ${was} before${place}${cause}`);
+  }
+  if (is !== 'failed' || !now) return undefined;
+  const other = old && old.toolId !== now.toolId ? `; before, at ${say.name(old.toolId)}` : ', as before';
+  return `Failed at ${say.name(now.toolId)}${why}${other}.`;
+}
+
+function outcomeOf({ run: { outcome } }: MeasuredRun): string {
+  return isFailing(outcome) ? 'failed' : outcome === 'cancellation' ? 'cancelled' : 'succeeded';
+}
+
+function durationSentence(
+  comparison: Omit<Comparison, 'summary'>,
+  duration: NonNullable<Comparison['duration']>,
+): string {
+  const reasons = reasonsOf(comparison).map((share) => describeShare(share, comparison.steps));
+  const [was, is] = [duration.before, duration.after].map(formatDuration);
+  if (Math.abs(duration.change) >= materialMs(duration.before)) {
+    const ratio = formatRatio(duration);
+    return sentence(
+      `${formatLonger(duration)}${ratio && ` (${ratio})`}${reasons.length > 0 ? ': ' : ''}${reasons.join('; ')}`,
+    );
+  }
+  if (isSame(comparison)) return `Nothing changed: ${is}, ${count(comparison.steps.length, 'step')}.`;
+  const head = was === is ? `As long as before: ${is}` : `About as long as before: ${is} instead of ${was}`;
+  return sentence([head, ...reasons].join('; '));
+}
+
+function isSame({ duration, steps, onlyBefore, onlyAfter, planChanges }: Omit<Comparison, 'summary'>): boolean {
+  const lone = onlyBefore.length + onlyAfter.length;
+  const changes = [duration, ...steps.flatMap((step) => [step.start, step.duration, step.wait, step.attempts])];
+  return lone + planChanges.length === 0 && changes.every((one) => one?.change === 0) && !steps.some(hasOtherOutcome);
+}
+
+/** The parts that most of the change comes from, and those that made up for it. */
+function reasonsOf({ shares = [], duration }: Omit<Comparison, 'summary'>): Share[] {
+  if (!duration) return [];
+  const least = Math.max(materialMs(duration.before), Math.abs(duration.change) * REASON_SHARE);
+  return shares
+    .filter(({ total }) => Math.abs(total.change) >= least)
+    .toSorted((a, b) => Math.abs(b.total.change) - Math.abs(a.total.change))
+    .slice(0, MAX_REASONS);
+}
+
+/** What became of a part of the duration: a clause. */
+export function describeShare({ kind, before, after, total, gap }: Share, steps: readonly StepChange[]): string {
+  const [step] = after;
+  if (kind === 'end') return `${moreOrLess(total.change)} passed after the last step`;
+  if (kind === 'step' && step) {
+    const own = total.change - (gap?.change ?? 0);
+    if (gap && Math.abs(gap.change) > Math.abs(own))
+      return `${moreOrLess(gap.change)} passed before ${nameOf(step)} started`;
+    const attempts = steps.find((one) => isStep(one, step))?.attempts;
+    return `${nameOf(step)} took ${own < 0 ? moreOrLess(own) : formatLonger({ change: own })}${attempts ? describeAttempts(attempts) : ''}`;
+  }
+  const [old, now] = [before, after].map((names) => say.names(names.map(nameOf)));
+  const [was, is] = [formatDuration(total.before), formatDuration(total.after)];
+  if (before.length === 0) return `the run waited for ${now} as well (${is})`;
+  if (after.length === 0) return `the run no longer waited for ${old} (${was})`;
+  return `the run waited for ${now} (${is}), before for ${old} (${was})`;
+}
+
+function moreOrLess(change: number): string {
+  return `${formatDuration(Math.abs(change))} ${change < 0 ? 'less' : 'more'}`;
+}
+
+function describeAttempts({ before, after, change }: StepChange['attempts']): string {
+  return change === 0 ? '' : `, ${count(after, 'attempt')} instead of ${before}`;
+}
+
+/** What changed most among the steps, unless it has been said. */
+function stepSentence(comparison: Omit<Comparison, 'summary'>): string | undefined {
+  const { steps, duration, before } = comparison;
+  const [first] = steps;
+  if (!first) return undefined;
+  if (hasOtherOutcome(first)) {
+    const [was, is] = [first.outcomeBefore ?? 'no outcome', first.outcomeAfter ?? 'no outcome'];
+    return `${nameOf(first)} ended with ${is} instead of ${was}.`;
+  }
+  const runMs = duration?.before ?? Number(before.endNs - before.startNs) / 1e6;
+  if (Math.abs(first.duration.change) < materialMs(runMs)) return undefined;
+  if (reasonsOf(comparison).some(({ after }) => after.some((step) => isStep(first, step)))) return undefined;
+  return `Of the steps, ${nameOf(first)} changed most: ${formatLonger(first.duration)}${describeAttempts(first.attempts)}.`;
+}
+
+/** What changed in the plan. */
+export function planSentence(changes: readonly PlanChange[]): string | undefined {
+  const idsOf = (wanted: PlanChange['kind']): string[] =>
+    changes.flatMap(({ kind, toolId }) => (kind === wanted && toolId !== undefined ? toolId : []));
+  const [added, removed] = [idsOf('tool_added'), idsOf('tool_removed')];
+  // Where tools come and go, others move: that is no news.
+  const others = changes.filter(({ kind }) => kind !== 'tool_added' && kind !== 'tool_removed' && kind !== 'group');
+  const rest = added.length + removed.length > 0 || others.length > 0 ? others : changes;
+  const [first] = rest;
+  if (added.length + removed.length === 0) {
+    if (!first) return undefined;
+    const more = rest.length > 1 ? ` (and ${count(rest.length - 1, 'more change')})` : '';
+    return sentence(`${first.toolId === undefined ? '' : 'in the plan, '}${first.text}${more}`);
+  }
+  const more = rest.length > 0 ? ` (and ${count(rest.length, 'more change')})` : '';
+  if (added.length > 0 && removed.length > 0)
+    return `The plan has ${say.names(added)}, and no longer ${say.names(removed)}${more}.`;
+  const ids = added.length > 0 ? added : removed;
+  const number = ids.length === 1 ? 'one tool' : `${ids.length} tools`;
+  return `The plan has ${number} ${added.length > 0 ? 'more' : 'fewer'}: ${say.names(ids)}${more}.`;
+}
+
+function nameOf({ toolId, iteration }: StepName): string {
+  return iteration > 1 ? `${say.name(toolId)} #${iteration}` : say.name(toolId);
+}
+
+function isStep(a: StepName, b: StepName): boolean {
+  return a.toolId === b.toolId && a.iteration === b.iteration;
+}
+
+/** With a capital letter and a full stop, where it has none. */
+export function sentence(clause: string): string {
+  const end = /[.!?…]$/.test(clause) ? '' : '.';
+  return `${clause.charAt(0).toUpperCase()}${clause.slice(1)}${end}`;
+}
