@@ -1,3 +1,4 @@
+import { readGraph, reverseGraph } from '../graph.ts';
 import { dataSources } from '../mapping.ts';
 import type { RunFacts } from './facts.ts';
 
@@ -16,32 +17,43 @@ interface Edge {
   readonly dependency: string;
 }
 
-export function readDataFlow({ plan, steps }: RunFacts): DataFlow {
+export function readDataFlow({ plan, steps }: Pick<RunFacts, 'plan' | 'steps'>): DataFlow {
   const unresolved = steps.flatMap(({ toolId, mappings }) =>
     mappings.filter(({ resolved }) => !resolved).map(({ field, ref }) => ({ toolId, field, ref })),
   );
   const unread: Edge[] = [];
-  const implicit: Edge[] = [];
+  const undeclared: Edge[] = [];
   for (const { toolId, dependsOn, outputMapping } of plan.tools) {
     const sources = new Set(dataSources(outputMapping));
     // A tool that reads nothing at all takes its data another way, if it takes any.
     if (sources.size > 0)
       for (const dependency of dependsOn) if (!sources.has(dependency)) unread.push({ toolId, dependency });
-    for (const source of sources)
-      if (!dependsOn.includes(source) && !needs(plan, toolId, source)) implicit.push({ toolId, dependency: source });
+    for (const source of sources) if (!dependsOn.includes(source)) undeclared.push({ toolId, dependency: source });
   }
-  return { unresolved, unread, implicit };
+  return { unresolved, unread, implicit: undeclared.length === 0 ? [] : withoutIndirect(undeclared, plan) };
 }
 
-/** Whether a tool depends on another by others. */
-function needs({ tools, index }: RunFacts['plan'], toolId: string, source: string): boolean {
-  const seen = new Set<string>();
-  const open = [...(tools[index.get(toolId) ?? -1]?.dependsOn ?? [])];
-  for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    if (next === source) return true;
-    if (seen.has(next)) continue;
-    seen.add(next);
-    open.push(...(tools[index.get(next) ?? -1]?.dependsOn ?? []));
+/** Edges of the plan that are followed to find out what depends on what; of what is left then, nothing is said. */
+const MAX_FOLLOWED = 2_000_000;
+
+/** Leaves out what a tool depends on by others. Each source's dependants are looked up once. */
+function withoutIndirect(edges: readonly Edge[], { tools, index }: RunFacts['plan']): Edge[] {
+  const declared = tools.map(({ toolId, dependsOn }) => ({ tool_id: toolId, depends_on: dependsOn }));
+  const dependants = reverseGraph(readGraph(declared, index, () => {}));
+  const readers = new Map<string, Edge[]>();
+  for (const edge of edges) if (!readers.get(edge.dependency)?.push(edge)) readers.set(edge.dependency, [edge]);
+  const direct = new Set<Edge>();
+  let followed = 0;
+  for (const [source, ofSource] of readers) {
+    const found = new Set([index.get(source) ?? -1]);
+    for (const tool of found) {
+      for (let edge = dependants.start[tool] ?? 0; edge < (dependants.start[tool + 1] ?? 0); edge += 1) {
+        followed += 1;
+        found.add(dependants.needs[edge]!);
+      }
+      if (followed > MAX_FOLLOWED) return edges.filter((edge) => direct.has(edge));
+    }
+    for (const edge of ofSource) if (!found.has(index.get(edge.toolId)!)) direct.add(edge);
   }
-  return false;
+  return edges.filter((edge) => direct.has(edge));
 }
