@@ -53,8 +53,7 @@ function stepDifferences(
   for (const step of steps) {
     const { toolId, tool, skipReason, attempts, retryNs } = step;
     if (tool < 0) extra.push(of('extra', toolId, 'ran, and the plan does not have it'));
-    else if (!ran(step))
-      skipped.push(of('skipped', toolId, `was skipped: ${say.text(skipReason ?? 'no reason given', 200)}`));
+    else if (!ran(step)) skipped.push(of('skipped', toolId, `was skipped: ${say.reason(skipReason, 200)}`));
     else passes.set(toolId, (passes.get(toolId) ?? 0) + 1);
     if (attempts > 1)
       retried.push(of('retried', toolId, `took ${attempts} attempts; the last started after ${formatNs(retryNs)}`));

@@ -30,7 +30,7 @@ export class Wording {
 
   /** A name: at most 40 characters. */
   name(name: string): string {
-    return this.text(name, MAX_NAME_LENGTH);
+    return this.text(name, MAX_NAME_LENGTH) || '(no name)';
   }
 
   /** The first names, and how many more there are. */
@@ -39,6 +39,11 @@ export class Wording {
     const more = names.length - shown.length;
     if (more > 0) return `${shown.join(', ')} and ${more} more`;
     return shown.length < 2 ? shown.join('') : `${shown.slice(0, -1).join(', ')} and ${shown.at(-1)}`;
+  }
+
+  /** Why something happened; what stands in its place where nobody says, or says nothing. */
+  reason(text: string | undefined, length: number, otherwise = 'no reason given'): string {
+    return (text === undefined ? '' : this.text(text, length)) || otherwise;
   }
 
   /** A text of at most `length` characters. */
@@ -51,11 +56,14 @@ const MAX_NAME_LENGTH = 40;
 
 /** A text in one line of at most `length` characters. */
 export function shorten(text: string, length: number): string {
-  const line = text
-    .slice(0, 2 * length)
-    .replaceAll(/\s+/g, ' ')
+  const line = firstOf(text, 2 * length)
+    .replaceAll(/[\s\p{Cc}]+/gu, ' ')
     .trim();
-  if (line.length <= length && text.length <= 2 * length) return line;
-  const last = line.charCodeAt(length - 2);
-  return `${line.slice(0, last >= 0xd800 && last <= 0xdbff ? length - 2 : length - 1)}…`;
+  return line.length <= length && text.length <= 2 * length ? line : `${firstOf(line, length - 1)}…`;
+}
+
+/** The first characters of a text, never half of one. */
+function firstOf(text: string, length: number): string {
+  const last = text.charCodeAt(length - 1);
+  return text.slice(0, last >= 0xd800 && last <= 0xdbff ? length - 1 : length);
 }

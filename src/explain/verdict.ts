@@ -66,7 +66,7 @@ function stepsOf({ say, facts, failures }: Analysis): string {
   const reason = facts.steps.find(
     ({ toolId, skipReason }) => toolId === skipped[0] && skipReason !== undefined,
   )?.skipReason;
-  return `; ${say.names(skipped)} skipped${reason === undefined ? '' : `: ${say.text(reason, 80)}`}`;
+  return `; ${say.names(skipped)} skipped: ${say.reason(reason, 80)}`;
 }
 
 function pathSentence({ say, path, facts, criticalPath }: Analysis, best: Finding | undefined): string[] {
@@ -85,14 +85,14 @@ function failedSentences(analysis: Analysis, findings: readonly Finding[], took:
   const [cause, ...others] = failed;
   // A step may fail in a run whose executor made good for it.
   const head = facts.outcome === 'success' ? `Succeeded in ${took}, although` : `Failed after ${took}:`;
-  if (!cause)
-    return [
-      `${head} ${say.text(facts.error ?? 'no step says why', 200)}${/[.!?]$/.test(facts.error ?? '') ? '' : '.'}`,
-      ...idleSentence(analysis, [...skipped, ...notStarted]),
-    ];
+  if (!cause) {
+    const why = say.reason(facts.error, 200, 'no step says why');
+    return [`${head} ${why}${/[.!?…]$/.test(why) ? '' : '.'}`, ...idleSentence(analysis, [...skipped, ...notStarted])];
+  }
   const what = cause.outcome === 'timeout' ? 'timed out' : cause.outcome === 'error' ? 'could not be run' : 'failed';
   const attempts = cause.attempts > 1 ? ` after ${cause.attempts} attempts` : '';
-  const why = cause.error === undefined || cause.error === '' ? '' : ` (${say.text(cause.error, 100)})`;
+  const said = say.reason(cause.error, 100, '');
+  const why = said === '' ? '' : ` (${said})`;
   const affects = affected.length > 0 ? `; ${say.names(affected)} did not run because of it` : '';
   const rest = [...skipped, ...notStarted].filter((toolId) => !affected.includes(toolId));
   return [
@@ -132,9 +132,7 @@ function unendedSentences(analysis: Analysis, took: string): string[] {
       : count(steps.length, 'step');
   const head = `No end of the run arrived: ${seen} ended within ${took}`;
   const [cause] = failures.failed;
-  const failed = cause
-    ? [`${say.name(cause.toolId)} failed (${say.text(cause.error ?? 'no reason given', 100)}).`]
-    : [];
+  const failed = cause ? [`${say.name(cause.toolId)} failed (${say.reason(cause.error, 100)}).`] : [];
   const open = openTools(analysis, ended);
   if (open.length === 0) return [`${head}.`, ...failed];
   const waiting = total - ended.size - open.length - (ended.has(-1) ? -1 : 0);
