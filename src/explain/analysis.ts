@@ -50,7 +50,7 @@ export class Analysis {
   }
 
   get parallelism(): Parallelism {
-    return (this.#parallelism ??= measureParallelism(this.facts, this.graph, this.waits));
+    return (this.#parallelism ??= measureParallelism(this.graph, this.waits, this.facts.clockNs));
   }
 
   get groups(): readonly GroupParallelism[] {

@@ -46,6 +46,26 @@ export function findCriticalPath(needs: Graph, order: Int32Array, weights: Float
   return { length, path: path.toReversed(), earliest, slack: slackOf(needs, order, weights, earliest, length) };
 }
 
+/**
+ * The length of the longest chain alone.
+ *
+ * @param needsOf the graph that has what a node needs: the same nodes in each
+ */
+export function longestChain(needsOf: (node: number) => Graph, order: Int32Array, weights: Float64Array): number {
+  const ends = new Float64Array(order.length);
+  let length = 0;
+  for (const node of order) {
+    const { start, needs } = needsOf(node);
+    const from = start[node]!;
+    const to = start[node + 1]!;
+    let earliest = from < to ? ends[needs[from]!]! : 0;
+    for (let edge = from + 1; edge < to; edge += 1) earliest = Math.max(earliest, ends[needs[edge]!]!);
+    ends[node] = earliest + weights[node]!;
+    length = Math.max(length, ends[node]!);
+  }
+  return length;
+}
+
 function slackOf(
   needs: Graph,
   order: Int32Array,

@@ -21,27 +21,30 @@ export function isFailing(outcome: Outcome | undefined): boolean {
 }
 
 export function findFailures({ plan, steps, lost, elsewhere }: RunFacts): Failures {
-  /** Of a planned tool the last pass counts, of others, which may be one of many, any. */
-  const last = new Map<string | number, StepFacts>();
+  /** Of a planned tool the last pass counts, of others, which may be one of many, any that failed. */
+  const last: (StepFacts | undefined)[] = Array.from({ length: plan.tools.length });
+  const failed: StepFacts[] = [];
+  const others = new Set<string>();
   for (const step of steps) {
-    const key = step.tool < 0 ? step.toolId : step.tool;
-    const known = last.get(key);
-    if (
-      !known ||
-      (step.tool < 0 ? isFailing(step.outcome) && !isFailing(known.outcome) : step.startNs >= known.startNs)
-    )
-      last.set(key, step);
+    const { tool, toolId, outcome } = step;
+    if (tool >= 0) {
+      if (!(step.startNs < (last[tool]?.startNs ?? -Infinity))) last[tool] = step;
+    } else if (isFailing(outcome) && !others.has(toolId)) {
+      others.add(toolId);
+      failed.push(step);
+    }
   }
-  const failed = [...last.values()].filter(({ outcome }) => isFailing(outcome)).toSorted((a, b) => a.endNs - b.endNs);
+  for (const step of last) if (step && isFailing(step.outcome)) failed.push(step);
+  const inOrder = failed.toSorted((a, b) => a.endNs - b.endNs);
   const [skipped, notStarted, done]: [string[], string[], string[]] = [[], [], []];
   for (const [tool, { toolId }] of plan.tools.entries()) {
-    const step = last.get(tool);
+    const step = last[tool];
     if (step?.outcome === 'success') done.push(toolId);
     if (step && !ran(step)) skipped.push(toolId);
     if (!step && !lost.has(toolId) && !elsewhere?.has(toolId)) notStarted.push(toolId);
   }
   const idle = new Set([...skipped, ...notStarted]);
-  return { failed, skipped, notStarted, affected: affectedBy(failed[0]?.toolId, idle, plan), done };
+  return { failed: inOrder, skipped, notStarted, affected: affectedBy(inOrder[0]?.toolId, idle, plan), done };
 }
 
 /** Tools stand in the plan after what they depend on. */

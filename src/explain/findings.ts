@@ -1,5 +1,5 @@
 import type { Analysis } from './analysis.ts';
-import { findCriticalPath } from './critical-path.ts';
+import { longestChain } from './critical-path.ts';
 import { ran } from './facts.ts';
 import { count, formatNs } from './format.ts';
 import { connectSteps } from './step-graph.ts';
@@ -41,7 +41,7 @@ export function findFindings(analysis: Analysis): Finding[] {
   const slow = [
     retries(analysis),
     barrier(analysis),
-    ...serialised(analysis),
+    serialised(analysis),
     slots(analysis),
     independent(analysis),
     bottleneck(analysis),
@@ -134,16 +134,17 @@ function waitingFor(reason: 'group' | 'slot', { reason: reasons, ns }: Analysis[
 }
 
 /** Groups that may run several tools at once and ran them one after another. */
-function serialised({ facts: { plan, steps }, groups, observed, waits }: Analysis): Finding[] {
-  if (plan.isSerial || !waits.reason.some((reason) => reason === 'slot' || reason === 'unknown')) return [];
-  return groups
-    .filter(({ declared, peak, possiblePeak }) => declared > 1 && peak === 1 && possiblePeak > 1)
-    .map(({ groupIndex, steps: members, workNs }) => {
-      const chosen = new Set(members);
-      const savesNs = observed.savedWithout((step) => chosen.has(step));
-      const text = `the ${members.length} steps of group ${groupIndex} may run at once, but ran one after another, ${formatNs(workNs)}; side by side about ${formatNs(savesNs)} less`;
-      return { kind: 'serialised', text, savesNs, toolIds: members.map((step) => steps[step]!.toolId) };
-    });
+function serialised({ facts: { plan, steps }, groups, observed, waits }: Analysis): Finding | undefined {
+  if (plan.isSerial || !waits.reason.some((reason) => reason === 'slot' || reason === 'unknown')) return undefined;
+  const found = groups.filter(({ declared, peak, possiblePeak }) => declared > 1 && peak === 1 && possiblePeak > 1);
+  const [widest] = found.toSorted((a, b) => b.workNs - a.workNs);
+  if (!widest) return undefined;
+  const chosen = new Set(found.flatMap((group) => group.steps));
+  const savesNs = observed.savedWithout((step) => chosen.has(step));
+  const more = found.length > 1 ? ` (and those of ${count(found.length - 1, 'other group')})` : '';
+  const text = `the ${widest.steps.length} steps of group ${widest.groupIndex} may run at once, but ran one after another, ${formatNs(widest.workNs)}${more}; side by side about ${formatNs(savesNs)} less`;
+  const toolIds = [...chosen].map((step) => steps[step]!.toolId);
+  return { kind: 'serialised', text, savesNs, toolIds };
 }
 
 function slots({ say, facts: { steps }, waits, observed, parallelism: { peak } }: Analysis): Finding | undefined {
@@ -161,7 +162,7 @@ function independent({ say, facts, graph, criticalPath }: Analysis): Finding | u
   const { plan } = facts;
   if (!plan.isSerial) return undefined;
   const free = connectSteps(facts, { serialOrder: false });
-  const savesNs = criticalPath.length - findCriticalPath(free.needs, free.order, free.duration).length;
+  const savesNs = criticalPath.length - longestChain(() => free.needs, free.order, free.duration);
   const pair = plan.tools.findIndex((_, tool) => tool > 0 && !needsOf(plan, tool).has(tool - 1));
   if (pair < 1 || savesNs <= 0) return undefined;
   const isFree = plan.needs.needs.length === 0;

@@ -1,7 +1,7 @@
 import { type Graph, layerGraph } from '../graph.ts';
-import { type CriticalPath, findCriticalPath, lengthsWithout } from './critical-path.ts';
+import { type CriticalPath, findCriticalPath, lengthsWithout, longestChain } from './critical-path.ts';
 import { ran, type RunFacts } from './facts.ts';
-import { edges, forwardsInTime, type StepGraph } from './step-graph.ts';
+import { edges, forwardsInTime, orderNodes, type StepGraph } from './step-graph.ts';
 import type { Waits } from './waits.ts';
 
 /**
@@ -26,7 +26,7 @@ export class ObservedRun {
     this.#facts = facts;
     this.#graph = graph;
     this.#waits = waits;
-    [this.#needs, this.#order] = this.#connect(() => true);
+    [this.#needs, this.#order] = this.#connect();
     this.#weights = this.#weigh();
     this.#path = findCriticalPath(this.#needs, this.#order, this.#weights);
   }
@@ -57,16 +57,19 @@ export class ObservedRun {
 
   /** By how much the run had been shorter, had some steps not waited for others that they do not need, in nanoseconds. */
   savedWithout(isFree: (step: number) => boolean): number {
-    const [needs, order] = this.#connect((step) => !isFree(step));
-    const { steps, duration } = this.#graph;
+    const { steps, duration, needs: dependencies } = this.#graph;
+    const isFreed = new Uint8Array(this.#needs.size);
     const weights = this.#weights.slice();
-    for (let step = 0; step < steps.length; step += 1)
-      if (isFree(step)) weights[step] = Math.min(weights[step]!, duration[step]!);
-    return Math.max(0, this.#path.length - findCriticalPath(needs, order, weights).length);
+    for (let step = 0; step < steps.length; step += 1) {
+      if (!isFree(step)) continue;
+      isFreed[step] = 1;
+      weights[step] = Math.min(weights[step]!, duration[step]!);
+    }
+    const needsOf = (node: number): Graph => (isFreed[node] === 1 ? dependencies : this.#needs);
+    return Math.max(0, this.#path.length - longestChain(needsOf, this.#order, weights));
   }
 
-  /** @param isHeld whether a step is to wait for steps that it does not need, as it did */
-  #connect(isHeld: (step: number) => boolean): [Graph, Int32Array] {
+  #connect(): [Graph, Int32Array] {
     const { steps, start, end, needs } = this.#graph;
     const { plan } = this.#facts;
     const { reason, releasedBy } = this.#waits;
@@ -86,12 +89,11 @@ export class ObservedRun {
       }
       for (let edge = needs.start[node]!; edge < needs.start[node + 1]!; edge += 1) add(needs.needs[edge]!);
       const why = reason[node];
-      if ((why !== 'slot' && why !== 'group') || !isHeld(node)) return;
       if (why === 'slot' && releasedBy[node]! >= 0) add(releasedBy[node]!);
       if (why === 'group' && groupOf(node) >= 0) add(size + groupOf(node));
     });
-    const layers = layerGraph(connected);
-    if (layers.placed === connected.size) return [connected, layers.order];
+    const order = orderNodes(connected, groups === 0 ? this.#graph.byStart : undefined);
+    if (order) return [connected, order];
     // Times that are rounded can turn an order round.
     const at = new Float64Array(size + groups).fill(-1);
     at.set(end);

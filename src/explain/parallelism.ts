@@ -1,6 +1,7 @@
-import { ran, type RunFacts } from './facts.ts';
+import { busyTimeOf, intervalsOf, type Ordered, peakOf, thoseThatRan } from './concurrency.ts';
+import type { RunFacts } from './facts.ts';
 import type { StepGraph } from './step-graph.ts';
-import { peakOf, walk, type Waits } from './waits.ts';
+import type { Waits } from './waits.ts';
 
 /** How much ran at once, of a run or of one group. Times in nanoseconds. */
 export interface Parallelism {
@@ -25,50 +26,40 @@ export interface GroupParallelism extends Parallelism {
   readonly steps: readonly number[];
 }
 
-export function measureParallelism(
-  facts: RunFacts,
-  graph: StepGraph,
-  waits: Waits,
-  only?: readonly number[],
-): Parallelism {
-  const { steps, start, end, duration } = graph;
-  const { clockNs } = facts;
-  const chosen = (only ?? steps.map((_, step) => step)).filter((step) => ran(steps[step]!));
-  const starts = Float64Array.from(chosen, (step) => start[step]!).toSorted();
-  const ends = Float64Array.from(chosen, (step) => end[step]!).toSorted();
-  let [workNs, busyNs, running, since] = [0, 0, 0, 0];
-  for (const step of chosen) workNs += duration[step]!;
-  walk(starts, ends, (change, at) => {
-    if (change === 1 && running++ === 0) since = at;
-    else if (change === -1 && --running === 0) busyNs += at - since;
-  });
-  const long = chosen.filter((step) => duration[step]! > clockNs);
-  const readyAt = (step: number): number => {
-    const reason = waits.reason[step];
-    // Without any other reason its wait is the event loop's, or the clock's.
-    return start[step]! - (reason === undefined || reason === 'dependency' ? 0 : waits.ns[step]!);
-  };
-  return {
-    workNs,
-    busyNs,
-    achieved: busyNs > 0 ? workNs / busyNs : 0,
-    peak: peakOf(long, (step) => start[step]!, end, clockNs),
-    possiblePeak: peakOf(long, readyAt, end, clockNs),
-  };
+export function measureParallelism(graph: StepGraph, waits: Waits, clockNs: number): Parallelism {
+  return measure(thoseThatRan(graph), graph, waits, clockNs);
 }
 
 /** The groups of the plan of which something ran. */
-export function measureGroups(facts: RunFacts, graph: StepGraph, waits: Waits): GroupParallelism[] {
-  const { plan } = facts;
+export function measureGroups({ plan, clockNs }: RunFacts, graph: StepGraph, waits: Waits): GroupParallelism[] {
   const declared = new Int32Array(plan.groupCount);
   for (const group of plan.groupOf) declared[group]! += 1;
-  const members: number[][] = Array.from({ length: plan.groupCount }, () => []);
-  for (const [step, facts] of graph.steps.entries()) {
-    if (facts.tool >= 0 && ran(facts)) members[plan.groupOf[facts.tool]!]!.push(step);
-  }
-  return members.flatMap((steps, groupIndex) => {
+  const { byStart, byEnd } = thoseThatRan(graph);
+  const started = divide(byStart, graph, plan);
+  const ended = divide(byEnd, graph, plan);
+  return started.flatMap((steps, groupIndex) => {
     if (steps.length === 0) return [];
     const place = { groupIndex, declared: declared[groupIndex]!, steps };
-    return Object.assign(place, measureParallelism(facts, graph, waits, steps));
+    return Object.assign(place, measure({ byStart: steps, byEnd: ended[groupIndex]! }, graph, waits, clockNs));
   });
+}
+
+/** The steps of each group, in the order that they have. */
+function divide(steps: Int32Array, graph: StepGraph, plan: RunFacts['plan']): number[][] {
+  const groups: number[][] = Array.from({ length: plan.groupCount }, () => []);
+  for (const step of steps) {
+    const { tool } = graph.steps[step]!;
+    if (tool >= 0) groups[plan.groupOf[tool]!]!.push(step);
+  }
+  return groups;
+}
+
+function measure(ordered: Ordered, graph: StepGraph, { possibleStart }: Waits, clockNs: number): Parallelism {
+  let workNs = 0;
+  for (let at = 0; at < ordered.byStart.length; at += 1) workNs += graph.duration[ordered.byStart[at]!]!;
+  const busyNs = busyTimeOf(intervalsOf(ordered, graph, 0));
+  // Only of steps that last longer than the clock may be off is it known what ran at once.
+  const peak = peakOf(intervalsOf(ordered, graph, -clockNs));
+  const possiblePeak = Math.max(peak, peakOf(intervalsOf(ordered, graph, -clockNs, possibleStart)));
+  return { workNs, busyNs, achieved: busyNs > 0 ? workNs / busyNs : 0, peak, possiblePeak };
 }

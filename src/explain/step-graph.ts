@@ -8,6 +8,9 @@ export interface StepGraph {
   readonly start: Float64Array;
   readonly end: Float64Array;
   readonly duration: Float64Array;
+  /** The steps in the order in which they started, and in which they ended; ties by position. */
+  readonly byStart: Int32Array;
+  readonly byEnd: Int32Array;
   /**
    * What had to end before each step: its dependencies, the step before in a serial plan, the pass before in a loop. Behind a tool of which
    * there is no step, what that tool needs.
@@ -50,36 +53,58 @@ export function connectSteps(facts: RunFacts, { serialOrder = true }: EdgeChoice
   const passes = new Passes(facts, end);
   const previous = passes.previous();
   const early: EarlyStart[] = [];
+  const connect = (step: number, needed: number, isDependency: boolean, add: (needed: number) => void): void => {
+    const dependency = passes.before(needed, start[step]! + clockNs, step);
+    if (dependency < 0 || dependency === step) return;
+    if (end[dependency]! <= start[step]! + clockNs) add(dependency);
+    else if (isDependency && ran(steps[step]!)) early.push({ step, dependency });
+  };
   const needs = edges(size, (step, add) => {
     const { tool, iteration } = steps[step]!;
     if (tool < 0) return;
-    const connect = (needed: number, isDependency: boolean): void => {
-      const dependency = passes.before(needed, start[step]! + clockNs, step);
-      if (dependency < 0 || dependency === step) return;
-      if (end[dependency]! <= start[step]! + clockNs) add(dependency);
-      else if (isDependency && ran(steps[step]!)) early.push({ step, dependency });
-    };
     const from = plan.needs.start[tool]!;
     const to = plan.needs.start[tool + 1]!;
     let isUnseen = false;
     for (let edge = from; edge < to; edge += 1) {
       const needed = plan.needs.needs[edge]!;
-      if (passes.has(needed)) connect(needed, true);
+      if (passes.has(needed)) connect(step, needed, true, add);
       else isUnseen = true;
     }
-    if (isUnseen) for (const needed of passes.behindUnseen(tool)) connect(needed, false);
-    if (serialOrder && plan.isSerial && previous[tool]! >= 0) connect(previous[tool]!, false);
+    if (isUnseen) for (const needed of passes.behindUnseen(tool)) connect(step, needed, false, add);
+    if (serialOrder && plan.isSerial && previous[tool]! >= 0) connect(step, previous[tool]!, false, add);
     if (iteration > 1) for (const last of passes.lastOfPass(tool, start[step]! + clockNs, step)) add(last);
   });
-  const layers = layerGraph(needs);
-  if (layers.placed === size) return { steps, start, end, duration, needs, order: layers.order, early };
+  const times = { start, end, duration, byStart: orderBy(start), byEnd: orderBy(end) };
+  const order = orderNodes(needs, times.byStart);
+  if (order) return { steps, ...times, needs, order, early };
 
   const forwards = forwardsInTime(needs, start, end);
-  return { steps, start, end, duration, needs: forwards, order: layerGraph(forwards).order, early };
+  return { steps, ...times, needs: forwards, order: layerGraph(forwards).order, early };
+}
+
+/**
+ * An order in which every node comes after what it needs; undefined where there is a cycle.
+ *
+ * @param guess an order that may be one
+ */
+export function orderNodes(needs: Graph, guess: Int32Array | undefined): Int32Array | undefined {
+  if (guess && isOrder(needs, guess)) return guess;
+  const { order, placed } = layerGraph(needs);
+  return placed === needs.size ? order : undefined;
+}
+
+function isOrder({ size, start, needs }: Graph, order: Int32Array): boolean {
+  const isPlaced = new Uint8Array(size);
+  for (let place = 0; place < size; place += 1) {
+    const node = order[place]!;
+    for (let edge = start[node]!; edge < start[node + 1]!; edge += 1) if (isPlaced[needs[edge]!] === 0) return false;
+    isPlaced[node] = 1;
+  }
+  return true;
 }
 
 /** Positions by value, ties by position. */
-export function orderBy(values: Float64Array): Int32Array {
+function orderBy(values: Float64Array): Int32Array {
   const order = new Int32Array(values.length);
   let isSorted = true;
   for (let at = 0; at < order.length; at += 1) {

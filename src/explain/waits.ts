@@ -1,9 +1,10 @@
 import type { WaitReason } from '../semconv.ts';
+import { BusyTimes } from './concurrency.ts';
 import { ran, type RunFacts } from './facts.ts';
 import type { StepGraph } from './step-graph.ts';
 
 /** Shorter waits are the event loop's. */
-const NOTICEABLE_NS = 1e6;
+export const NOTICEABLE_NS = 1e6;
 
 /** What each step waited for, by its position. */
 export interface Waits {
@@ -15,6 +16,8 @@ export interface Waits {
   readonly ns: Float64Array;
   /** What held it in that time; `dependency` where that was next to none, undefined where it waited for nothing at all. */
   readonly reason: readonly (WaitReason | undefined)[];
+  /** When it could have started: at its start, but for a wait that has a reason other than its dependencies. */
+  readonly possibleStart: Float64Array;
   /** The step whose end let it start, for the reasons `group` and `slot`; else -1. */
   readonly releasedBy: Int32Array;
 }
@@ -31,6 +34,7 @@ export function findWaits(facts: RunFacts, graph: StepGraph): Waits {
   const dependencyNs = new Float64Array(size);
   const ns = new Float64Array(size);
   const releasedBy = new Int32Array(size).fill(-1);
+  const possibleStart = start.slice();
   const reason: (WaitReason | undefined)[] = [];
   let busy: BusyTimes | undefined;
   let barriers: Barriers | undefined;
@@ -54,8 +58,9 @@ export function findWaits(facts: RunFacts, graph: StepGraph): Waits {
       reason.push(dependency[step]! < 0 ? undefined : 'dependency');
       continue;
     }
-    busy ??= new BusyTimes(facts, graph);
+    busy ??= new BusyTimes(graph, clockNs, NOTICEABLE_NS);
     barriers ??= new Barriers(facts, graph);
+    possibleStart[step] = last;
     const recorded = steps[step]!.waitReason;
     const isKnown = recorded === 'slot' || recorded === 'group';
     if (isKnown ? recorded === 'slot' : busy.covers(last, start[step]!)) {
@@ -68,88 +73,7 @@ export function findWaits(facts: RunFacts, graph: StepGraph): Waits {
       reason.push('unknown');
     }
   }
-  return { dependency, dependencyNs, ns, reason, releasedBy };
-}
-
-/** When as many steps were running as ever ran at once. */
-class BusyTimes {
-  readonly #from: number[] = [];
-  readonly #to: number[] = [];
-  /** Steps by their end. */
-  readonly #byEnd: Int32Array;
-  readonly #end: Float64Array;
-  readonly #clockNs: number;
-
-  constructor({ clockNs }: RunFacts, { steps, start, end }: StepGraph) {
-    this.#end = end;
-    this.#clockNs = clockNs;
-    const working = [...steps.keys()].filter((step) => ran(steps[step]!));
-    this.#byEnd = Int32Array.from(working).toSorted((a, b) => end[a]! - end[b]!);
-    const starts = Float64Array.from(working, (step) => start[step]!).toSorted();
-    const peak = peakOf(working, (step) => start[step]!, end, clockNs);
-    // Starts may be early and ends too, so that a step may have run until later than it says.
-    const ends = Float64Array.from(this.#byEnd, (step) => end[step]! + clockNs);
-    let running = 0;
-    walk(starts, ends, (change, at) => {
-      if (change === 1 && ++running === peak) this.#open(at);
-      else if (change === -1 && running-- === peak) this.#to.push(at);
-    });
-  }
-
-  #open(at: number): void {
-    const last = this.#to.at(-1);
-    if (last !== undefined && at - last <= NOTICEABLE_NS) this.#to.pop();
-    else this.#from.push(at);
-  }
-
-  /** Whether that was so from the one time to the other, but for moments between two steps. */
-  covers(fromNs: number, toNs: number): boolean {
-    let [low, high] = [0, this.#from.length];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (this.#from[middle]! <= fromNs + NOTICEABLE_NS + this.#clockNs) low = middle + 1;
-      else high = middle;
-    }
-    return low > 0 && this.#to[low - 1]! >= toNs - NOTICEABLE_NS;
-  }
-
-  /** The step that ended last, not after this time; -1 without one. */
-  endedBefore(atNs: number, self: number): number {
-    let [low, high] = [0, this.#byEnd.length];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (this.#end[this.#byEnd[middle]!]! <= atNs + this.#clockNs) low = middle + 1;
-      else high = middle;
-    }
-    const found = this.#byEnd[low - 1] ?? -1;
-    return found === self ? (this.#byEnd[low - 2] ?? -1) : found;
-  }
-}
-
-/** Most intervals at once, of those that are longer than the clock may be off. Ends may be late by what starts were early. */
-export function peakOf(
-  steps: readonly number[],
-  from: (step: number) => number,
-  end: Float64Array,
-  clockNs: number,
-): number {
-  const long = steps.filter((step) => end[step]! - clockNs > from(step));
-  const starts = Float64Array.from(long, from).toSorted();
-  const ends = Float64Array.from(long, (step) => end[step]! - clockNs).toSorted();
-  let [running, peak] = [0, 0];
-  walk(starts, ends, (change) => {
-    running += change;
-    peak = Math.max(peak, running);
-  });
-  return peak;
-}
-
-/** Goes through starts and ends in order of time; of those at one time, ends come first. */
-export function walk(starts: Float64Array, ends: Float64Array, visit: (change: 1 | -1, at: number) => void): void {
-  for (let [next, ended] = [0, 0]; ended < ends.length;) {
-    if (next < starts.length && starts[next]! < ends[ended]!) visit(1, starts[next++]!);
-    else visit(-1, ends[ended++]!);
-  }
+  return { dependency, dependencyNs, ns, reason, possibleStart, releasedBy };
 }
 
 /** Whether groups waited for all groups before them. */
