@@ -10,9 +10,10 @@ import {
 import { summarizeComparison } from './comparison-summary.ts';
 import { divideChange } from './divide-change.ts';
 import type { StepName } from './explain-run.ts';
-import { Wording } from './format.ts';
+import { limitsOf } from './limits.ts';
 import { type MeasuredRun, measureRun } from './measure-run.ts';
 import type { Run, Step } from './run.ts';
+import { byName } from './step-name.ts';
 
 /**
  * Compares two runs. Their steps are matched by tool and iteration; what is inside a step is not compared. Pure; never fails, whatever the
@@ -79,11 +80,6 @@ function compareSteps(before: MeasuredRun, after: MeasuredRun): StepChange[] {
   );
 }
 
-function byName(a: StepName, b: StepName): number {
-  if (a.toolId !== b.toolId) return a.toolId < b.toolId ? -1 : 1;
-  return a.iteration - b.iteration;
-}
-
 function loneSteps(own: MeasuredRun, other: MeasuredRun): LoneStep[] {
   const steps = [...other.run.groups.flatMap((group) => group.steps), ...other.run.steps];
   const absent = new Map(steps.flatMap((step) => (step.span ? [] : [[step.toolId, step]])));
@@ -104,19 +100,4 @@ function reasonOf(
   if (absent) return absent.absence ?? 'skipped';
   if (totals.toolNs.has(toolId)) return 'fewer passes';
   return run.plan && !analysis.facts.plan.index.has(toolId) ? 'not planned' : 'not called';
-}
-
-function limitsOf({ run, totals, analysis: { facts } }: MeasuredRun, name: string): string[] {
-  const limits: string[] = [];
-  const hasEnded = totals.durationNs !== undefined;
-  if (!hasEnded) limits.push(`no end of ${name} arrived: durations and critical paths are not compared`);
-  if (facts.lost.size > 0)
-    limits.push(
-      `no span of ${new Wording().names([...facts.lost])} of ${name} arrived: critical paths are not compared`,
-    );
-  else if (hasEnded && totals.criticalPathNs === undefined)
-    limits.push(`nothing says what the steps of ${name} need: critical paths are not compared`);
-  if (!run.plan) limits.push(`${name} has no plan that arrived: plans are not compared`);
-  else if (run.plan.error !== undefined) limits.push(`the plan of ${name} is broken: tools of plans are not compared`);
-  return limits;
 }

@@ -6,6 +6,7 @@ import type { StepName } from './explain-run.ts';
 import { isFailing } from './failures.ts';
 import { count, formatDuration, shorten, Wording } from './format.ts';
 import type { MeasuredRun } from './measure-run.ts';
+import { nameStep } from './step-name.ts';
 import { MAX_VERDICT_LENGTH } from './verdict.ts';
 
 /** Changes of less than this share of the run are not worth a word. */
@@ -123,11 +124,11 @@ export function describeShare({ kind, before, after, total, gap }: Share, steps:
   if (kind === 'step' && step) {
     const own = total.change - (gap?.change ?? 0);
     if (gap && Math.abs(gap.change) > Math.abs(own))
-      return `${moreOrLess(gap.change)} passed before ${nameOf(step)} started`;
+      return `${moreOrLess(gap.change)} passed before ${nameStep(step)} started`;
     const attempts = steps.find((one) => isStep(one, step))?.attempts;
-    return `${nameOf(step)} took ${own < 0 ? moreOrLess(own) : formatLonger({ change: own })}${attempts ? describeAttempts(attempts) : ''}`;
+    return `${nameStep(step)} took ${own < 0 ? moreOrLess(own) : formatLonger({ change: own })}${attempts ? describeAttempts(attempts) : ''}`;
   }
-  const [old, now] = [before, after].map((names) => say.names(names.map(nameOf)));
+  const [old, now] = [before, after].map((names) => say.names(names.map(nameStep)));
   const [was, is] = [formatDuration(total.before), formatDuration(total.after)];
   if (before.length === 0) return `the run waited for ${now} as well (${is})`;
   if (after.length === 0) return `the run no longer waited for ${old} (${was})`;
@@ -149,12 +150,12 @@ function stepSentence(comparison: Omit<Comparison, 'summary'>): string | undefin
   if (!first) return undefined;
   if (hasOtherOutcome(first)) {
     const [was, is] = [first.outcomeBefore ?? 'no outcome', first.outcomeAfter ?? 'no outcome'];
-    return `${nameOf(first)} ended with ${is} instead of ${was}.`;
+    return `${nameStep(first)} ended with ${is} instead of ${was}.`;
   }
   const runMs = duration?.before ?? Number(before.endNs - before.startNs) / 1e6;
   if (Math.abs(first.duration.change) < materialMs(runMs)) return undefined;
   if (reasonsOf(comparison).some(({ after }) => after.some((step) => isStep(first, step)))) return undefined;
-  return `Of the steps, ${nameOf(first)} changed most: ${formatLonger(first.duration)}${describeAttempts(first.attempts)}.`;
+  return `Of the steps, ${nameStep(first)} changed most: ${formatLonger(first.duration)}${describeAttempts(first.attempts)}.`;
 }
 
 /** What changed in the plan. */
@@ -177,10 +178,6 @@ export function planSentence(changes: readonly PlanChange[]): string | undefined
   const ids = added.length > 0 ? added : removed;
   const number = ids.length === 1 ? 'one tool' : `${ids.length} tools`;
   return `The plan has ${number} ${added.length > 0 ? 'more' : 'fewer'}: ${say.names(ids)}${more}.`;
-}
-
-function nameOf({ toolId, iteration }: StepName): string {
-  return iteration > 1 ? `${say.name(toolId)} #${iteration}` : say.name(toolId);
 }
 
 function isStep(a: StepName, b: StepName): boolean {

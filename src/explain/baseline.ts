@@ -1,0 +1,112 @@
+import type { StepName } from './explain-run.ts';
+import { isFailing } from './failures.ts';
+import { type MeasuredRun, type MeasuredStep, measureRun } from './measure-run.ts';
+import type { Run } from './run.ts';
+import { byName } from './step-name.ts';
+
+/** What many runs of a plan took. Times in milliseconds, with fractions. */
+export interface Baseline {
+  /** How many runs; those of which no end arrived do not count. */
+  readonly runs: number;
+  readonly unended: number;
+  readonly succeeded: number;
+  /** Undefined without runs. */
+  readonly duration: Spread | undefined;
+  /** Of the runs whose critical path is certain. */
+  readonly criticalPath: Spread | undefined;
+  /** What steps waited after they had all they need, added up. */
+  readonly wait: Spread | undefined;
+  /** By the identity of the step, as a measured run has it; in the order of tools and iterations. */
+  readonly steps: ReadonlyMap<string, StepBaseline>;
+  /** What the steps of each tool took, added up. */
+  readonly tools: ReadonlyMap<string, Spread>;
+  /** The run that started last: with its plan others are compared. */
+  readonly newest: Run | undefined;
+}
+
+/** Between the least and the most of several values. The median of an even number lies in the middle between two. */
+export interface Spread {
+  readonly median: number;
+  readonly min: number;
+  readonly max: number;
+}
+
+/** A step of many runs. */
+export interface StepBaseline extends StepName {
+  /** In how many runs it ran, in how many of these it failed, and in how many it was skipped. */
+  readonly ran: number;
+  readonly failed: number;
+  readonly skipped: number;
+  /** Of the runs in which it ran; undefined without one. */
+  readonly duration: Spread | undefined;
+  readonly wait: Spread | undefined;
+}
+
+/** Sums up runs of a plan, in whatever order they come. Pure; never fails, whatever the traces hold. */
+export function baselineOf(runs: readonly Run[]): Baseline {
+  const measured = runs.filter(({ outcome }) => outcome !== undefined).map(measureRun);
+  const steps = new Map<string, MeasuredStep[]>();
+  const toolNs = new Map<string, number[]>();
+  for (const { steps: own, totals } of measured) {
+    for (const [key, step] of own) push(steps, key, step);
+    for (const [toolId, ns] of totals.toolNs) push(toolNs, toolId, ns);
+  }
+  const summed = [...steps].map(([key, steps]) => [key, sumUp(steps)] as const);
+  return {
+    runs: measured.length,
+    unended: runs.length - measured.length,
+    succeeded: measured.filter(({ run }) => run.outcome === 'success').length,
+    duration: spreadOf(measured.flatMap(({ totals }) => totals.durationNs ?? [])),
+    criticalPath: spreadOf(measured.flatMap(({ totals }) => totals.criticalPathNs ?? [])),
+    wait: spreadOf(measured.map(({ totals }) => totals.waitNs)),
+    steps: new Map(summed.toSorted(([a, one], [b, two]) => byName(one, two) || (a < b ? -1 : 1))),
+    tools: new Map([...toolNs].map(([toolId, values]) => [toolId, spreadOf(values)!])),
+    newest: newestOf(measured),
+  };
+}
+
+/** In a sentence: `the median of 20 runs`, `the one run before`. */
+export function nameBaseline({ runs }: Baseline): string {
+  return runs === 1 ? 'the one run before' : `the median of ${runs} runs`;
+}
+
+function push<K, V>(lists: Map<K, V[]>, key: K, value: V): void {
+  if (!lists.get(key)?.push(value)) lists.set(key, [value]);
+}
+
+/** @param steps the same one of several runs; one at least */
+function sumUp(steps: readonly MeasuredStep[]): StepBaseline {
+  const { toolId, iteration } = steps[0]!;
+  const ran = steps.filter(({ outcome }) => outcome !== 'skip');
+  return {
+    toolId,
+    iteration,
+    ran: ran.length,
+    failed: ran.filter(({ outcome }) => isFailing(outcome)).length,
+    skipped: steps.length - ran.length,
+    duration: spreadOf(ran.map(({ durationNs }) => durationNs)),
+    wait: spreadOf(ran.map(({ waitNs }) => waitNs)),
+  };
+}
+
+function spreadOf(valuesNs: readonly number[]): Spread | undefined {
+  if (valuesNs.length === 0) return undefined;
+  const sorted = valuesNs.toSorted((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  const median = sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+  return { median: median / 1e6, min: sorted[0]! / 1e6, max: sorted.at(-1)! / 1e6 };
+}
+
+function newestOf(measured: readonly MeasuredRun[]): Run | undefined {
+  let newest: Run | undefined;
+  for (const { run } of measured) {
+    const isLater = !newest || run.startNs > newest.startNs;
+    // Of two at the same time any will do, but always the same.
+    if (isLater || (run.startNs === newest?.startNs && rankOf(run) > rankOf(newest))) newest = run;
+  }
+  return newest;
+}
+
+function rankOf({ traceId, runId }: Run): string {
+  return `${traceId} ${runId}`;
+}

@@ -1,0 +1,103 @@
+import { type Baseline, nameBaseline, type Spread } from './baseline.ts';
+import {
+  type AddedStep,
+  type BaselineComparison,
+  isOutside,
+  type Placed,
+  type PlacedStep,
+} from './baseline-comparison.ts';
+import { summarizeAgainstBaseline } from './baseline-summary.ts';
+import { changeOf } from './change.ts';
+import { comparePlans } from './compare-plans.ts';
+import { count } from './format.ts';
+import { limitsOf } from './limits.ts';
+import { type MeasuredRun, measureRun } from './measure-run.ts';
+import type { Reference } from './reference.ts';
+import type { Run } from './run.ts';
+import { byName } from './step-name.ts';
+
+/** Holds a run against many. Pure; never fails, whatever the traces hold. */
+export function compareWithBaseline(baseline: Baseline, run: Run): BaselineComparison {
+  const measured = measureRun(run);
+  const { totals } = measured;
+  const { runs, newest } = baseline;
+  const planChanges = newest ? comparePlans(newest, run) : [];
+  const facts = {
+    baseline,
+    after: run,
+    duration: place(totals.durationNs, baseline.duration),
+    criticalPath: place(totals.criticalPathNs, baseline.criticalPath),
+    wait: place(totals.waitNs, baseline.wait),
+    ...compareSteps(baseline, measured),
+    planChanges,
+    limits: [
+      ...(runs === 0 ? ['there is no run to compare with'] : []),
+      ...limitsOf(measured, 'the run'),
+      ...unendedLimit(baseline),
+    ],
+    reference: { ...mediansOf(baseline), name: nameBaseline(baseline), planChanges },
+  };
+  return { summary: summarizeAgainstBaseline(facts, measured), ...facts };
+}
+
+function place(ns: number | undefined, spread: Spread | undefined): Placed | undefined {
+  if (ns === undefined || spread === undefined) return undefined;
+  const ms = ns / 1e6;
+  return {
+    spread,
+    change: changeOf(spread.median, ms),
+    place: ms < spread.min ? 'below' : ms > spread.max ? 'above' : 'within',
+  };
+}
+
+function compareSteps(
+  baseline: Baseline,
+  measured: MeasuredRun,
+): Pick<BaselineComparison, 'steps' | 'missing' | 'added'> {
+  const steps: PlacedStep[] = [];
+  const added: AddedStep[] = [];
+  for (const [key, { toolId, iteration, outcome, attempts, durationNs, waitNs }] of measured.steps) {
+    if (outcome === 'skip') continue;
+    const usual = baseline.steps.get(key);
+    const duration = place(durationNs, usual?.duration);
+    const wait = place(waitNs, usual?.wait);
+    if (usual && duration && wait) steps.push({ toolId, iteration, duration, wait, outcome, attempts, usual });
+    else added.push({ toolId, iteration, durationMs: durationNs / 1e6, outcome });
+  }
+  const missing = [...baseline.steps].flatMap(([key, usual]) => {
+    const own = measured.steps.get(key)?.outcome;
+    const { toolId, iteration } = usual;
+    const isMissing = usual.ran > 0 && (own === 'skip' || !measured.steps.has(key));
+    return isMissing ? { toolId, iteration, isSkipped: own === 'skip', usual } : [];
+  });
+  return {
+    steps: steps.toSorted(
+      (a, b) =>
+        Number(isOutside(b)) - Number(isOutside(a)) ||
+        Math.abs(b.duration.change.change) - Math.abs(a.duration.change.change) ||
+        byName(a, b),
+    ),
+    missing,
+    added: added.toSorted((a, b) => b.durationMs - a.durationMs || byName(a, b)),
+  };
+}
+
+function unendedLimit({ unended }: Baseline): string[] {
+  if (unended === 0) return [];
+  return [
+    `${count(unended, 'run')} before ${unended === 1 ? 'has' : 'have'} not ended and ${unended === 1 ? 'does' : 'do'} not count`,
+  ];
+}
+
+function mediansOf({ duration, criticalPath, wait, tools }: Baseline): Omit<Reference, 'name' | 'planChanges'> {
+  return {
+    durationNs: medianNs(duration),
+    criticalPathNs: medianNs(criticalPath),
+    waitNs: medianNs(wait) ?? 0,
+    toolNs: new Map([...tools].map(([toolId, spread]) => [toolId, medianNs(spread) ?? 0])),
+  };
+}
+
+function medianNs(spread: Spread | undefined): number | undefined {
+  return spread && Math.round(spread.median * 1e6);
+}
