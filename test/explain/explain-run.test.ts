@@ -156,8 +156,12 @@ describe('a plan of others', () => {
 
   it('with ids twice, unknown needs and tools that need themselves is explained', () => {
     const tools = [tool('a', 'a'), tool('a', 'nobody'), tool('__proto__', 'a', 'a'), tool('constructor', '__proto__')];
-    const proto: readonly [number, number] = [10, 20];
-    const facts = factsOf(tools, { a: [0, 10], ['__proto__']: proto, constructor: [20, 30] });
+    const times = Object.fromEntries<readonly [number, number]>([
+      ['a', [0, 10]],
+      ['__proto__', [10, 20]],
+      ['constructor', [20, 30]],
+    ]);
+    const facts = factsOf(tools, times);
     const { criticalPath, steps } = explainFacts(facts);
     expect(criticalPath?.ms).toBe(30);
     expect(steps.map(({ waitMs }) => waitMs)).toEqual([0, 0, 0]);
