@@ -3,7 +3,7 @@ import { type Failures, findFailures } from './failures.ts';
 import { ran, type RunFacts } from './facts.ts';
 import { Wording } from './format.ts';
 import { ObservedRun } from './observed.ts';
-import { type GroupParallelism, measureGroups, measureParallelism, type Parallelism } from './parallelism.ts';
+import { type GroupParallelism, measureGroups, measureRun, type Parallelism } from './parallelism.ts';
 import { connectSteps, type StepGraph } from './step-graph.ts';
 import { findWaits, type Waits } from './waits.ts';
 
@@ -50,7 +50,7 @@ export class Analysis {
   }
 
   get parallelism(): Parallelism {
-    return (this.#parallelism ??= measureParallelism(this.graph, this.waits, this.facts.clockNs));
+    return (this.#parallelism ??= measureRun(this.graph, this.waits, this.facts.clockNs));
   }
 
   get groups(): readonly GroupParallelism[] {

@@ -76,6 +76,8 @@ export function thoseThatRan({ steps, byStart, byEnd }: StepGraph): { byStart: I
 
 /** When as many steps were running as ever ran at once. */
 export class BusyTimes {
+  /** How many that were. */
+  readonly peak: number;
   readonly #from: number[] = [];
   readonly #to: number[] = [];
   /** Steps that ran, by their end. */
@@ -93,6 +95,7 @@ export class BusyTimes {
     this.#byEnd = ordered.byEnd;
     // Ends may be late by what starts were early, so that steps seem to overlap that followed each other.
     const peak = peakOf(intervalsOf(ordered, graph, -clockNs));
+    this.peak = peak;
     // And they may be early, so that a step may have run until later than it says.
     const { starts, ends } = intervalsOf(ordered, graph, clockNs);
     let running = 0;

@@ -5,11 +5,17 @@ import type { RunFacts } from './facts.ts';
 /** What can be told of the data that steps hand to each other. */
 export interface DataFlow {
   /** References that found nothing in a step that ran. */
-  readonly unresolved: readonly { readonly toolId: string; readonly field: string; readonly ref: string }[];
+  readonly unresolved: readonly Unresolved[];
   /** Dependencies whose output the tool that depends on them does not read: they decide the order alone. */
   readonly unread: readonly Edge[];
   /** Outputs that are read by a tool that does not depend on the tool they come from, directly or not. */
   readonly implicit: readonly Edge[];
+}
+
+export interface Unresolved {
+  readonly toolId: string;
+  readonly field: string;
+  readonly ref: string;
 }
 
 interface Edge {
@@ -17,10 +23,15 @@ interface Edge {
   readonly dependency: string;
 }
 
+/** References that found nothing. */
+export function unresolvedReferences(steps: RunFacts['steps']): Unresolved[] {
+  const found: Unresolved[] = [];
+  for (const { toolId, mappings } of steps)
+    for (const { field, ref, resolved } of mappings) if (!resolved) found.push({ toolId, field, ref });
+  return found;
+}
+
 export function readDataFlow({ plan, steps }: Pick<RunFacts, 'plan' | 'steps'>): DataFlow {
-  const unresolved = steps.flatMap(({ toolId, mappings }) =>
-    mappings.filter(({ resolved }) => !resolved).map(({ field, ref }) => ({ toolId, field, ref })),
-  );
   const unread: Edge[] = [];
   const undeclared: Edge[] = [];
   for (const { toolId, dependsOn, outputMapping } of plan.tools) {
@@ -30,7 +41,11 @@ export function readDataFlow({ plan, steps }: Pick<RunFacts, 'plan' | 'steps'>):
       for (const dependency of dependsOn) if (!sources.has(dependency)) unread.push({ toolId, dependency });
     for (const source of sources) if (!dependsOn.includes(source)) undeclared.push({ toolId, dependency: source });
   }
-  return { unresolved, unread, implicit: undeclared.length === 0 ? [] : withoutIndirect(undeclared, plan) };
+  return {
+    unresolved: unresolvedReferences(steps),
+    unread,
+    implicit: undeclared.length === 0 ? [] : withoutIndirect(undeclared, plan),
+  };
 }
 
 /** Edges of the plan that are followed to find out what depends on what; of what is left then, nothing is said. */

@@ -101,7 +101,7 @@ function groupDifferences({ groups, parallelism, facts: { plan } }: Analysis): D
     const text = `the plan is serial, but up to ${count(peak, 'step')} ran at once`;
     return peak > 1 ? [{ kind: 'wider', toolId: undefined, groupIndex: undefined, text }] : [];
   }
-  return groups.flatMap(({ groupIndex, declared, peak, possiblePeak }) => {
+  return groups.flatMap(({ groupIndex, declared, parallelism: { peak, possiblePeak } }) => {
     const kind = peak > declared ? 'wider' : peak < Math.min(possiblePeak, declared) ? 'narrower' : undefined;
     if (kind === undefined || peak === 0) return [];
     const text = `group ${groupIndex} may run ${count(declared, 'tool')} at once; at most ${peak} did`;

@@ -4,6 +4,7 @@ import { type Difference, findDifferences } from './differences.ts';
 import { ran, type RunFacts, type StepFacts } from './facts.ts';
 import { factsOfRun } from './facts-of-run.ts';
 import { type Finding, findFindings } from './findings.ts';
+import type { Parallelism } from './parallelism.ts';
 import type { Run } from './run.ts';
 import { giveVerdict } from './verdict.ts';
 import { replayWithWidth } from './what-if.ts';
@@ -95,7 +96,7 @@ export function explainFacts(facts: RunFacts): Explanation {
   const steps = explainSteps(analysis);
   const groupWaitNs = waits.ns.reduce((sum, ns, step) => (waits.reason[step] === 'group' ? sum + ns : sum), 0);
   return {
-    verdict: giveVerdict(analysis, findings),
+    verdict: giveVerdict(analysis),
     durationMs: ms(facts.durationNs),
     completeness: {
       planned: facts.plan.tools.length,
@@ -114,9 +115,8 @@ export function explainFacts(facts: RunFacts): Explanation {
       .slice(0, MAX_BOTTLENECKS)
       .map(({ toolId, iteration, durationMs, savesMs }) => ({ toolId, iteration, durationMs, savesMs })),
     parallelism: { ...inMs(parallelism), idleMs: ms(Math.max(0, facts.durationNs - parallelism.busyNs)) },
-    groups: analysis.groups.map((group) => {
-      const { groupIndex, declared } = group;
-      return Object.assign(inMs(group), { groupIndex, declared });
+    groups: analysis.groups.map(({ groupIndex, declared, parallelism }) => {
+      return Object.assign(inMs(parallelism), { groupIndex, declared });
     }),
     barrier: {
       waitedMs: ms(groupWaitNs),
@@ -188,17 +188,7 @@ function nameOf({ toolId, iteration }: StepFacts): StepName {
   return { toolId, iteration };
 }
 
-function inMs({
-  workNs,
-  busyNs,
-  achieved,
-  peak,
-}: {
-  workNs: number;
-  busyNs: number;
-  achieved: number;
-  peak: number;
-}): ParallelismMs {
+function inMs({ workNs, busyNs, achieved, peak }: Parallelism): ParallelismMs {
   return { workMs: ms(workNs), busyMs: ms(busyNs), achieved, peak };
 }
 

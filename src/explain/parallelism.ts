@@ -3,31 +3,64 @@ import type { RunFacts } from './facts.ts';
 import type { StepGraph } from './step-graph.ts';
 import type { Waits } from './waits.ts';
 
-/** How much ran at once, of a run or of one group. Times in nanoseconds. */
-export interface Parallelism {
-  /** What its steps took, added up. */
-  readonly workNs: number;
+/** How much ran at once of some steps. Times in nanoseconds, each number computed when it is asked for. */
+export class Parallelism {
+  readonly #ordered: Ordered;
+  readonly #graph: StepGraph;
+  readonly #waits: Waits;
+  readonly #clockNs: number;
+
+  constructor(ordered: Ordered, graph: StepGraph, waits: Waits, clockNs: number) {
+    this.#ordered = ordered;
+    this.#graph = graph;
+    this.#waits = waits;
+    this.#clockNs = clockNs;
+  }
+
+  /** What the steps took, added up. */
+  get workNs(): number {
+    let workNs = 0;
+    const { byStart } = this.#ordered;
+    for (let at = 0; at < byStart.length; at += 1) workNs += this.#graph.duration[byStart[at]!]!;
+    return workNs;
+  }
+
   /** How long at least one of them ran. */
-  readonly busyNs: number;
+  get busyNs(): number {
+    return busyTimeOf(intervalsOf(this.#ordered, this.#graph, 0));
+  }
+
   /** `workNs / busyNs`: how many ran at once on average while any did; 0 where none took any time. */
-  readonly achieved: number;
-  /** Most that ran at once. */
-  readonly peak: number;
+  get achieved(): number {
+    const { busyNs } = this;
+    return busyNs > 0 ? this.workNs / busyNs : 0;
+  }
+
+  /** Most that ran at once, of those that lasted longer than the clock may be off. */
+  get peak(): number {
+    return peakOf(intervalsOf(this.#ordered, this.#graph, -this.#clockNs));
+  }
+
   /** Most that had all they needed, running or not. */
-  readonly possiblePeak: number;
+  get possiblePeak(): number {
+    const { possibleStart } = this.#waits;
+    return Math.max(this.peak, peakOf(intervalsOf(this.#ordered, this.#graph, -this.#clockNs, possibleStart)));
+  }
 }
 
 /** What ran at once in a group of the plan, beside what the plan says of it. */
-export interface GroupParallelism extends Parallelism {
+export interface GroupParallelism {
   readonly groupIndex: number;
   /** How many tools the plan lets run at once here. */
   readonly declared: number;
-  /** How many steps of it ran. */
+  /** The steps of it that ran, by start. */
   readonly steps: readonly number[];
+  readonly parallelism: Parallelism;
 }
 
-export function measureParallelism(graph: StepGraph, waits: Waits, clockNs: number): Parallelism {
-  return measure(thoseThatRan(graph), graph, waits, clockNs);
+/** All steps that ran. */
+export function measureRun(graph: StepGraph, waits: Waits, clockNs: number): Parallelism {
+  return new Parallelism(thoseThatRan(graph), graph, waits, clockNs);
 }
 
 /** The groups of the plan of which something ran. */
@@ -39,8 +72,8 @@ export function measureGroups({ plan, clockNs }: RunFacts, graph: StepGraph, wai
   const ended = divide(byEnd, graph, plan);
   return started.flatMap((steps, groupIndex) => {
     if (steps.length === 0) return [];
-    const place = { groupIndex, declared: declared[groupIndex]!, steps };
-    return Object.assign(place, measure({ byStart: steps, byEnd: ended[groupIndex]! }, graph, waits, clockNs));
+    const parallelism = new Parallelism({ byStart: steps, byEnd: ended[groupIndex]! }, graph, waits, clockNs);
+    return { groupIndex, declared: declared[groupIndex]!, steps, parallelism };
   });
 }
 
@@ -52,14 +85,4 @@ function divide(steps: Int32Array, graph: StepGraph, plan: RunFacts['plan']): nu
     if (tool >= 0) groups[plan.groupOf[tool]!]!.push(step);
   }
   return groups;
-}
-
-function measure(ordered: Ordered, graph: StepGraph, { possibleStart }: Waits, clockNs: number): Parallelism {
-  let workNs = 0;
-  for (let at = 0; at < ordered.byStart.length; at += 1) workNs += graph.duration[ordered.byStart[at]!]!;
-  const busyNs = busyTimeOf(intervalsOf(ordered, graph, 0));
-  // Only of steps that last longer than the clock may be off is it known what ran at once.
-  const peak = peakOf(intervalsOf(ordered, graph, -clockNs));
-  const possiblePeak = Math.max(peak, peakOf(intervalsOf(ordered, graph, -clockNs, possibleStart)));
-  return { workNs, busyNs, achieved: busyNs > 0 ? workNs / busyNs : 0, peak, possiblePeak };
 }

@@ -1,5 +1,5 @@
 import type { Analysis } from './analysis.ts';
-import { type Finding, findFindings } from './findings.ts';
+import { type Finding, findMainFindings } from './findings.ts';
 import { count, formatNs, shorten } from './format.ts';
 
 /** Longest verdict, in UTF-16 code units. */
@@ -13,8 +13,8 @@ const MAX_PATH = 5;
  *
  * @returns at most {@link MAX_VERDICT_LENGTH} characters in one line
  */
-export function giveVerdict(analysis: Analysis, findings: readonly Finding[] = findFindings(analysis)): string {
-  const [first, ...more] = sentencesOf(analysis, findings);
+export function giveVerdict(analysis: Analysis): string {
+  const [first, ...more] = sentencesOf(analysis, findMainFindings(analysis));
   let verdict = shorten(first ?? '', MAX_VERDICT_LENGTH);
   const next = more.find((sentence) => verdict.length + sentence.length < MAX_VERDICT_LENGTH);
   if (next !== undefined) verdict += ` ${next}`;

@@ -18,6 +18,8 @@ export interface Waits {
   readonly reason: readonly (WaitReason | undefined)[];
   /** When it could have started: at its start, but for a wait that has a reason other than its dependencies. */
   readonly possibleStart: Float64Array;
+  /** Most steps that ran at once; 0 where no step waited long enough to ask. */
+  readonly peak: number;
   /** The step whose end let it start, for the reasons `group` and `slot`; else -1. */
   readonly releasedBy: Int32Array;
 }
@@ -73,7 +75,7 @@ export function findWaits(facts: RunFacts, graph: StepGraph): Waits {
       reason.push('unknown');
     }
   }
-  return { dependency, dependencyNs, ns, reason, possibleStart, releasedBy };
+  return { dependency, dependencyNs, ns, reason, possibleStart, peak: busy?.peak ?? 0, releasedBy };
 }
 
 /** Whether groups waited for all groups before them. */

@@ -1,0 +1,209 @@
+import type { Analysis } from './analysis.ts';
+import { longestChain } from './critical-path.ts';
+import { ran } from './facts.ts';
+import type { Finding } from './findings.ts';
+import { count, formatNs } from './format.ts';
+import { connectSteps } from './step-graph.ts';
+import { NOTICEABLE_NS } from './waits.ts';
+
+/** Shares of a run below this are not worth a finding. */
+const MATERIAL_SHARE = 0.05;
+
+/** One way to lose time, with the most that it can have cost, which is quickly told. */
+interface Loss {
+  readonly mostNs: number;
+  readonly find: (analysis: Analysis) => Finding | undefined;
+}
+
+/**
+ * Where time was lost, the largest loss first.
+ *
+ * @param which default all; `the largest` alone is told without computing those that cannot be larger
+ */
+export function findLosses(analysis: Analysis, which?: 'the largest'): Finding[] {
+  const least = Math.max(NOTICEABLE_NS + analysis.facts.clockNs, analysis.facts.durationNs * MATERIAL_SHARE);
+  const found: Finding[] = [];
+  for (const { mostNs, find } of lossesOf(analysis)) {
+    if (mostNs < least) continue;
+    if (which && found.some(({ savesNs }) => savesNs >= mostNs)) continue;
+    const finding = find(analysis);
+    if (finding && finding.savesNs >= least) found.push(finding);
+  }
+  const inOrder = found.toSorted((a, b) => b.savesNs - a.savesNs);
+  return which ? inOrder.slice(0, 1) : inOrder;
+}
+
+/** The most that can have been lost in each way, the largest first; of equals, the one that says more comes first. */
+function lossesOf(analysis: Analysis): Loss[] {
+  const { facts, graph, waits, criticalPath } = analysis;
+  const hasPlan = facts.plan.tools.length > 0;
+  let [retryNs, longestNs, lastNs] = [0, 0, 0];
+  for (let step = 0; step < facts.steps.length; step += 1) {
+    if (!ran(facts.steps[step]!)) continue;
+    retryNs = Math.max(retryNs, facts.steps[step]!.retryNs);
+    longestNs = Math.max(longestNs, graph.duration[step]!);
+    lastNs = Math.max(lastNs, graph.end[step]!);
+  }
+  const longestWait = { group: 0, slot: 0, unknown: 0, dependency: 0 };
+  for (let step = 0; step < facts.steps.length; step += 1) {
+    const reason = waits.reason[step];
+    if (reason) longestWait[reason] = Math.max(longestWait[reason], waits.ns[step]!);
+  }
+  // However steps wait for each other, their critical path takes its time.
+  const beyondNs = Math.max(0, lastNs - criticalPath.length);
+  const waited = (reason: 'group' | 'slot' | 'unknown'): number => (hasPlan && longestWait[reason] > 0 ? beyondNs : 0);
+  return [
+    { mostNs: retryNs, find: retries },
+    { mostNs: waited('group'), find: barrier },
+    { mostNs: facts.plan.isSerial ? 0 : Math.max(waited('slot'), waited('unknown')), find: serialised },
+    { mostNs: waited('slot'), find: slots },
+    { mostNs: facts.plan.isSerial ? criticalPath.length - longestNs : 0, find: independent },
+    { mostNs: hasPlan ? longestWait.unknown : 0, find: gap },
+    { mostNs: facts.durationNs - lastNs, find: tail },
+    { mostNs: hasPlan ? 0 : facts.durationNs, find: idle },
+    { mostNs: longestNs / 2, find: bottleneck },
+  ].toSorted((a, b) => b.mostNs - a.mostNs);
+}
+
+function retries({ say, facts, observed }: Analysis): Finding | undefined {
+  let best: { step: number; savesNs: number } | undefined;
+  for (let step = 0; step < facts.steps.length; step += 1) {
+    const { attempts, retryNs } = facts.steps[step]!;
+    if (attempts < 2 || retryNs <= 0) continue;
+    const savesNs = observed.savedBy(step, retryNs);
+    if (!best || savesNs > best.savesNs) best = { step, savesNs };
+  }
+  if (!best) return undefined;
+  const { toolId, attempts, retryNs, outcome } = facts.steps[best.step]!;
+  const ended = outcome === 'success' ? 'succeeded' : 'failed';
+  return {
+    kind: 'retries',
+    text: `${say.name(toolId)} ${ended} at attempt ${attempts}, which began ${formatNs(retryNs)} after the first`,
+    savesNs: best.savesNs,
+    toolIds: [toolId],
+  };
+}
+
+function barrier({ say, facts: { steps }, waits, observed }: Analysis): Finding | undefined {
+  const held = waitingFor('group', waits);
+  const [worst] = held;
+  if (worst === undefined) return undefined;
+  const savesNs = observed.savedWithout((step) => waits.reason[step] === 'group');
+  const last = waits.releasedBy[worst]!;
+  const name = say.name(steps[worst]!.toolId);
+  const whole =
+    last < 0 ? 'the groups before it' : `${say.name(steps[last]!.toolId)} and the rest of the groups before it`;
+  const others = held.length > 1 ? ` (and ${count(held.length - 1, 'other step')} less long)` : '';
+  const text = `${name} had all it needs, but waited ${formatNs(waits.ns[worst]!)} for ${whole}${others}; without that about ${formatNs(savesNs)} less`;
+  return { kind: 'barrier', text, savesNs, toolIds: held.map((step) => steps[step]!.toolId) };
+}
+
+/** Steps that waited for a reason, the longest first. */
+function waitingFor(reason: 'group' | 'slot', { reason: reasons, ns }: Analysis['waits']): number[] {
+  const held: number[] = [];
+  for (let step = 0; step < reasons.length; step += 1) if (reasons[step] === reason) held.push(step);
+  return held.toSorted((a, b) => ns[b]! - ns[a]!);
+}
+
+/** Groups that may run several tools at once and ran them one after another. */
+function serialised({ facts: { steps }, groups, observed }: Analysis): Finding | undefined {
+  const found = groups.filter(
+    ({ declared, parallelism }) => declared > 1 && parallelism.peak === 1 && parallelism.possiblePeak > 1,
+  );
+  const [widest] = found.toSorted((a, b) => b.steps.length - a.steps.length);
+  if (!widest) return undefined;
+  const chosen = new Set(found.flatMap((group) => group.steps));
+  const savesNs = observed.savedWithout((step) => chosen.has(step));
+  const more = found.length > 1 ? ` (and those of ${count(found.length - 1, 'other group')})` : '';
+  const text = `the ${widest.steps.length} steps of group ${widest.groupIndex} may run at once, but ran one after another, ${formatNs(widest.parallelism.workNs)}${more}; side by side about ${formatNs(savesNs)} less`;
+  const toolIds = [...chosen].map((step) => steps[step]!.toolId);
+  return { kind: 'serialised', text, savesNs, toolIds };
+}
+
+function slots({ say, facts: { steps }, waits, observed }: Analysis): Finding | undefined {
+  const { peak } = waits;
+  const held = waitingFor('slot', waits);
+  const [worst] = held;
+  if (worst === undefined || peak < 2) return undefined;
+  const savesNs = observed.savedWithout((step) => waits.reason[step] === 'slot');
+  const longest = `${say.name(steps[worst]!.toolId)}${held.length > 1 ? ' longest' : ''}, ${formatNs(waits.ns[worst]!)}`;
+  const text = `no more than ${peak} steps ran at once, for which ${count(held.length, 'step')} waited, ${longest}; without that bound about ${formatNs(savesNs)} less`;
+  return { kind: 'slots', text, savesNs, toolIds: held.map((step) => steps[step]!.toolId) };
+}
+
+/** A serial plan whose steps need not wait for each other, as far as it says. */
+function independent({ say, facts, graph, criticalPath }: Analysis): Finding | undefined {
+  const { plan } = facts;
+  const free = connectSteps(facts, { serialOrder: false });
+  const savesNs = criticalPath.length - longestChain(() => free.needs, free.order, free.duration);
+  const pair = plan.tools.findIndex((_, tool) => tool > 0 && !needsOf(plan, tool).has(tool - 1));
+  if (pair < 1 || savesNs <= 0) return undefined;
+  const isFree = plan.needs.needs.length === 0;
+  const [before, after] = [plan.tools[pair - 1]!.toolId, plan.tools[pair]!.toolId];
+  const what = isFree
+    ? `any of its ${graph.steps.length} steps needs another`
+    : `${say.name(after)} needs ${say.name(before)}`;
+  const text = `the plan is serial, but nothing in it says that ${what}; by its dependencies alone about ${formatNs(savesNs)} less`;
+  return { kind: 'independent', text, savesNs, toolIds: [before, after] };
+}
+
+function needsOf({ needs }: Analysis['facts']['plan'], tool: number): Set<number> {
+  return new Set(needs.needs.subarray(needs.start[tool], needs.start[tool + 1]));
+}
+
+/** The step that took most of the run. */
+function bottleneck(analysis: Analysis): Finding | undefined {
+  const { say, facts, graph, observed } = analysis;
+  const hasPlan = facts.plan.tools.length > 0;
+  const candidates = hasPlan ? observed.path : [...graph.steps.keys()];
+  const worth = (step: number): number => (hasPlan ? analysis.savedByHalf(step) : graph.duration[step]! / 2);
+  let best = -1;
+  for (const step of candidates) if (ran(facts.steps[step]!) && (best < 0 || worth(step) > worth(best))) best = step;
+  if (best < 0) return undefined;
+  const { toolId } = facts.steps[best]!;
+  const took = graph.duration[best]!;
+  const share = facts.durationNs > 0 ? ` (${Math.min(100, Math.round((took / facts.durationNs) * 100))} %)` : '';
+  return {
+    kind: 'bottleneck',
+    text: `${say.name(toolId)} took ${formatNs(took)} of it${share}`,
+    savesNs: worth(best),
+    toolIds: [toolId],
+  };
+}
+
+/** Time before a step in which it had all that it needs, and nothing says what it waited for. */
+function gap({ say, facts: { steps }, waits, observed }: Analysis): Finding | undefined {
+  const [worst] = observed.path
+    .filter((step) => waits.reason[step] === 'unknown')
+    .toSorted((a, b) => waits.ns[b]! - waits.ns[a]!);
+  if (worst === undefined) return undefined;
+  const [name, waited] = [say.name(steps[worst]!.toolId), formatNs(waits.ns[worst]!)];
+  const last = waits.dependency[worst]!;
+  const text =
+    last < 0
+      ? `${waited} passed before ${name} started, which needs nothing`
+      : `${waited} passed between the end of ${say.name(steps[last]!.toolId)} and the start of ${name}`;
+  return { kind: 'gap', text, savesNs: waits.ns[worst]!, toolIds: [steps[worst]!.toolId] };
+}
+
+/** Time after the last step. */
+function tail({ say, facts: { durationNs, outcome, steps }, graph: { end } }: Analysis): Finding | undefined {
+  let last = -1;
+  for (const [step, facts] of steps.entries()) if (ran(facts) && (last < 0 || end[step]! > end[last]!)) last = step;
+  if (last < 0 || outcome === undefined) return undefined;
+  const { toolId } = steps[last]!;
+  const savesNs = durationNs - end[last]!;
+  return {
+    kind: 'gap',
+    text: `the run went on for ${formatNs(savesNs)} after its last step, ${say.name(toolId)}`,
+    savesNs,
+    toolIds: [toolId],
+  };
+}
+
+/** Time in which no step ran, where nobody says what steps need. */
+function idle({ facts: { durationNs, steps }, parallelism }: Analysis): Finding | undefined {
+  if (steps.length < 2) return undefined;
+  const savesNs = durationNs - parallelism.busyNs;
+  return { kind: 'idle', text: `no step ran for ${formatNs(savesNs)} of it`, savesNs, toolIds: [] };
+}
