@@ -3,7 +3,7 @@ import { type BaselineComparison, isOutside, type Placed, type PlacedStep } from
 import { formatLonger, formatRatio } from './change.ts';
 import { fitSentences, materialMs, planSentence, sentence } from './comparison-summary.ts';
 import { isFailing } from './failures.ts';
-import { formatDuration, shorten, Wording } from './format.ts';
+import { count, formatDuration, shorten, Wording } from './format.ts';
 import type { MeasuredRun } from './measure-run.ts';
 import { nameStep } from './step-name.ts';
 
@@ -21,6 +21,7 @@ export function summarizeAgainstBaseline(facts: Facts, measured: MeasuredRun): s
   const { duration, limits, planChanges } = facts;
   return fitSentences([
     ...(duration ? [outcomeSentence(facts, measured), durationSentence(facts, duration)] : [sentence(limits[0] ?? '')]),
+    failedStepSentence(facts),
     stepSentence(facts),
     planSentence(planChanges),
   ]);
@@ -48,6 +49,13 @@ function durationSentence({ baseline }: Facts, { spread, change, place }: Placed
   const ratio = formatRatio(change);
   const any = baseline.runs === 1 ? '' : `, and ${place === 'above' ? 'longer' : 'shorter'} than any of them`;
   return `${formatLonger(change)} than ${name}${ratio && ` (${ratio})`}${any}.`;
+}
+
+/** A step that failed in a run that did not, and in none before. Of a run that failed, the first sentence names one. */
+function failedStepSentence({ steps, after }: Facts): string | undefined {
+  const first = steps.find(({ outcome, usual }) => isFailing(outcome) && usual.failed === 0);
+  if (!first || isFailing(after.outcome)) return undefined;
+  return `${nameStep(first)} ended with ${first.outcome}, which it did in none of ${count(first.usual.ran, 'run')} before.`;
 }
 
 /** The step outside of what it took before that is farthest from its median. */

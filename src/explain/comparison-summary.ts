@@ -35,7 +35,13 @@ export function summarizeComparison(
   after: MeasuredRun,
 ): string {
   const { duration, limits, planChanges } = comparison;
-  if (!duration) return fitSentences([sentence(limits[0] ?? ''), stepSentence(comparison), planSentence(planChanges)]);
+  if (!duration)
+    return fitSentences([
+      sentence(limits[0] ?? ''),
+      failedStepSentence(comparison),
+      stepSentence(comparison),
+      planSentence(planChanges),
+    ]);
   const outcome = outcomeSentence(before, after);
   const isOther = before.run.outcome !== after.run.outcome;
   const durations = [durationSentence(comparison, duration)];
@@ -43,6 +49,7 @@ export function summarizeComparison(
     differentPlans(comparison),
     outcome,
     ...(isOther ? [] : durations),
+    failedStepSentence(comparison),
     planSentence(planChanges),
     ...(isOther ? durations : []),
     stepSentence(comparison),
@@ -143,15 +150,20 @@ function describeAttempts({ before, after, change }: StepChange['attempts']): st
   return change === 0 ? '' : `, ${count(after, 'attempt')} instead of ${before}`;
 }
 
+/** A step that failed in a run that did not, and not before. Of a run that failed, the first sentence names one. */
+function failedStepSentence({ steps, after }: Omit<Comparison, 'summary'>): string | undefined {
+  const failed = steps.filter((step) => hasOtherOutcome(step) && isFailing(step.outcomeAfter));
+  const [first] = failed;
+  if (!first || isFailing(after.outcome)) return undefined;
+  const more = failed.length > 1 ? ` (and ${count(failed.length - 1, 'more step')} failed)` : '';
+  return `${nameStep(first)} ended with ${first.outcomeAfter} instead of ${first.outcomeBefore ?? 'no outcome'}${more}.`;
+}
+
 /** What changed most among the steps, unless it has been said. */
 function stepSentence(comparison: Omit<Comparison, 'summary'>): string | undefined {
   const { steps, duration, before } = comparison;
-  const [first] = steps;
+  const [first] = steps.toSorted((a, b) => Math.abs(b.duration.change) - Math.abs(a.duration.change));
   if (!first) return undefined;
-  if (hasOtherOutcome(first)) {
-    const [was, is] = [first.outcomeBefore ?? 'no outcome', first.outcomeAfter ?? 'no outcome'];
-    return `${nameStep(first)} ended with ${is} instead of ${was}.`;
-  }
   const runMs = duration?.before ?? Number(before.endNs - before.startNs) / 1e6;
   if (Math.abs(first.duration.change) < materialMs(runMs)) return undefined;
   if (reasonsOf(comparison).some(({ after }) => after.some((step) => isStep(first, step)))) return undefined;

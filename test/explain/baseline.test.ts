@@ -120,6 +120,16 @@ describe('the summary', () => {
     );
   });
 
+  it('names a step that failed in a run that did not', () => {
+    const tools = {
+      fetch: { ms: [0, 1000] },
+      rank: { needs: ['fetch'], ms: [1000, 2200], outcome: 'timeout' },
+    } as const;
+    expect(compareWithBaseline(baseline, madeRun({ ms: 2300, tools })).summary).toMatchInlineSnapshot(
+      `"As long as the median of 5 runs: 2.30 s. rank ended with timeout, which it did in none of 5 runs before."`,
+    );
+  });
+
   it('says of one run that it is one', () => {
     expect(compareWithBaseline(baselineOf([nightly(1000)]), nightly(2000)).summary).toMatchInlineSnapshot(
       `"1.00 s longer than the one run before (+48 %). Of the steps, rank took 2.00 s instead of 1.00 s."`,

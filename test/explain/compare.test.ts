@@ -99,6 +99,14 @@ describe('the summary', () => {
     );
   });
 
+  it('names a step that failed in a run that did not', () => {
+    const tools = { ...BEFORE, audit: { needs: ['fetch'], ms: [2000, 3000], outcome: 'timeout' } } as const;
+    const after = madeRun({ ms: 8100, tools: { ...tools, extra: { ms: [0, 10] } } });
+    expect(compareRuns(before, after).summary).toMatchInlineSnapshot(
+      `"As long as before: 8.10 s. audit ended with timeout instead of success."`,
+    );
+  });
+
   it('says that plans are different ones', () => {
     const after = madeRun({ ms: 500, name: 'weekly', tools: { count: { ms: [0, 500] } } });
     expect(compareRuns(before, after).summary).toMatchInlineSnapshot(
