@@ -1,0 +1,92 @@
+import { explainRun } from '../explain/explain-run.ts';
+import { encodeTracesLines } from '../inspector/encode-json.ts';
+import { parseFileAndFlags, usageError, type Command } from './command.ts';
+import { failures, FAIL_ON_HELP, parseFailOn } from './fail-on.ts';
+import { explanationToJson } from './report/explanation-json.ts';
+import { renderMarkdown } from './report/render-markdown.ts';
+import { renderReport } from './report/render-report.ts';
+import { runToJson } from './run-json.ts';
+import { sayFault } from './say-fault.ts';
+import { terminalHasColor, terminalWidth } from './terminal.ts';
+import { type FoundRun, SOURCE_ENVIRONMENT, SOURCE_FLAGS, SOURCE_HELP, TraceSource } from './trace-source.ts';
+
+const HELP = `Explains a run: how it went and why, where the time went, and how it differs from its plan.
+
+Usage: orchestrace report TRACE [--json | --markdown | --otlp] [--fail-on LIST]
+
+TRACE is a trace id, or its first 6 digits or more; a file of traces (OTLP JSON, one a line as well, or Jaeger's JSON), - for
+stdin; or latest, the newest run there is. --plan NAME alone is the newest run of that plan.
+
+Options:
+${SOURCE_HELP}
+  --json            the explanation and the run, as JSON
+  --markdown        for a pull request
+  --otlp            the trace itself as lines of OTLP JSON, which Jaeger's upload and the Collector read
+  --fail-on LIST    exit with 1 when one of these holds, such as failure,duration>30s
+  --help            this text
+
+Examples:
+  orchestrace report latest
+  orchestrace report --plan ci-overview --markdown >> "$GITHUB_STEP_SUMMARY"
+  orchestrace report 0af7651916cd43dd8448eb211c80319c --jaeger https://jaeger.example.test --header 'Authorization: Bearer abc'
+  orchestrace report traces.jsonl --json | jq -r .verdict
+  orchestrace report latest --fail-on 'failure, not_started, duration>30s'
+
+${FAIL_ON_HELP}
+
+Environment:
+${SOURCE_ENVIRONMENT}
+
+Exit codes: 0 the report was made, also of a run that failed; 1 a rule of --fail-on holds, 2 wrong use, or not found.
+`;
+
+const VIEWS = ['json', 'markdown', 'otlp'] as const;
+
+/** `orchestrace report TRACE`. */
+export const runReport: Command = async (args, { signal }) => {
+  const { file: given, flags } = parseFileAndFlags(args, {
+    ...SOURCE_FLAGS,
+    json: { type: 'boolean' },
+    markdown: { type: 'boolean' },
+    otlp: { type: 'boolean' },
+    'fail-on': { type: 'string' },
+    help: { type: 'boolean' },
+  });
+  if (flags.help) {
+    process.stdout.write(HELP);
+    return 0;
+  }
+  if (given === undefined && flags.plan === undefined)
+    throw usageError('report needs a run: orchestrace report TRACE, where TRACE is a trace id, a file, - or latest');
+  const views = VIEWS.filter((view) => flags[view]);
+  if (views.length > 1) throw usageError(`choose one of ${views.map((view) => `--${view}`).join(' and ')}`);
+  const rules = flags['fail-on'] === undefined ? [] : parseFailOn(flags['fail-on']);
+  await using source = new TraceSource(flags, signal);
+  const found = await source.runOf(given);
+  for (const note of found.notes) sayFault(note);
+  const explanation = explainRun(found.run);
+  for (const part of write(found, explanation, views[0])) process.stdout.write(part);
+  const failed = failures(rules, { run: found.run, explanation });
+  for (const sentence of failed) sayFault(sentence);
+  return failed.length > 0 ? 1 : 0;
+};
+
+function write(
+  { run, spans }: FoundRun,
+  explanation: ReturnType<typeof explainRun>,
+  view: (typeof VIEWS)[number] | undefined,
+): Iterable<string> {
+  switch (view) {
+    case 'json':
+      return [`${JSON.stringify({ ...explanationToJson(explanation), run: runToJson(run) }, undefined, 2)}\n`];
+    case 'markdown':
+      return [`${renderMarkdown(run, explanation)}\n`];
+    case 'otlp':
+      return encodeTracesLines(spans);
+    case undefined: {
+      const width = terminalWidth(process.stdout, process.env);
+      const color = terminalHasColor(process.stdout, process.env);
+      return [`${renderReport(run, { width, color }, explanation)}\n`];
+    }
+  }
+}

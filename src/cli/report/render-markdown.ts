@@ -1,0 +1,87 @@
+import { type Explanation, explainRun } from '../../explain/explain-run.ts';
+import { formatDuration } from '../../explain/format.ts';
+import type { Run, Step } from '../../explain/run.ts';
+import { OUTCOMES } from '../outcomes.ts';
+import { renderTimeline } from '../render-timeline.ts';
+import { codeBlock, codeOf, escapeMarkdown } from './escape-markdown.ts';
+import { renderGantt } from './render-gantt.ts';
+import { criticalPathOf, sectionsOf } from './sections.ts';
+import { stepLines } from './step-table.ts';
+
+const MAX_STEPS = 30;
+const TIMELINE_WIDTH = 100;
+
+/** Writes a report as Markdown, for a pull request say: the verdict, the steps, what was found; the rest is folded. */
+export function renderMarkdown(run: Run, explanation: Explanation = explainRun(run)): string {
+  const [findings, details] = [[] as string[], [] as string[]];
+  for (const { title, lines, isFinding } of sectionsOf(run, explanation)) {
+    if (isFinding) findings.push(...lines.map(toItem));
+    else details.push(`**${title}**\n\n${lines.map(toItem).join('\n')}`);
+  }
+  const gantt = renderGantt(explanation);
+  const timeline = renderTimeline(run, { width: TIMELINE_WIDTH, color: false, explanation });
+  return [
+    `**${escapeMarkdown(explanation.verdict)}**`,
+    summaryOf(run, explanation),
+    tableOf(run, explanation),
+    findings.join('\n'),
+    fold('Details', details.join('\n\n')),
+    fold('Timeline', codeBlock(timeline, 'text')),
+    gantt === undefined ? '' : fold('Chart', codeBlock(gantt, 'mermaid')),
+  ]
+    .filter((part) => part !== '')
+    .join('\n\n');
+}
+
+function summaryOf(run: Run, explanation: Explanation): string {
+  const { planName, strategy, plan, seenTools, plannedTools, traceId, notes } = run;
+  const path = criticalPathOf(explanation);
+  const facts = [
+    planName === undefined ? 'unnamed run' : codeOf(planName),
+    ...(strategy === undefined ? [] : [escapeMarkdown(strategy)]),
+    formatDuration(explanation.durationMs),
+    ...(plan ? [`${seenTools} of ${plannedTools} planned steps seen`] : []),
+    `trace ${codeOf(traceId)}`,
+  ];
+  return [
+    facts.join(' · '),
+    ...(path === undefined ? [] : [`Critical path: ${escapeMarkdown(path)}`]),
+    ...notes.map((note) => `Note: ${escapeMarkdown(note)}`),
+  ].join('  \n');
+}
+
+function tableOf(run: Run, explanation: Explanation): string {
+  const outcomes = outcomesOf(run);
+  const lines = stepLines(explanation);
+  if (lines.length === 0) return '';
+  const rows = lines.slice(0, MAX_STEPS).map(({ step, line: { name, duration, waited, slack } }) => {
+    const [mark, words] = OUTCOMES[outcomes.get(keyOf(step)) ?? 'unknown'];
+    const shown = step.isCritical ? `**${codeOf(name)}**` : codeOf(name);
+    return `| ${shown} | ${duration} | ${waited} | ${slack} | ${mark} ${words} |`;
+  });
+  const more = lines.length - rows.length;
+  return [
+    '| step | took | waited | slack | outcome |',
+    '| --- | ---: | ---: | ---: | --- |',
+    ...rows,
+    ...(more > 0 ? [`\n${more} more steps, none longer`] : []),
+  ].join('\n');
+}
+
+function outcomesOf(run: Run): Map<string, Step['outcome']> {
+  const steps = [...run.groups.flatMap((group) => group.steps), ...run.steps];
+  return new Map(steps.map((step) => [keyOf(step), step.outcome]));
+}
+
+function keyOf({ toolId, iteration }: { readonly toolId: string; readonly iteration: number }): string {
+  return JSON.stringify([toolId, iteration]);
+}
+
+function toItem(line: string): string {
+  return `- ${escapeMarkdown(line)}`;
+}
+
+/** Empty lines around it, for Markdown to be read inside of HTML. */
+function fold(title: string, text: string): string {
+  return text === '' ? '' : `<details><summary>${title}</summary>\n\n${text}\n\n</details>`;
+}

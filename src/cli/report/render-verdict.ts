@@ -1,0 +1,13 @@
+import { styleText } from 'node:util';
+import type { TimelineOptions } from '../render-timeline.ts';
+import { escapeText, wrapText } from '../terminal-text.ts';
+
+/** It has at most 300 characters, which become more when they are escaped. */
+const MAX_LINES = 12;
+
+/** The verdict on a run as lines of the terminal. */
+export function renderVerdict(verdict: string, { width, color }: Pick<TimelineOptions, 'width' | 'color'>): string {
+  return wrapText(escapeText(verdict), width, MAX_LINES)
+    .map((line) => (color ? styleText('bold', line, { validateStream: false }) : line))
+    .join('\n');
+}

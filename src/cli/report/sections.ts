@@ -1,0 +1,173 @@
+import type { DifferenceKind } from '../../explain/differences.ts';
+import { type Explanation, explainRun, type FindingMs } from '../../explain/explain-run.ts';
+import { formatDuration } from '../../explain/format.ts';
+import type { Run, Step } from '../../explain/run.ts';
+
+/** A part of a report: a heading, and sentences or clauses that are not escaped yet. */
+export interface Section {
+  readonly title: string;
+  readonly lines: readonly string[];
+  /** Whether it says what to do something about; the others say how the run went. */
+  readonly isFinding: boolean;
+}
+
+/** Most lines of a section; the rest is counted. */
+const MAX_LINES = 20;
+/** Shares of a run below this are not worth a line. */
+const MATERIAL_SHARE = 0.05;
+const MATERIAL_MS = 1;
+/** Ways in which a run differs from its plan that are told together, by how they are told. The others have a line each. */
+const TOLD_TOGETHER: Readonly<Partial<Record<DifferenceKind, string>>> = {
+  not_started: 'not started',
+  no_span: 'no span arrived of',
+  skipped: 'skipped',
+  extra: 'not in the plan',
+};
+
+/** What an explanation says in words beside its verdict, each part only when it has something to say. */
+export function sectionsOf(run: Run, explanation: Explanation): Section[] {
+  const { verdict, findings } = explanation;
+  const faults = findings.filter(({ savesMs, text }) => savesMs === 0 && !verdict.includes(text));
+  const slow = findings.filter(({ savesMs }) => savesMs > 0);
+  const sections = [
+    { title: 'what is wrong', lines: faults.map(({ text }) => text) },
+    { title: 'what took time', lines: slow.map(withSaving) },
+    { title: 'planned and actual', lines: differencesOf(explanation, run.outcome !== undefined) },
+    { title: 'parallelism', lines: parallelismOf(explanation) },
+    { title: 'what if', lines: whatIfOf(explanation) },
+    { title: 'data flow', lines: dataFaultsOf(explanation) },
+    { title: 'done and not done', lines: progressOf(explanation) },
+    {
+      title: 'runs inside',
+      // Only what is shown is worth explaining.
+      lines: innerRuns(run).map((inner, index) => (index < MAX_LINES ? verdictOn(inner) : '')),
+    },
+  ];
+  return sections.flatMap(({ title, lines }, index) => {
+    const more = lines.length - MAX_LINES;
+    const shown = more > 0 ? [...lines.slice(0, MAX_LINES), `and ${more} more`] : lines;
+    return lines.length === 0 ? [] : { title, lines: shown, isFinding: index < 2 };
+  });
+}
+
+/** E.g. `fetch > rank > write, 40 s of 42 s`; undefined for a path of one step, which says nothing. */
+export function criticalPathOf({ criticalPath, durationMs }: Explanation): string | undefined {
+  const steps = criticalPath?.steps ?? [];
+  if (!criticalPath || steps.length < 2) return undefined;
+  const names = steps.map(({ toolId, iteration }) => (iteration > 1 ? `${toolId} #${iteration}` : toolId));
+  const shown =
+    names.length <= MAX_PATH ? names : [...names.slice(0, MAX_PATH / 2), '…', ...names.slice(-MAX_PATH / 2)];
+  const many = names.length <= MAX_PATH ? '' : ` (${names.length} steps)`;
+  return `${shown.join(' > ')}${many}, ${formatDuration(criticalPath.ms)} of ${formatDuration(durationMs)}`;
+}
+
+const MAX_PATH = 10;
+
+/** The other findings say themselves what they cost. */
+function withSaving({ kind, text, savesMs }: FindingMs): string {
+  if (kind !== 'retries' && kind !== 'bottleneck') return text;
+  return `${text}; ${kind === 'retries' ? 'with one attempt' : 'twice as fast'} about ${formatDuration(savesMs)} less`;
+}
+
+/** Whether a finding tells of the attempts, or the time, of a tool already. */
+function isFound({ findings }: Explanation, kind: 'retries' | 'bottleneck', toolId: string | undefined): boolean {
+  return findings.some((finding) => finding.kind === kind && finding.toolIds[0] === toolId);
+}
+
+function differencesOf(explanation: Explanation, hasEnded: boolean): string[] {
+  const differences = explanation.differences.filter(
+    ({ kind, toolId }) => kind !== 'retried' || !isFound(explanation, 'retries', toolId),
+  );
+  const together = Object.entries(TOLD_TOGETHER).flatMap(([kind, words]) => {
+    const names = differences.flatMap((difference) => (difference.kind === kind ? (difference.toolId ?? []) : []));
+    const told = kind === 'not_started' && !hasEnded ? 'without a span so far' : words;
+    return names.length === 0 ? [] : `${names.length} ${told}: ${listOf(names)}`;
+  });
+  return [...together, ...differences.filter(({ kind }) => !TOLD_TOGETHER[kind]).map(({ text }) => text)];
+}
+
+function parallelismOf({ parallelism, groups, barrier, durationMs }: Explanation): string[] {
+  // A peak of 0 was too short to be told.
+  const wide = groups.filter(({ declared, peak }) => (declared > 1 && peak > 0) || peak > 1);
+  if (wide.length === 0 && parallelism.peak < 2) return [];
+  const { achieved, peak, idleMs } = parallelism;
+  return [
+    ...(wide.length === 1 ? [] : [`${achieved.toFixed(1)} steps at once on average while any ran, at most ${peak}`]),
+    ...wide.map(
+      (group) =>
+        `group ${group.groupIndex}: at most ${group.peak} of ${group.declared} at once, ${group.achieved.toFixed(1)} on average`,
+    ),
+    ...(isMaterial(idleMs, durationMs)
+      ? [`no step ran for ${formatDuration(idleMs)} of ${formatDuration(durationMs)}`]
+      : []),
+    ...(isMaterial(barrier.waitedMs, durationMs)
+      ? [
+          `steps waited ${formatDuration(barrier.waitedMs)} in sum for groups that they do not need, which cost the run ${formatDuration(barrier.costMs)}`,
+        ]
+      : []),
+  ];
+}
+
+function whatIfOf(explanation: Explanation): string[] {
+  const { whatIf, bottlenecks, criticalPath, parallelism, durationMs } = explanation;
+  const { readyMs, widths, withoutRetries } = whatIf;
+  const lines: string[] = [];
+  if (criticalPath && isMaterial(durationMs - readyMs, durationMs))
+    lines.push(`with each step started as soon as what it needs has ended: ${formatDuration(readyMs)}`);
+  const seen = widths.find(({ width }) => width === parallelism.peak);
+  for (const { width, ms } of widths)
+    if (seen && width > seen.width && isMaterial(seen.ms - ms, durationMs))
+      lines.push(`with ${width} steps at once instead of ${seen.width}: about ${formatDuration(seen.ms - ms)} less`);
+  for (const { toolId, savesMs } of withoutRetries)
+    if (isMaterial(savesMs, durationMs) && !isFound(explanation, 'retries', toolId))
+      lines.push(`with ${toolId} successful at the first attempt: about ${formatDuration(savesMs)} less`);
+  for (const { toolId, savesMs } of bottlenecks.slice(0, 3))
+    if (isMaterial(savesMs, durationMs) && !isFound(explanation, 'bottleneck', toolId))
+      lines.push(`with ${toolId} twice as fast: about ${formatDuration(savesMs)} less`);
+  return lines;
+}
+
+function dataFaultsOf({ dataFlow: { unresolved, implicit } }: Explanation): string[] {
+  return [
+    // A single one is the finding.
+    ...(unresolved.length < 2 ? [] : unresolved).map(
+      ({ toolId, field, ref }) => `${toolId}.${field} got nothing: ${ref} found nothing`,
+    ),
+    ...implicit.map(({ toolId, dependency }) => `${toolId} reads ${dependency} without depending on it`),
+  ];
+}
+
+function progressOf({ done, notDone }: Explanation): string[] {
+  if (notDone.length === 0) return [];
+  const lines = [`not done (${notDone.length}): ${listOf(notDone.map(({ toolId }) => toolId))}`];
+  return done.length === 0 ? lines : [`done (${done.length}): ${listOf(done)}`, ...lines];
+}
+
+/** All names, for they are to be copied, but no more than can be read. */
+function listOf(names: readonly string[]): string {
+  const shown = names.slice(0, MAX_NAMES);
+  const more = names.length - shown.length;
+  return `${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+}
+
+const MAX_NAMES = 50;
+
+function verdictOn(run: Run): string {
+  return `${run.planName ?? 'unnamed run'}: ${explainRun(run).verdict}`;
+}
+
+/** Runs that steps started, and those that their steps started. */
+function innerRuns(run: Run): Run[] {
+  const found: Run[] = [];
+  const open: Step[] = [...run.groups.flatMap(({ steps }) => steps), ...run.steps].toReversed();
+  for (let step = open.pop(); step; step = open.pop()) {
+    const steps = step.runs.flatMap((inner) => [...inner.groups.flatMap((group) => group.steps), ...inner.steps]);
+    found.push(...step.runs);
+    open.push(...[...step.steps, ...steps].toReversed());
+  }
+  return found;
+}
+
+function isMaterial(ms: number, ofMs: number): boolean {
+  return ms >= Math.max(MATERIAL_MS, ofMs * MATERIAL_SHARE);
+}

@@ -1,0 +1,138 @@
+import type { ExplainedStep } from '../../explain/explain-run.ts';
+import type { ReceivedSpan } from '../../explain/received-span.ts';
+import type { Group, Run, SpanNode, Step } from '../../explain/run.ts';
+import { OUTCOMES, type Style } from '../outcomes.ts';
+import { escapeText } from '../terminal-text.ts';
+
+/** Spans of others shown below one parent, and how deep. The rest is counted. */
+const MAX_SPANS = 5;
+const MAX_DEPTH = 8;
+const NS_PER_MS = 1e6;
+
+/** A line of the picture: a label, and a bar on the time axis or words in its place. */
+export interface Row {
+  readonly indent: number;
+  readonly mark?: string;
+  readonly label: string;
+  readonly style?: Style | undefined;
+  readonly bar?: Bar | undefined;
+  readonly text?: string;
+}
+
+export interface Bar {
+  readonly kind: 'group' | 'step' | 'span';
+  readonly startNs: bigint;
+  readonly endNs: bigint;
+  /** From when a step had all it needs; absent where that is not known, or was its start. */
+  readonly readyNs?: bigint;
+  /** Whether it is to stand back behind the steps of the critical path. */
+  readonly isAside?: boolean;
+}
+
+/**
+ * The lines of a run: groups, steps, attempts, spans of others, inner runs.
+ *
+ * @param explained what is known of its steps; without it, all of them look alike
+ */
+export function rowsOf(run: Run, explained?: ReadonlyMap<Step, ExplainedStep>): Row[] {
+  const rows: Row[] = [];
+  addRun(rows, run, 0, explained);
+  return rows;
+}
+
+function addRun(rows: Row[], run: Run, indent: number, explained?: ReadonlyMap<Step, ExplainedStep>): void {
+  for (const group of run.groups) {
+    rows.push(groupRow(group, indent));
+    for (const step of group.steps) addStep(rows, step, indent + 2, explained?.get(step));
+  }
+  for (const step of run.steps) addStep(rows, step, indent, explained?.get(step));
+  addSpans(rows, run.spans, indent);
+}
+
+function moreBelow(indent: number): Row {
+  return { indent, label: '', style: 'dim', text: 'and more below' };
+}
+
+function groupRow({ groupIndex, parallel, startNs, endNs }: Group, indent: number): Row {
+  const label = `group ${groupIndex} ${parallel ? 'parallel' : 'serial'}`;
+  return { indent, label, style: 'cyan', bar: barOf('group', startNs, endNs) };
+}
+
+function addStep(rows: Row[], step: Step, indent: number, explained?: ExplainedStep): void {
+  const [mark, words, style] = OUTCOMES[step.outcome ?? 'unknown'];
+  const iteration = step.iteration > 1 ? ` #${step.iteration}` : '';
+  const label = `${escapeText(step.toolId)}${iteration}${step.isPlanned ? '' : ' (unplanned)'}`;
+  const { span } = step;
+  if (!span || step.outcome === 'skip') {
+    const what = step.absence ?? words;
+    rows.push({ indent, mark, label, style, text: step.reason === undefined ? what : `${what}: ${step.reason}` });
+    return;
+  }
+  // A span without an outcome comes from a producer that does not say; it ran all the same.
+  rows.push({ indent, mark: step.outcome ? mark : '?', label, style, bar: stepBar(span, explained) });
+  if (step.error !== undefined) rows.push({ indent: indent + 2, label: '', style, text: `${words}: ${step.error}` });
+  else if (step.outcome && step.outcome !== 'success') rows.push({ indent: indent + 2, label: '', style, text: words });
+  if (indent >= MAX_DEPTH * 2) {
+    if (step.attempts.length + step.spans.length + step.steps.length + step.runs.length > 0)
+      rows.push(moreBelow(indent));
+    return;
+  }
+  for (const attempt of step.attempts) {
+    const ofAttempts = attempt.maxAttempts === undefined ? '' : ` of ${attempt.maxAttempts}`;
+    const [attemptMark] = OUTCOMES[attempt.outcome ?? 'unknown'];
+    const bar = barOf('span', attempt.span.startNs, attempt.span.endNs);
+    rows.push({ indent: indent + 2, mark: attemptMark, label: `attempt ${attempt.attempt}${ofAttempts}`, bar });
+    addSpans(rows, attempt.spans, indent + 4);
+  }
+  addSpans(rows, step.spans, indent + 2);
+  for (const inner of step.steps) addStep(rows, inner, indent + 2);
+  for (const run of step.runs) {
+    const [runMark, , runStyle] = OUTCOMES[run.outcome ?? 'unknown'];
+    const bar = barOf('span', run.startNs, run.endNs);
+    rows.push({
+      indent: indent + 2,
+      mark: runMark,
+      label: `run ${escapeText(run.planName ?? '')}`,
+      style: runStyle,
+      bar,
+    });
+    addRun(rows, run, indent + 4);
+  }
+}
+
+function addSpans(rows: Row[], nodes: readonly SpanNode[], indent: number): void {
+  if (indent > MAX_DEPTH * 2) {
+    if (nodes.length > 0) rows.push(moreBelow(indent));
+    return;
+  }
+  for (const { span, children } of nodes.slice(0, MAX_SPANS)) {
+    rows.push({ indent, label: nameOf(span), style: 'dim', bar: barOf('span', span.startNs, span.endNs) });
+    addSpans(rows, children, indent + 2);
+  }
+  const left = nodes.length - MAX_SPANS;
+  if (left > 0)
+    rows.push({ indent, label: '', style: 'dim', text: `and ${left} more ${left === 1 ? 'span' : 'spans'}` });
+}
+
+/** The name of a span of others; for HTTP with path and status, by the names of the semantic conventions. */
+function nameOf({ name, attributes }: ReceivedSpan): string {
+  const path = attributes.get('url.path');
+  const status = attributes.get('http.response.status_code');
+  const words = [name];
+  if (typeof path === 'string' && !name.includes(path)) words.push(path);
+  if (typeof status === 'number') words.push(String(status));
+  return escapeText(words.join(' '));
+}
+
+/** Waits are drawn where the bar would show them. */
+function stepBar({ startNs, endNs }: ReceivedSpan, explained: ExplainedStep | undefined): Bar | undefined {
+  const bar = barOf('step', startNs, endNs);
+  if (!bar || !explained) return bar;
+  const { waitMs, isCritical } = explained;
+  return { ...bar, readyNs: startNs - BigInt(Math.round(waitMs * NS_PER_MS)), isAside: !isCritical };
+}
+
+function barOf(kind: Bar['kind'], startNs: bigint | undefined, endNs: bigint | undefined): Bar | undefined {
+  if (startNs === undefined || endNs === undefined || startNs === 0n) return undefined;
+  return { kind, startNs, endNs };
+}

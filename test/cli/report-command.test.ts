@@ -1,0 +1,147 @@
+import { exec } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { reconstruct } from '../../src/explain/reconstruct.ts';
+import { encodeTracesLines } from '../../src/inspector/encode-json.ts';
+import { openStore } from '../../src/inspector/open-store.ts';
+import { readTraces } from '../../src/inspector/read-traces.ts';
+import { made, overviewSpans } from '../explain/made-spans.ts';
+import { startJaegerServer } from './jaeger-server.ts';
+import { type Ended, MAIN, runMain, type RunOptions } from './run-node.ts';
+
+/** Each test starts processes; a busy machine is slow at that. */
+vi.setConfig({ testTimeout: 60_000 });
+
+const SPANS = overviewSpans();
+const [{ traceId: TRACE_ID } = { traceId: '' }] = SPANS;
+const VERDICT = /^Failed after 100 ms: audit failed after 2 attempts \(audit answered 503\)/;
+/** Nothing listens there, and so no Jaeger that happens to run is asked. */
+const NO_JAEGER = 'http://127.0.0.1:9';
+
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'orchestrace-report-'));
+  await writeFile(join(folder, 'traces.jsonl'), [...encodeTracesLines(SPANS)].join(''));
+  await writeFile(join(folder, 'foreign.jsonl'), [...encodeTracesLines([made('GET')])].join(''));
+  await using store = openStore({ file: join(folder, 'traces.sqlite') });
+  store.add(SPANS);
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+describe('a report', () => {
+  it.each([
+    [['traces.jsonl']],
+    [['latest']],
+    [[TRACE_ID.toUpperCase()]],
+    [[TRACE_ID.slice(0, 8)]],
+    [['--plan', 'ci-overview']],
+    [['latest', '--store', 'traces.sqlite']],
+  ])('of %j begins with the verdict', async (args) => {
+    const { code, stdout, stderr } = await report(args);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(VERDICT);
+  });
+
+  it('reads stdin', async () => {
+    const input = [...encodeTracesLines(SPANS)].join('');
+    expect((await report(['-'], { input })).stdout).toMatch(VERDICT);
+  });
+
+  it('reads Jaeger, with headers', async () => {
+    await using jaeger = await startJaegerServer(SPANS);
+    const { code, stdout } = await report([TRACE_ID, '--jaeger', jaeger.url, '--header', 'authorization: Bearer abc']);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(VERDICT);
+    expect(new Set(jaeger.authorizations)).toEqual(new Set(['Bearer abc']));
+  });
+
+  it('is JSON, with the run', async () => {
+    const { code, stdout } = await report(['traces.jsonl', '--json']);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({
+      verdict: expect.stringMatching(VERDICT) as string,
+      duration_ms: 100,
+      completeness: { planned: 5, seen: 5 },
+      root_cause: 'audit',
+      affected: ['publish'],
+      run: { trace_id: TRACE_ID, plan_name: 'ci-overview', start_time: '2026-11-23T00:00:00.000Z' },
+    });
+  });
+
+  it('is Markdown', async () => {
+    const { stdout } = await report(['latest', '--markdown']);
+    expect(stdout).toMatch(/^\*\*Failed after 100 ms: .*\*\*\n/);
+  });
+
+  it('is the trace itself, as it was', async () => {
+    const { stdout } = await report(['latest', '--otlp']);
+    const { spans, faults } = readTraces(stdout);
+    expect(faults).toEqual([]);
+    expect(reconstruct(spans)).toEqual(reconstruct(SPANS));
+    expect(spans).toHaveLength(SPANS.length);
+  });
+
+  it('says on stderr what could not be read, and makes the report of the rest', async () => {
+    await writeFile(join(folder, 'cut.jsonl'), `${[...encodeTracesLines(SPANS)].join('')}{"resource`);
+    const { code, stdout, stderr } = await report(['cut.jsonl']);
+    expect({ code, stderr }).toEqual({
+      code: 0,
+      stderr: 'orchestrace: cut.jsonl: line 2 is no JSON, or was cut short\n',
+    });
+    expect(stdout).toMatch(VERDICT);
+  });
+
+  it('exits with 1 when a rule of --fail-on holds, and says which', async () => {
+    const failed = await report(['latest', '--fail-on', 'failure,duration>30s']);
+    expect(failed.code).toBe(1);
+    expect(failed.stdout).toMatch(VERDICT);
+    expect(failed.stderr).toMatch(/^orchestrace: .*audit.*\n$/);
+    expect(await report(['latest', '--fail-on', 'duration>30s'])).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  it('is quiet about a reader that leaves early', async () => {
+    const script = `"${process.execPath}" "${MAIN}" report traces.jsonl 2>&1 >/dev/stdout | head -1; echo "code \${PIPESTATUS[0]}"`;
+    const { stdout, stderr } = await promisify(exec)(script, { cwd: folder, shell: 'bash' });
+    expect(stdout).toMatch(/^Failed after 100 ms: .*\ncode 0\n$/);
+    expect(stderr).toBe('');
+  });
+});
+
+it.each([
+  [[], 'report needs a run: orchestrace report TRACE, where TRACE is a trace id, a file, - or latest'],
+  [['a', 'b'], 'unexpected argument b: one file at a time'],
+  [['latest', '--json', '--otlp'], 'choose one of --json and --otlp'],
+  [['latest', '--jso'], 'unknown option --jso; did you mean --json?'],
+  [['latest', '--fail-on', 'duration>+5%'], /^--fail-on: duration>\+5% needs another run: use orchestrace compare/],
+  [['nosuch\x1b[2J'], /^there is no file nosuch\\x1b\[2J, and it is no trace id: give 32 hex digits/],
+  [['1'.repeat(32)], /^there is no trace 1{32}: not in the store .*traces\.sqlite; nothing answers at/],
+  [
+    ['foreign.jsonl'],
+    /^no run of orchestrace is in this trace \(foreign\.jsonl\): it has 1 span of the scope test; wrap/,
+  ],
+  [['latest', '--store', 'none'], 'there is no store none; orchestrace inspect --store FILE makes one'],
+  [['traces.sqlite'], /^traces\.sqlite is no text in UTF-8; the trace must be JSON$/],
+])('wrong use %j is told in one line', async (args, message) => {
+  const { code, stdout, stderr } = await report(args);
+  expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+  expect(stderr).toMatch(/^orchestrace: [^\n]*\n$/);
+  const [, said] = /^orchestrace: (.*)\n$/.exec(stderr)!;
+  if (typeof message === 'string') expect(said).toBe(message);
+  else expect(said).toMatch(message);
+});
+
+it('teaches by examples', async () => {
+  const { code, stdout } = await report(['--help']);
+  expect(code).toBe(0);
+  expect(stdout).toContain('orchestrace report latest');
+  expect(stdout).toContain('--fail-on takes a list');
+});
+
+function report(args: readonly string[], options: RunOptions = {}): Promise<Ended> {
+  const env = { ORCHESTRACE_STORE: join(folder, 'traces.sqlite'), ORCHESTRACE_JAEGER_URL: NO_JAEGER };
+  return runMain(['report', ...args], { cwd: folder, env, ...options });
+}
