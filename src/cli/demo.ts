@@ -1,10 +1,13 @@
+import { explainRun } from '../explain/explain-run.ts';
 import { runPlan } from '../index.ts';
 import { parseFlags, type Command } from './command.ts';
 import { startAuditServer } from './demo/audit-server.ts';
 import { type LockedPackages, openDatabase, readPackages } from './demo/packages.ts';
 import { chooseInput, DEMO_PLAN, demoTools, describeFindings } from './demo/plan.ts';
 import { describeDelivery, findDestination, Forwarder } from './destination.ts';
+import { TraceKeeper } from './keep-traces.ts';
 import { renderTimeline } from './render-timeline.ts';
+import { renderVerdict } from './report/render-verdict.ts';
 import { treeScreenFor } from './run/screen.ts';
 import { watchSteps } from './run/watch-steps.ts';
 import { runToJson } from './run-json.ts';
@@ -21,7 +24,8 @@ Usage: orchestrace demo [--json]
 
 The packages in package-lock.json of the current folder are loaded into a table in memory, looked up, counted and
 audited over HTTP by a plan of 8 tools. The run is sent as OTLP/HTTP to a receiver in this process, read back from what
-arrived, and drawn. One step fails on purpose. Nothing leaves this machine, unless a backend is set or answers.
+arrived, and drawn. One step fails on purpose. Nothing leaves this machine, unless a backend is set or answers. The trace is
+kept for orchestrace report.
 
 Options:
   --json    the run that was read back, as JSON
@@ -31,6 +35,8 @@ Environment:
   OTEL_EXPORTER_OTLP_ENDPOINT   a backend to send the trace to as well, e.g. http://127.0.0.1:4318; without it, the
                                 stack of docker-compose.yml if it answers
   ORCHESTRACE_JAEGER_URL        the Jaeger to link to (http://127.0.0.1:16686)
+  ORCHESTRACE_STORE             where the trace is kept for orchestrace report, or off
+                                (~/.local/state/orchestrace/traces.sqlite)
 `;
 
 /** `orchestrace demo`. Exit code 0 although a step fails: that is what it shows. */
@@ -44,14 +50,15 @@ export const runDemo: Command = async (args, { signal }) => {
   const packages = await readPackages(process.cwd());
   const destination = await findDestination(process.env);
   const forwarder = destination === undefined ? undefined : new Forwarder(destination, process.env);
+  await using keeper = new TraceKeeper(process.env);
   const showsProgress = !flags.json && process.stderr.isTTY;
-  const { result, run, spans } = await runDemoPlan(packages, { forwarder, signal, showsProgress });
+  const { result, run, spans } = await runDemoPlan(packages, { forwarder, keeper, signal, showsProgress });
   if (signal.aborted) return 0;
   if (!run) throw new Error('no span of the run arrived: is OTEL_SDK_DISABLED or another SDK set in the environment?');
 
   const sayDelivery = async (out: NodeJS.WriteStream): Promise<void> => {
     const said = await describeDelivery(forwarder, run.traceId, process.env, signal);
-    if (!signal.aborted) out.write(`${said}\n`);
+    if (!signal.aborted) out.write(`${said}\n${keeper.said === undefined ? '' : `${keeper.said}\n`}`);
   };
   if (flags.json) {
     process.stdout.write(`${JSON.stringify(runToJson(run), undefined, 2)}\n`);
@@ -62,6 +69,7 @@ export const runDemo: Command = async (args, { signal }) => {
   const color = terminalHasColor(process.stdout, process.env);
   const say = (text: string): boolean => process.stdout.write(`${wrapText(escapeText(text), width, 5).join('\n')}\n`);
   process.stdout.write(`${packages.items.length} packages of ${packages.file}\n\n`);
+  process.stdout.write(`${renderVerdict(explainRun(run).verdict, { width, color })}\n\n`);
   process.stdout.write(`${renderTimeline(run, { width, color })}\n\n`);
   for (const finding of describeFindings(result.results.get('summary')?.data)) say(finding);
   say(ON_PURPOSE);
@@ -74,16 +82,17 @@ async function runDemoPlan(
   packages: LockedPackages,
   {
     forwarder,
+    keeper,
     signal,
     showsProgress,
-  }: { forwarder: Forwarder | undefined; signal: AbortSignal; showsProgress: boolean },
+  }: { forwarder: Forwarder | undefined; keeper: TraceKeeper; signal: AbortSignal; showsProgress: boolean },
 ): Promise<TracedRun> {
   const database = openDatabase(packages.items);
   await using audits = await startAuditServer(database, process.cwd());
   const tools = demoTools(database, audits.url);
   using screen = showsProgress ? treeScreenFor(DEMO_PLAN) : undefined;
   const spanProcessors = screen && [watchSteps(screen.take)];
-  return await traceRun({ serviceName: 'orchestrace-demo', forwarder, spanProcessors }, () =>
+  return await traceRun({ serviceName: 'orchestrace-demo', forwarder, keeper, spanProcessors }, () =>
     runPlan(DEMO_PLAN, { tools, input: chooseInput(packages), signal }),
   );
 }

@@ -1,10 +1,13 @@
+import { explainRun } from '../explain/explain-run.ts';
 import { runPlan } from '../index.ts';
 import { parsePlan, type Plan } from '../plan.ts';
 import type { RunResult } from '../run/types.ts';
 import { parseFileAndFlags, usageError, type Command } from './command.ts';
 import { describeDelivery, findDestination, Forwarder } from './destination.ts';
+import { TraceKeeper } from './keep-traces.ts';
 import { readJson } from './read-file.ts';
 import { renderTimeline } from './render-timeline.ts';
+import { renderVerdict } from './report/render-verdict.ts';
 import { loadTools, placeOf } from './run/load-tools.ts';
 import { describeEvent } from './run/progress.ts';
 import { lineScreen, treeScreenFor } from './run/screen.ts';
@@ -47,6 +50,8 @@ Environment:
   OTEL_EXPORTER_OTLP_ENDPOINT   a backend to send the trace to, e.g. http://127.0.0.1:4318; without it, the stack of
                                 docker-compose.yml if it answers
   ORCHESTRACE_JAEGER_URL        the Jaeger to link to (http://127.0.0.1:16686)
+  ORCHESTRACE_STORE             where the trace is kept for orchestrace report, or off
+                                (~/.local/state/orchestrace/traces.sqlite)
 
 Exit codes: 0 the run succeeded, 1 it failed, 2 wrong use: nothing was run, 130 cancelled by Ctrl-C.
 `;
@@ -76,6 +81,7 @@ export const runRunCommand: Command = async (args, { signal }) => {
   requirePeers('run');
 
   using stray = catchStrayErrors();
+  await using keeper = new TraceKeeper(process.env);
   // oxlint-disable-next-line typescript/unbound-method -- put back as it was
   const { write } = process.stdout;
   if (flags.json) process.stdout.write = process.stderr.write.bind(process.stderr);
@@ -90,7 +96,7 @@ export const runRunCommand: Command = async (args, { signal }) => {
     const serviceName = process.env['OTEL_SERVICE_NAME']?.trim() || plan.name || 'orchestrace-run';
     const cancel = AbortSignal.any([signal, stray.signal]);
     using _ = sayEarlyEnd();
-    traced = await traceRun({ serviceName, forwarder, spanProcessors }, () =>
+    traced = await traceRun({ serviceName, forwarder, keeper, spanProcessors }, () =>
       runPlan(plan, { tools, input, signal: cancel, maxConcurrency }),
     );
   } finally {
@@ -98,6 +104,7 @@ export const runRunCommand: Command = async (args, { signal }) => {
   }
   if (flags.json) await printJson(traced, forwarder);
   else await printText(traced, plan, forwarder);
+  if (keeper.said !== undefined) (flags.json ? process.stderr : process.stdout).write(`${keeper.said}\n`);
   stray.rethrow();
   return traced.result.success ? 0 : 1;
 };
@@ -111,6 +118,7 @@ async function printText(
   const color = terminalHasColor(process.stdout, process.env);
   const say = (text: string): boolean =>
     process.stdout.write(`${wrapText(escapeText(text), width, MAX_OUTPUT_LINES).join('\n')}\n`);
+  if (run) process.stdout.write(`${renderVerdict(explainRun(run).verdict, { width, color })}\n\n`);
   process.stdout.write(`${run ? renderTimeline(run, { width, color }) : listResults(result, plan)}\n\n`);
   const output = toJson(result.finalOutput);
   if (output !== undefined) say(`Output: ${output}`);
@@ -122,6 +130,7 @@ async function printText(
 async function printJson({ result, run, isForeign }: TracedRun, forwarder: Forwarder | undefined): Promise<void> {
   const output = toJson(result.finalOutput);
   const document = {
+    verdict: run ? explainRun(run).verdict : null,
     success: result.success,
     outcome: outcomeOf(result),
     failed_steps: result.failedSteps,

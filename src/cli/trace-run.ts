@@ -6,8 +6,9 @@ import type { Run } from '../explain/run.ts';
 import { startReceiver } from '../inspector/receive.ts';
 import type { TracingOptions } from '../node/index.ts';
 import type { RunResult } from '../run/types.ts';
-import { suppressTracing } from '../spans/telemetry.ts';
+import { suppressTracing } from '../suppress-tracing.ts';
 import type { Forwarder } from './destination.ts';
+import type { TraceKeeper } from './keep-traces.ts';
 import { sayFault } from './say-fault.ts';
 
 /** What tracing needs beside this package. They are optional: who has an SDK set up already needs none of them. */
@@ -38,6 +39,7 @@ interface TraceRunOptions {
   readonly serviceName: string;
   /** Where everything is sent as well. */
   readonly forwarder: Forwarder | undefined;
+  readonly keeper: TraceKeeper;
   readonly spanProcessors?: TracingOptions['spanProcessors'];
 }
 
@@ -46,11 +48,12 @@ interface TraceRunOptions {
  * where OpenTelemetry's instrumentation is installed.
  */
 export async function traceRun(options: TraceRunOptions, work: () => Promise<RunResult>): Promise<TracedRun> {
-  const { serviceName, forwarder, spanProcessors } = options;
+  const { serviceName, forwarder, keeper, spanProcessors } = options;
   const received: ReceivedSpan[] = [];
   await using receiver = await startReceiver({
     onSpans: (spans, request) => {
       received.push(...spans);
+      keeper.add(spans);
       forwarder?.push(request);
     },
   });

@@ -60,6 +60,8 @@ describe('a run on the packages of a folder', () => {
     expect(withoutTimes(stdout)).toMatchInlineSnapshot(`
       "3 packages of package-lock.json
 
+      VERDICT
+
       package-audit [dag] failed after N ms
       trace TRACE
       8 of 8 planned steps seen: 6 succeeded, 1 failed, 1 skipped
@@ -334,8 +336,10 @@ async function listen(handler: Parameters<typeof createServer>[1]): Promise<{ ur
 }
 
 /** The picture without what differs from run to run: durations, bars, ids, and whether a backend happens to be there. */
+/** Without what differs from run to run; the verdict tells what took longest. */
 function withoutTimes(text: string): string {
   return text
+    .replace(/^Failed after \S+ m?s: advisory_audit failed (.+\n)+\n/m, 'VERDICT\n\n')
     .replaceAll(/\d+ ms {2,}.*$/gm, 'AXIS')
     .replaceAll(/[├─┤│█▏·]+/g, '~')
     .replaceAll(/<?\d+(\.\d+)? m?s\b/g, 'N ms')

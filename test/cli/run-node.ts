@@ -32,7 +32,8 @@ export function runMain(
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [...nodeArgs, MAIN, ...args], {
       cwd,
-      env: { ...Object.fromEntries(clean), ...env },
+      // Tests leave nothing in the home of who runs them; those of the store name a file.
+      env: { ...Object.fromEntries(clean), ORCHESTRACE_STORE: 'off', ...env },
       stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
     });
     child.stdin?.on('error', () => {}).end(input); // it may end before it has read everything

@@ -8,12 +8,15 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { ReceivedSpan } from '../../src/explain/received-span.ts';
 import { reconstruct } from '../../src/explain/reconstruct.ts';
+import { openStore } from '../../src/inspector/open-store.ts';
 import { startReceiver } from '../../src/inspector/receive.ts';
 import { MAIN, runMain } from './run-node.ts';
 
 /** Each test starts processes; a busy machine is slow at that. */
 vi.setConfig({ testTimeout: 60_000 });
 
+/** Nothing listens there, and so no Jaeger that happens to run is asked. */
+const NO_JAEGER = { ORCHESTRACE_JAEGER_URL: 'http://127.0.0.1:9' };
 const PLAN = {
   name: 'ci-overview',
   strategy: 'dag',
@@ -44,6 +47,8 @@ export const first = (params, { signal }) => new Promise((_, reject) => {
 export const second = () => 2;
 `;
 
+const VERDICT = /^(Succeeded|Failed|Cancelled)(.+\n)+\n/;
+
 let folder: string;
 
 beforeAll(async () => {
@@ -64,6 +69,9 @@ describe('a run', () => {
   it('says how it goes on, a line for each step, and ends with the timeline', async () => {
     const { code, stdout, stderr } = await run(['plan.json', '--tools', 'tools.mjs', '--input', 'input.json']);
     expect(code).toBe(1);
+    expect(stdout.replaceAll(/\s+/g, ' ')).toMatch(
+      /^Failed after \S+ m?s: broken failed \(no such table \[2J\); report did not run because of it\./,
+    );
     expect(withoutTimes(stderr)).toMatchInlineSnapshot(`
       "primary started
       primary succeeded, N ms
@@ -78,7 +86,9 @@ describe('a run', () => {
       "
     `);
     expect(withoutTimes(stdout)).toMatchInlineSnapshot(`
-      "ci-overview [dag] failed after N ms
+      "VERDICT
+
+      ci-overview [dag] failed after N ms
       trace TRACE
       5 of 5 planned steps seen: 3 succeeded, 1 failed, 1 skipped
 
@@ -111,6 +121,7 @@ describe('a run', () => {
     expect(code).toBe(0);
     expect(stderr).toMatch(/^loading\nnoise\n(To see it|Sent to)/);
     expect(JSON.parse(stdout)).toMatchObject({
+      verdict: expect.stringMatching(/^Succeeded in /) as string,
       success: true,
       outcome: 'success',
       failed_steps: [],
@@ -179,7 +190,7 @@ describe('a run', () => {
       export async function first() { await sleep(150); process.stdout.write('half '); await sleep(150); console.log('line'); return 1; }
       export const second = () => sleep(150);`,
     );
-    const command = `stty cols 70 rows 20; NO_COLOR=1 "${process.execPath}" "${MAIN}" run two.json --tools print.mjs`;
+    const command = `stty cols 70 rows 20; ORCHESTRACE_STORE=off NO_COLOR=1 "${process.execPath}" "${MAIN}" run two.json --tools print.mjs`;
     const { stdout } = await promisify(execFile)('script', ['-qec', command, '/dev/null'], { cwd: folder });
     const frames = stdout.replaceAll('\r', '').split(/\x1b\[\d+A\x1b\[0J/); // oxlint-disable-line no-control-regex
     expect(frames.length).toBeGreaterThan(4);
@@ -195,7 +206,50 @@ describe('a run', () => {
       'unnamed plan [serial] 0 of 2 done, N ms\ngroup 0 serial\n  ▸ first N ms\ngroup 1 serial\n  · second\n',
     );
     expect(frames.some((frame) => frame.startsWith('half line\nunnamed plan [serial]'))).toBe(true);
-    expect(frames.at(-1)).toMatch(/^unnamed run \[serial\] succeeded/);
+    expect(frames.at(-1)).toMatch(/^Succeeded in (.+\n)+\nunnamed run \[serial\] succeeded/);
+  });
+});
+
+describe('keeping it', () => {
+  it('keeps the trace where the environment says, so that it can be seen again', async () => {
+    const env = { ORCHESTRACE_STORE: join(folder, 'state', 'traces.sqlite'), ...NO_JAEGER };
+    const { stdout } = await run(['two.json', '--tools', 'two.mjs'], { env });
+    expect(stdout).toMatch(/\nKept; see it again: npx orchestrace report latest\n$/);
+    const [, traceId] = /^trace (\w+)$/m.exec(stdout)!;
+    const report = await runMain(['report', 'latest'], { cwd: folder, env });
+    expect(report).toMatchObject({ code: 0, stderr: '' });
+    expect(report.stdout).toContain(`\ntrace ${traceId}\n`);
+    expect(report.stdout.slice(0, 9)).toBe(stdout.slice(0, 9));
+  });
+
+  it('keeps what a run that is killed had sent', async () => {
+    const env = { ORCHESTRACE_STORE: join(folder, 'killed.sqlite'), ...NO_JAEGER };
+    let isStopping = false;
+    await run(['two.json', '--tools', 'slow.mjs'], {
+      env,
+      onOutput: (child, out) => {
+        if (isStopping || !out.includes('waiting')) return;
+        isStopping = true;
+        void vi
+          .waitFor(async () => {
+            await using store = openStore({ file: env.ORCHESTRACE_STORE });
+            expect(store.counts.spans).toBeGreaterThan(0);
+          }, 20_000)
+          .finally(() => child.kill('SIGKILL'));
+      },
+    });
+    const { stdout } = await runMain(['report', 'latest'], { cwd: folder, env });
+    expect(stdout).toMatch(/^No end of the run arrived: 0 of 2 planned steps ended/);
+  });
+
+  it('goes on with one line when it cannot be kept', async () => {
+    const file = join(folder, 'tools.mjs', 'traces.sqlite');
+    const { code, stdout, stderr } = await run(['two.json', '--tools', 'two.mjs', '--json'], {
+      env: { ORCHESTRACE_STORE: file },
+    });
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/^orchestrace: the trace is not kept: cannot use the store .*\n(To see it|Sent to).*\n$/);
+    expect(JSON.parse(stdout)).toMatchObject({ success: true, run: { seen_steps: 2 } });
   });
 });
 
@@ -426,7 +480,7 @@ it('goes on quietly when the reader of its output leaves, and sends its trace', 
     export const second = () => console.log('three');`,
   );
   const script = `"${process.execPath}" "${MAIN}" run two.json --tools chatty.mjs 2>/dev/null | head -1; echo "code \${PIPESTATUS[0]}"`;
-  const env = { ...process.env, OTEL_EXPORTER_OTLP_ENDPOINT: backend.url };
+  const env = { ...process.env, ORCHESTRACE_STORE: 'off', OTEL_EXPORTER_OTLP_ENDPOINT: backend.url };
   const { stdout, stderr } = await promisify(execFile)('bash', ['-c', script], { cwd: folder, env });
   expect({ stdout, stderr }).toEqual({ stdout: 'one\ncode 0\n', stderr: '' });
   expect(reconstruct(received)).toMatchObject([{ outcome: 'success', seenTools: 2 }]);
@@ -443,8 +497,10 @@ function run(args: readonly string[], options: Parameters<typeof runMain>[1] = {
 }
 
 /** What is shown without what differs from run to run: times, bars, ids, and whether a backend happens to be there. */
+/** Without what differs from run to run; the verdict tells what took longest. */
 function withoutTimes(text: string): string {
   return text
+    .replace(VERDICT, 'VERDICT\n\n')
     .replaceAll(/\d+ ms {2,}.*$/gm, 'AXIS')
     .replaceAll(/[├─┤│█▏]+|·(?=\s+<?\d)/g, '~')
     .replaceAll(/<?\d+(\.\d+)? m?s\b/g, 'N ms')
