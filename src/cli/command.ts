@@ -40,23 +40,30 @@ export function parseFlags<T extends ParseArgsOptionsConfig>(
 }
 
 /**
- * Reads the flags of a command that takes one file.
+ * Reads the flags of a command that takes one file, or what it finds like one.
  *
+ * @param hint what to do instead, for who gives it two
  * @returns `file` is undefined when none is given: `--help` needs none
  * @throws {OrchestraceError} as {@link parseFlags}, and for a second file
  */
 export function parseFileAndFlags<T extends ParseArgsOptionsConfig>(
   args: readonly string[],
   options: T,
+  hint = 'one file at a time',
 ): { file: string | undefined; flags: Parsed<T> } {
   const { values, positionals } = parseWith(args, options);
   const [file, second] = positionals;
-  if (second !== undefined) throw usageError(`unexpected argument ${second}: one file at a time`);
+  if (second !== undefined) throw usageError(`unexpected argument ${second}: ${hint}`);
   if (file === '') throw usageError('the name of the file is empty');
   return { file, flags: values };
 }
 
-function parseWith<T extends ParseArgsOptionsConfig>(
+/**
+ * Reads the flags of a command that takes several things.
+ *
+ * @throws {OrchestraceError} as {@link parseFlags}, but for what stands beside the flags
+ */
+export function parseWith<T extends ParseArgsOptionsConfig>(
   args: readonly string[],
   options: T,
 ): { values: Parsed<T>; positionals: string[] } {

@@ -5,19 +5,25 @@ import { join } from 'node:path';
 import { type Endpoint, headersFrom, resolveEndpoint } from '../node/diagnose/endpoint.ts';
 import { type Diagnosis, diagnosisOf, type Finding } from '../node/diagnose/finding.ts';
 import { probeEndpoint } from '../node/diagnose/probe-endpoint.ts';
-import { parseFlags, usageError, type Command } from './command.ts';
+import { parseFileAndFlags, usageError, type Command } from './command.ts';
+import { diagnoseTrace } from './doctor/diagnose-trace.ts';
 import { type ProcessReport, REPORT_FOLDER_VARIABLE } from './doctor/report.ts';
 import { escapeText } from './terminal-text.ts';
+import { SOURCE_ENVIRONMENT, SOURCE_FLAGS, SOURCE_HELP } from './trace-source.ts';
 
-const HELP = `Finds out why no spans arrive, and says what to do about it.
+const HELP = `Finds out why no spans arrive, or what a trace lacks, and says what to do about it.
 
 Usage: orchestrace doctor [--endpoint URL] [--protocol P] [--json]
        orchestrace doctor [--json] -- COMMAND
+       orchestrace doctor TRACE [--json]
 
 Without a command it asks the endpoint alone, with a request that holds no spans. With one it runs that command and looks
 inside its Node processes: is a tracer provider registered, and by the same copy of @opentelemetry/api? Is there a context
 manager? Where were spans sent, and what came back? The command's output and exit code are its own; the findings come after
 it, on stderr.
+
+With a trace (a trace id or its first digits, a file, - for stdin, or latest) it says whether all of it arrived: which planned
+steps have no span, and why.
 
 Options:
   --endpoint URL   ask this one instead of that of the environment
@@ -25,34 +31,42 @@ Options:
   --json           the findings as JSON on stdout; what the command writes there goes to stderr
   --help           this text
 
+Options for a trace:
+${SOURCE_HELP}
+
 Examples:
   orchestrace doctor
   orchestrace doctor --endpoint https://otlp.example.test --protocol http/protobuf
   orchestrace doctor -- node app.js
   orchestrace doctor --json -- npm start
+  orchestrace doctor latest
+  orchestrace doctor 0af7651916cd43dd8448eb211c80319c --jaeger http://127.0.0.1:16686
 
 Environment:
   OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_EXPORTER_OTLP_PROTOCOL, OTEL_EXPORTER_OTLP_HEADERS
+${SOURCE_ENVIRONMENT}
 
-Exit codes: that of the command where it is not 0; else 0 all is well, 1 something was found, 2 wrong use.
+Exit codes: that of the command where it is not 0; else 0 all is well, 1 something was found or the trace is not complete, 2 wrong
+use, or no such trace.
 `;
 
 const PROTOCOLS = ['http/json', 'http/protobuf', 'grpc'] as const;
 const TIMEOUT_MS = 3000;
 
-/** `orchestrace doctor [-- COMMAND]`. */
+/** `orchestrace doctor [-- COMMAND]` and `orchestrace doctor TRACE`. */
 export const runDoctor: Command = async (args, { signal }) => {
   const split = args.indexOf('--');
   const command = split === -1 ? undefined : args.slice(split + 1);
-  const flags = parseFlags(
+  const { file: given, flags } = parseFileAndFlags(
     split === -1 ? args : args.slice(0, split),
     {
+      ...SOURCE_FLAGS,
       endpoint: { type: 'string' },
       protocol: { type: 'string' },
       json: { type: 'boolean' },
       help: { type: 'boolean' },
     },
-    '; a command comes after two dashes: orchestrace doctor -- node app.js',
+    'a command comes after two dashes: orchestrace doctor -- node app.js',
   );
   if (flags.help) {
     process.stdout.write(HELP);
@@ -61,6 +75,15 @@ export const runDoctor: Command = async (args, { signal }) => {
   const protocol = PROTOCOLS.find((one) => one === flags.protocol);
   if (flags.protocol !== undefined && !protocol)
     throw usageError(`--protocol must be one of ${PROTOCOLS.join(', ')}, got ${flags.protocol}`);
+  if (given !== undefined || flags.plan !== undefined) {
+    if (command !== undefined || flags.endpoint !== undefined || protocol)
+      throw usageError('a trace is examined by itself: leave out --endpoint, --protocol and the command');
+    return diagnoseTrace(given, flags, signal);
+  }
+  if (flags.store !== undefined || flags.jaeger !== undefined || flags.header)
+    throw usageError(
+      '--store, --jaeger and --header say where to look for a trace: orchestrace doctor latest --store FILE',
+    );
   if (command === undefined) {
     const endpoint = resolveEndpoint({ endpoint: flags.endpoint, protocol }, process.env);
     const diagnosis = diagnosisOf(await examineEndpoint(endpoint));

@@ -27,8 +27,23 @@ const COMMANDS: readonly CommandRow[] = [
     load: async () => (await import('./demo.ts')).runDemo,
   },
   {
+    name: 'inspect',
+    summary: 'receives traces, keeps them and says how each run went',
+    load: async () => (await import('./inspect.ts')).runInspect,
+  },
+  {
+    name: 'report',
+    summary: 'explains a run from its trace: what went wrong, what took time, what to change',
+    load: async () => (await import('./report.ts')).runReport,
+  },
+  {
+    name: 'compare',
+    summary: 'compares a run with one before it, or with many, and fails by rules of yours',
+    load: async () => (await import('./compare.ts')).runCompare,
+  },
+  {
     name: 'doctor',
-    summary: 'finds out why no spans arrive, in a command of yours or at the endpoint',
+    summary: 'finds out why no spans arrive, or what a trace lacks',
     load: async () => (await import('./doctor.ts')).runDoctor,
   },
 ];

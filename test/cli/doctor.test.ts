@@ -175,7 +175,10 @@ describe('a command', () => {
 it.each([
   [['--'], 'a command is missing after the two dashes: orchestrace doctor -- node app.js'],
   [['--', 'no-such-command\x1b[2J'], String.raw`cannot run no-such-command\x1b[2J: there is no such command`],
-  [['node', 'app.js'], 'unexpected argument node; a command comes after two dashes: orchestrace doctor -- node app.js'],
+  [
+    ['node', 'app.js'],
+    'unexpected argument app.js: a command comes after two dashes: orchestrace doctor -- node app.js',
+  ],
   [['--jsno'], 'unknown option --jsno; did you mean --json?'],
   [['--protocol', 'smoke'], '--protocol must be one of http/json, http/protobuf, grpc, got smoke'],
   [

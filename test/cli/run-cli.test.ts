@@ -20,7 +20,10 @@ describe('help and version', () => {
         plan      checks a plan and shows what runs when: text, --json, --mermaid, --dot
         run       runs a plan with tools of yours and draws the trace
         demo      runs real tools on the packages of this folder and draws the trace
-        doctor    finds out why no spans arrive, in a command of yours or at the endpoint
+        inspect   receives traces, keeps them and says how each run went
+        report    explains a run from its trace: what went wrong, what took time, what to change
+        compare   compares a run with one before it, or with many, and fails by rules of yours
+        doctor    finds out why no spans arrive, or what a trace lacks
 
       Options:
         --help      this text; after a command, its own
@@ -45,9 +48,12 @@ describe('wrong use is told in one line, with exit code 2', () => {
   it.each([
     [['dmeo'], 'unknown command dmeo; did you mean demo?'],
     [['dem'], 'unknown command dem; did you mean demo?'],
-    [['zzz'], 'unknown command zzz; there is plan, run, demo, doctor, help'],
-    [['\x1b[2Jevil\n'], String.raw`unknown command \x1b[2Jevil ; there is plan, run, demo, doctor, help`],
-    [['x'.repeat(100_000)], /^unknown command x+; there is plan, run, demo, doctor, help$/],
+    [['zzz'], 'unknown command zzz; there is plan, run, demo, inspect, report, compare, doctor, help'],
+    [
+      ['\x1b[2Jevil\n'],
+      String.raw`unknown command \x1b[2Jevil ; there is plan, run, demo, inspect, report, compare, doctor, help`,
+    ],
+    [['x'.repeat(100_000)], /^unknown command x+; there is plan, run, demo, inspect, report, compare, doctor, help$/],
     [['--versoin'], 'unknown option --versoin; did you mean --version?'],
     [['-x'], 'unknown option -x; there is --help, --version'],
     [['demo', '--jsno'], 'unknown option --jsno; did you mean --json?'],

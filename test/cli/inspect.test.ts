@@ -1,0 +1,148 @@
+import type { ChildProcess } from 'node:child_process';
+import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { encodeTracesJson, encodeTracesLines } from '../../src/inspector/encode-json.ts';
+import { openStore } from '../../src/inspector/open-store.ts';
+import { startReceiver } from '../../src/inspector/receive.ts';
+import { made, overviewSpans } from '../explain/made-spans.ts';
+import { type Ended, runMain } from './run-node.ts';
+
+/** Each test starts processes; a busy machine is slow at that. */
+vi.setConfig({ testTimeout: 60_000 });
+
+let folder: string;
+let store: string;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'orchestrace-inspect-'));
+  store = join(folder, 'traces.sqlite');
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+it('receives what an application exports, says how its run went, and keeps it for report', async () => {
+  await symlink(join(process.cwd(), 'node_modules'), join(folder, 'node_modules'));
+  const src = new URL('../../src', import.meta.url).href;
+  await writeFile(
+    join(folder, 'app.ts'),
+    `import { runPlan } from '${src}/index.ts';
+    import { startTracing } from '${src}/node/index.ts';
+    await using tracing = await startTracing({ serviceName: 'app' });
+    await runPlan({ name: 'nightly', tools: [{ tool_id: 'load' }, { tool_id: 'write', depends_on: ['load'] }] }, { tools: {
+      load: () => 1, write: () => { throw new Error('no disk'); },
+    } });`,
+  );
+  const ended = await inspect(['--port', '0', '--store', store], async (url) => {
+    const env = { ...process.env, OTEL_EXPORTER_OTLP_ENDPOINT: url };
+    await promisify(execFile)(process.execPath, [join(folder, 'app.ts')], { env });
+  });
+  expect({ code: ended.code, stderr: ended.stderr }).toEqual({ code: 130, stderr: '' });
+  const line = /^\d\d:\d\d:\d\d ✗ nightly: Failed after \S+ m?s: write failed \(no disk\)\..* trace ([0-9a-f]{32})$/m;
+  const [, traceId] = line.exec(ended.stdout)!;
+  const env = { ORCHESTRACE_STORE: store, ORCHESTRACE_JAEGER_URL: 'http://127.0.0.1:9' };
+  const { stdout } = await runMain(['report', 'latest'], { env });
+  expect(stdout).toContain(`\ntrace ${traceId}\n2 of 2 planned steps seen: 1 succeeded, 1 failed\n`);
+});
+
+it('tells of a run once, however often it comes, and of none that is no run', async () => {
+  const ended = await inspect(['--port', '0', '--memory'], async (url) => {
+    for (const spans of [overviewSpans().slice(1), overviewSpans(), overviewSpans(), [made('GET')]])
+      await post(url, spans);
+  });
+  expect(ended.stdout.split('\n').filter((line) => line.includes('ci-overview'))).toHaveLength(1);
+  expect(ended.stdout).toContain('keeps traces in memory.');
+});
+
+it('takes the traces of files first', async () => {
+  await writeFile(join(folder, 'old.jsonl'), [...encodeTracesLines(overviewSpans())].join(''));
+  const ended = await inspect(['--port', '0', '--file', join(folder, 'old.jsonl')], async () => {}, {
+    ORCHESTRACE_STORE: store,
+  });
+  expect(ended.stdout).toContain(`Took 14 spans of ${join(folder, 'old.jsonl')}.`);
+  await using opened = openStore({ file: store });
+  expect(opened.counts).toMatchObject({ traces: 1, spans: 14 });
+});
+
+it('shows what to do when the port of exporters is taken, and takes both when they are free', async () => {
+  const other = createServer().listen(4318, '127.0.0.1');
+  other.on('error', () => {}); // somebody else has it: all the same
+  await new Promise((resolve) => other.once('listening', resolve).once('error', resolve));
+  const ended = await inspect(['--memory'], async () => {});
+  other.close();
+  if (ended.code === 2) return expect(ended.stderr).toContain('4319'); // a machine on which an Inspector runs
+  expect(ended.stdout).toContain('Receives OTLP/HTTP at http://127.0.0.1:4319; keeps');
+  expect(ended.stdout).toContain(
+    ['exporters:', '  otlp_http/inspector:', '    endpoint: http://127.0.0.1:4319'].join('\n'),
+  );
+});
+
+it('goes on in memory when the default store cannot be used', async () => {
+  const ended = await inspect(['--port', '0'], async (url) => post(url, overviewSpans()), {
+    ORCHESTRACE_STORE: folder,
+  });
+  expect(ended.stderr).toBe(
+    `orchestrace: cannot use the store ${folder}: it is a folder; name a file in it; traces are kept in memory until this ends\n`,
+  );
+  expect(ended.stdout).toContain('ci-overview: Failed after 100 ms');
+});
+
+it('is wrong use with a port that is in use', async () => {
+  await using receiver = await startReceiver({ onSpans: () => {} });
+  expect(await runMain(['inspect', '--memory', '--port', String(receiver.port)])).toEqual({
+    code: 2,
+    stdout: '',
+    stderr: `orchestrace: cannot listen on 127.0.0.1:${receiver.port}: it is in use\n`,
+  });
+});
+
+it.each([
+  [['--port', '70000'], '--port must be a whole number from 0 to 65535, got 70000; 0 is any that is free'],
+  [['--port', 'x'], '--port must be a whole number from 0 to 65535, got x; 0 is any that is free'],
+  [['--memory', '--store', 'x'], 'choose one of --store and --memory'],
+  [['traces.jsonl'], 'unexpected argument traces.jsonl: give a file of traces as --file FILE'],
+  [['--file', 'none.jsonl', '--memory'], 'cannot read the trace none.jsonl: there is no such file'],
+  [['--memroy'], 'unknown option --memroy; did you mean --memory?'],
+])('wrong use %j is told in one line', async (args, message) => {
+  expect(await runMain(['inspect', ...args])).toEqual({ code: 2, stdout: '', stderr: `orchestrace: ${message}\n` });
+});
+
+it('teaches by examples', async () => {
+  expect((await runMain(['inspect', '--help'])).stdout).toContain('orchestrace inspect --store traces.sqlite');
+});
+
+/** Starts it, does something while it listens, and ends it by Ctrl-C. */
+async function inspect(
+  args: readonly string[],
+  work: (url: string) => Promise<void>,
+  env: Record<string, string> = {},
+): Promise<Ended> {
+  let failure: unknown;
+  let isStarted = false;
+  const ended = await runMain(['inspect', ...args], {
+    env,
+    onOutput: (child: ChildProcess, stdout) => {
+      const url = /Receives OTLP\/HTTP at (http:\/\/127\.0\.0\.1:\d+)/.exec(stdout)?.[1];
+      if (isStarted || url === undefined || !stdout.includes('Ctrl-C')) return;
+      isStarted = true;
+      void work(url)
+        .catch((error: unknown) => (failure = error))
+        .finally(() => child.kill('SIGINT'));
+    },
+  });
+  if (failure !== undefined) throw failure;
+  return ended;
+}
+
+async function post(url: string, spans: ReturnType<typeof overviewSpans>): Promise<void> {
+  const response = await fetch(`${url}/v1/traces`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify(encodeTracesJson(spans)),
+  });
+  expect(response.status).toBe(200);
+  await response.text();
+}
