@@ -1,15 +1,27 @@
 import type { Graph } from '../graph.ts';
 
 /** When every node could start and had to end, and the chain that decides how long it all takes. */
-export interface CriticalPath {
+export class CriticalPath {
   /** How long it takes at least: the length of the longest chain. */
   readonly length: number;
   /** The nodes of the longest chain, in order. Of chains that are equally long, the one whose last node comes first. */
   readonly path: readonly number[];
   /** The length of the longest chain that leads to each node, itself not counted: its earliest start. */
   readonly earliest: Float64Array;
+  readonly #slackOf: () => Float64Array;
+  #slack: Float64Array | undefined;
+
+  constructor(length: number, path: readonly number[], earliest: Float64Array, slackOf: () => Float64Array) {
+    this.length = length;
+    this.path = path;
+    this.earliest = earliest;
+    this.#slackOf = slackOf;
+  }
+
   /** How much longer each node could take before all of it does. 0 on the path. */
-  readonly slack: Float64Array;
+  get slack(): Float64Array {
+    return (this.#slack ??= this.#slackOf());
+  }
 }
 
 /**
@@ -43,7 +55,7 @@ export function findCriticalPath(needs: Graph, order: Int32Array, weights: Float
   }
   const path: number[] = [];
   for (let node = last; node >= 0; node = from[node]!) path.push(node);
-  return { length, path: path.toReversed(), earliest, slack: slackOf(needs, order, weights, earliest, length) };
+  return new CriticalPath(length, path.toReversed(), earliest, () => slackOf(needs, order, weights, earliest, length));
 }
 
 /**

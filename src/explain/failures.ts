@@ -37,19 +37,20 @@ export function findFailures({ plan, steps, lost, elsewhere }: RunFacts): Failur
   for (const step of last) if (step && isFailing(step.outcome)) failed.push(step);
   const inOrder = failed.toSorted((a, b) => a.endNs - b.endNs);
   const [skipped, notStarted, done]: [string[], string[], string[]] = [[], [], []];
-  for (const [tool, { toolId }] of plan.tools.entries()) {
+  for (let tool = 0; tool < last.length; tool += 1) {
+    const { toolId } = plan.tools[tool]!;
     const step = last[tool];
-    if (step?.outcome === 'success') done.push(toolId);
-    if (step && !ran(step)) skipped.push(toolId);
-    if (!step && !lost.has(toolId) && !elsewhere?.has(toolId)) notStarted.push(toolId);
+    if (!step) {
+      if (!lost.has(toolId) && !elsewhere?.has(toolId)) notStarted.push(toolId);
+    } else if (step.outcome === 'success') done.push(toolId);
+    else if (!ran(step)) skipped.push(toolId);
   }
-  const idle = new Set([...skipped, ...notStarted]);
-  return { failed: inOrder, skipped, notStarted, affected: affectedBy(inOrder[0]?.toolId, idle, plan), done };
+  const affected = inOrder[0] ? affectedBy(inOrder[0].toolId, new Set([...skipped, ...notStarted]), plan) : [];
+  return { failed: inOrder, skipped, notStarted, affected, done };
 }
 
 /** Tools stand in the plan after what they depend on. */
-function affectedBy(rootCause: string | undefined, idle: ReadonlySet<string>, { tools }: RunFacts['plan']): string[] {
-  if (rootCause === undefined) return [];
+function affectedBy(rootCause: string, idle: ReadonlySet<string>, { tools }: RunFacts['plan']): string[] {
   const affected = new Set([rootCause]);
   for (const { toolId, dependsOn } of tools)
     if (idle.has(toolId) && dependsOn.some((id) => affected.has(id))) affected.add(toolId);

@@ -8,6 +8,8 @@ import { NOTICEABLE_NS } from './waits.ts';
 
 /** Shares of a run below this are not worth a finding. */
 const MATERIAL_SHARE = 0.05;
+/** Nor is what it takes to start and record its steps, whoever does it. */
+const OVERHEAD_NS = 50_000;
 
 /** One way to lose time, with the most that it can have cost, which is quickly told. */
 interface Loss {
@@ -21,7 +23,9 @@ interface Loss {
  * @param which default all; `the largest` alone is told without computing those that cannot be larger
  */
 export function findLosses(analysis: Analysis, which?: 'the largest'): Finding[] {
-  const least = Math.max(NOTICEABLE_NS + analysis.facts.clockNs, analysis.facts.durationNs * MATERIAL_SHARE);
+  const { durationNs, clockNs, steps } = analysis.facts;
+  const least = Math.max(NOTICEABLE_NS + clockNs, durationNs * MATERIAL_SHARE, steps.length * OVERHEAD_NS);
+  if (durationNs < least) return [];
   const found: Finding[] = [];
   for (const { mostNs, find } of lossesOf(analysis)) {
     if (mostNs < least) continue;

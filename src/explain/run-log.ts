@@ -32,11 +32,13 @@ const MAX_STEPS = 100_000;
 
 /** Notes what the steps of a run do while it goes on, so that it can be explained when it ends. */
 export class RunLog {
+  readonly #plan: PlanFacts;
   readonly #startedAt: number;
-  readonly #steps: LoggedStep[] = [];
+  readonly #steps: StepFacts[] = [];
   #omitted = 0;
 
-  constructor(startedAt: number) {
+  constructor(plan: PlanFacts, startedAt: number) {
+    this.#plan = plan;
     this.#startedAt = startedAt;
   }
 
@@ -46,22 +48,14 @@ export class RunLog {
   }
 
   add(step: LoggedStep): void {
-    if (this.#steps.length < MAX_STEPS) this.#steps.push(step);
-    else this.#omitted++;
-  }
-
-  facts(plan: PlanFacts, { outcome, error, endedAt, elsewhere }: LoggedEnd): RunFacts {
-    const steps = this.#steps.map((step) => this.#factsOf(step, plan));
-    const durationNs = this.#since(endedAt);
-    const end = { outcome, error, durationNs, elsewhere };
-    return { plan, ...end, clockNs: 0, steps, omitted: this.#omitted, lost: NONE };
-  }
-
-  #factsOf(step: LoggedStep, { index }: PlanFacts): StepFacts {
+    if (this.#steps.length >= MAX_STEPS) {
+      this.#omitted++;
+      return;
+    }
     const startNs = this.#since(step.startedAt);
-    return {
+    this.#steps.push({
       toolId: step.toolId,
-      tool: index.get(step.toolId) ?? -1,
+      tool: this.#plan.index.get(step.toolId) ?? -1,
       iteration: step.iteration,
       startNs,
       endNs: this.#since(step.endedAt),
@@ -72,7 +66,13 @@ export class RunLog {
       retryNs: step.lastAttemptAt === undefined ? 0 : this.#since(step.lastAttemptAt) - startNs,
       waitReason: step.waitReason,
       mappings: step.mappings ?? NO_MAPPINGS,
-    };
+    });
+  }
+
+  facts({ outcome, error, endedAt, elsewhere }: LoggedEnd): RunFacts {
+    const durationNs = this.#since(endedAt);
+    const steps = { steps: this.#steps, omitted: this.#omitted, lost: NONE, elsewhere };
+    return { plan: this.#plan, outcome, error, durationNs, clockNs: 0, ...steps };
   }
 
   #since(at: number): number {

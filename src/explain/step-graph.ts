@@ -51,7 +51,7 @@ export function connectSteps(facts: RunFacts, { serialOrder = true }: EdgeChoice
     duration[step] = ran(steps[step]!) ? end[step]! - startNs : 0;
   }
   const passes = new Passes(facts, end);
-  const previous = passes.previous();
+  const previous = serialOrder && plan.isSerial ? passes.previous() : undefined;
   const early: EarlyStart[] = [];
   const connect = (step: number, needed: number, isDependency: boolean, add: (needed: number) => void): void => {
     const dependency = passes.before(needed, start[step]! + clockNs, step);
@@ -71,15 +71,25 @@ export function connectSteps(facts: RunFacts, { serialOrder = true }: EdgeChoice
       else isUnseen = true;
     }
     if (isUnseen) for (const needed of passes.behindUnseen(tool)) connect(step, needed, false, add);
-    if (serialOrder && plan.isSerial && previous[tool]! >= 0) connect(step, previous[tool]!, false, add);
+    if (previous && previous[tool]! >= 0) connect(step, previous[tool]!, false, add);
     if (iteration > 1) for (const last of passes.lastOfPass(tool, start[step]! + clockNs, step)) add(last);
   });
-  const times = { start, end, duration, byStart: orderBy(start), byEnd: orderBy(end) };
-  const order = orderNodes(needs, times.byStart);
-  if (order) return { steps, ...times, needs, order, early };
-
-  const forwards = forwardsInTime(needs, start, end);
-  return { steps, ...times, needs: forwards, order: layerGraph(forwards).order, early };
+  const byStart = orderBy(start);
+  const order = orderNodes(needs, byStart);
+  const sound = order ? { needs, order } : orderForwards(forwardsInTime(needs, start, end));
+  let byEnd: Int32Array | undefined;
+  return {
+    steps,
+    start,
+    end,
+    duration,
+    byStart,
+    get byEnd() {
+      return (byEnd ??= orderBy(end));
+    },
+    ...sound,
+    early,
+  };
 }
 
 /**
@@ -114,6 +124,10 @@ function orderBy(values: Float64Array): Int32Array {
   if (isSorted) return order;
   // By the sort of lists, which is quick where most is in order already.
   return Int32Array.from(Array.from(order).toSorted((a, b) => values[a]! - values[b]! || a - b));
+}
+
+function orderForwards(needs: Graph): Pick<StepGraph, 'needs' | 'order'> {
+  return { needs, order: layerGraph(needs).order };
 }
 
 /** Builds a graph from what each node adds. */

@@ -73,7 +73,7 @@ export class PlanRun {
     this.#run = run;
     this.#schedule = new Schedule(run.trace, run);
     this.#metadata = metadataOf(run.trace);
-    if (!run.recorder) this.#log = new RunLog(performance.now());
+    if (!run.recorder) this.#log = new RunLog(PlanFacts.of(run.trace), performance.now());
     this.#source = { input: run.input, result: (toolId) => this.#results.get(toolId) };
   }
 
@@ -244,10 +244,10 @@ export class PlanRun {
   }
 
   #verdictOf(outcome: Outcome, error: unknown): string {
-    const { recorder, trace, redact } = this.#run;
+    const { recorder, redact } = this.#run;
     if (recorder) return recorder.verdict ?? '';
     const end = { outcome, error: isFailing(outcome) ? failureOf(error, outcome).message : undefined };
-    const facts = this.#log!.facts(PlanFacts.of(trace), { ...end, endedAt: performance.now() });
+    const facts = this.#log!.facts({ ...end, endedAt: performance.now() });
     return giveVerdict(new Analysis(facts, new Wording(redact)));
   }
 

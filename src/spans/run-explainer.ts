@@ -15,7 +15,6 @@ const NO_PLAN = new PlanFacts({ strategy: undefined, groups: [], error: undefine
 /** Explains a run when it ends, by what its steps did. */
 export class RunExplainer {
   readonly #telemetry: Telemetry;
-  readonly #plan: WrittenPlan | undefined;
   readonly #log: RunLog;
   #end: LoggedEnd | undefined;
   #analysis: Analysis | undefined;
@@ -23,8 +22,7 @@ export class RunExplainer {
 
   constructor(telemetry: Telemetry, plan: WrittenPlan | undefined, startedAt: number) {
     this.#telemetry = telemetry;
-    this.#plan = plan;
-    this.#log = new RunLog(startedAt);
+    this.#log = new RunLog(plan?.facts ?? NO_PLAN, startedAt);
   }
 
   stepEnded(step: StepRecorder, { outcome, error, mappings, endedAt }: StepOutcome): void {
@@ -74,6 +72,6 @@ export class RunExplainer {
   #analyse(): Analysis | undefined {
     if (!this.#end) return undefined;
     const say = new Wording((text) => this.#telemetry.write.redact(text));
-    return (this.#analysis ??= new Analysis(this.#log.facts(this.#plan?.facts ?? NO_PLAN, this.#end), say));
+    return (this.#analysis ??= new Analysis(this.#log.facts(this.#end), say));
   }
 }
