@@ -3,7 +3,7 @@ import { shorten, Wording } from './format.ts';
 import { textAt } from './read-attributes.ts';
 import type { DeclaredPlan, DeclaredTool, Run } from './run.ts';
 
-export type PlanChangeKind =
+type PlanChangeKind =
   | 'plan_name'
   | 'strategy'
   | 'tool_added'

@@ -1,0 +1,115 @@
+import { type BaselineComparison, isOutside, type Placed, type PlacedStep } from '../../explain/baseline-comparison.ts';
+import { materialMs } from '../../explain/comparison-summary.ts';
+import { isFailing } from '../../explain/failures.ts';
+import { count, formatDuration } from '../../explain/format.ts';
+import type { Spread } from '../../explain/baseline.ts';
+import {
+  type ComparisonView,
+  describePlanChanges,
+  describeRun,
+  formatChange,
+  formatStep,
+  heaviest,
+  nameStep,
+  OUTCOME_WEIGHT,
+  sectionsOf,
+  type ViewRow,
+  type WeighedRow,
+} from './view.ts';
+
+/**
+ * A run beside many.
+ *
+ * @param asked how many runs were asked for; there may be fewer
+ */
+export function viewOfBaseline(comparison: BaselineComparison, asked: number): ComparisonView {
+  const { summary, after, planChanges, limits } = comparison;
+  const { rows, rest } = stepRows(comparison);
+  return {
+    summary,
+    sides: [
+      ['before', describeBaseline(comparison, asked)],
+      ['after', describeRun(after)],
+    ],
+    columns: ['median', 'range', 'after', 'change'],
+    rows: [...totalRows(comparison), ...rows],
+    rest,
+    sections: sectionsOf(['the plan', describePlanChanges(planChanges)], ['not compared', limits]),
+  };
+}
+
+function describeBaseline({ baseline: { runs, succeeded, newest } }: BaselineComparison, asked: number): string {
+  const few = runs < asked ? ` (${asked} were asked for)` : '';
+  const failed = succeeded === runs ? 'that succeeded' : `of which ${succeeded} succeeded`;
+  return `${count(runs, 'run')} of ${newest?.planName ?? 'an unnamed plan'} ${failed}${few}`;
+}
+
+function totalRows({ duration, criticalPath, wait }: BaselineComparison): ViewRow[] {
+  const totals = [
+    ['the run', duration],
+    ['critical path', criticalPath],
+    ['waits, in sum', wait?.spread.max === 0 && wait.change.after === 0 ? undefined : wait],
+  ] as const;
+  return totals.flatMap(([name, placed]) =>
+    placed ? { name, isTotal: true, cells: cellsOf(placed, formatDuration(placed.change.after)), note: '' } : [],
+  );
+}
+
+function cellsOf({ spread, change }: Placed, took: string): string[] {
+  return [formatDuration(spread.median), rangeOf(spread), took, formatChange(change)];
+}
+
+function rangeOf({ min, max }: Spread): string {
+  const [least, most] = [min, max].map(formatDuration);
+  return min === max ? '' : `${least} to ${most}`;
+}
+
+function stepRows(comparison: BaselineComparison): { rows: readonly ViewRow[]; rest: string | undefined } {
+  const { steps, missing, added, baseline, duration } = comparison;
+  const least = materialMs(duration?.spread.median ?? baseline.duration?.median ?? 0);
+  const changed = steps.filter((step) => isWorthARow(step, least));
+  const { shown, hidden } = heaviest([
+    ...changed.map(rowOf),
+    ...missing.map(({ usual, isSkipped, ...step }) => ({
+      name: nameStep(step),
+      isTotal: false,
+      cells: usual.duration
+        ? [formatDuration(usual.duration.median), rangeOf(usual.duration), isSkipped ? 'skipped' : '', '']
+        : ['', '', '', ''],
+      note: `ran in ${usual.ran} of ${count(baseline.runs, 'run')}`,
+      weight: usual.duration?.median ?? 0,
+    })),
+    ...added.map(({ durationMs, outcome, ...step }) => ({
+      name: nameStep(step),
+      isTotal: false,
+      cells: ['', '', formatStep(durationMs, outcome), ''],
+      note: 'ran in none of the runs before',
+      weight: durationMs,
+    })),
+  ]);
+  const same = steps.length - changed.length;
+  const parts = [
+    ...(hidden > 0 ? [`${count(hidden, 'more step')} changed less`] : []),
+    ...(same > 0
+      ? [`${count(same, 'step')} within what was usual, or less than ${formatDuration(least)} from it`]
+      : []),
+  ];
+  return { rows: shown, rest: parts.length === 0 ? undefined : parts.join('; ') };
+}
+
+function isWorthARow(step: PlacedStep, least: number): boolean {
+  const isOff = isOutside(step) && Math.abs(step.duration.change.change) >= least;
+  return isOff || step.attempts > 1 || isFailing(step.outcome);
+}
+
+function rowOf(step: PlacedStep): WeighedRow {
+  const { duration, attempts, outcome, usual } = step;
+  const hasFailed = isFailing(outcome);
+  const notes = [
+    ...(hasFailed ? [`${outcome}; failed in ${usual.failed} of ${count(usual.ran, 'run')} before`] : []),
+    ...(attempts > 1 ? [count(attempts, 'attempt')] : []),
+  ];
+  const cells = cellsOf(duration, formatStep(duration.change.after, outcome));
+  const weight = Math.abs(duration.change.change) + (hasFailed ? OUTCOME_WEIGHT : 0);
+  return { name: nameStep(step), isTotal: false, cells, note: notes.join(', '), weight };
+}

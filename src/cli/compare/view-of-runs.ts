@@ -1,0 +1,133 @@
+import { formatLonger } from '../../explain/change.ts';
+import { type Comparison, hasOtherOutcome, type LoneStep, type StepChange } from '../../explain/comparison.ts';
+import { describeShare, materialMs } from '../../explain/comparison-summary.ts';
+import { count, formatDuration } from '../../explain/format.ts';
+import {
+  type ComparisonView,
+  describePath,
+  describePlanChanges,
+  describeRun,
+  formatChange,
+  formatSigned,
+  formatStep,
+  heaviest,
+  nameStep,
+  OUTCOME_WEIGHT,
+  sectionsOf,
+  type ViewRow,
+  type WeighedRow,
+} from './view.ts';
+
+/** Why a step is in one run alone: said of the run after, and of the run before. */
+const REASONS: Readonly<Record<LoneStep['reason'], readonly [now: string, before: string]>> = {
+  'not planned': ['gone from the plan', 'new in the plan'],
+  skipped: ['now skipped', 'skipped before'],
+  'not started': ['now not started', 'not started before'],
+  'no span': ['no span arrived', 'no span arrived before'],
+  'fewer passes': ['one pass less', 'one pass more'],
+  'not called': ['now not called', 'not called before'],
+};
+
+/** Two runs side by side. */
+export function viewOfRuns(comparison: Comparison): ComparisonView {
+  const { before, after, summary, planChanges, limits } = comparison;
+  const { rows, rest } = stepRows(comparison);
+  return {
+    summary,
+    sides: [
+      ['before', describeRun(before)],
+      ['after', describeRun(after)],
+    ],
+    columns: ['before', 'after', 'change'],
+    rows: [...totalRows(comparison), ...rows],
+    rest,
+    sections: sectionsOf(
+      ['where the change is', sharesOf(comparison)],
+      ['the plan', describePlanChanges(planChanges)],
+      ['critical path', pathsOf(comparison)],
+      ['not compared', limits],
+    ),
+  };
+}
+
+function totalRows({ duration, criticalPath, wait }: Comparison): ViewRow[] {
+  const totals = [
+    ['the run', duration],
+    ['critical path', criticalPath?.length],
+    ['waits, in sum', wait.before === 0 && wait.after === 0 ? undefined : wait],
+  ] as const;
+  return totals.flatMap(([name, change]) => {
+    if (!change) return [];
+    const cells = [formatDuration(change.before), formatDuration(change.after), formatChange(change)];
+    return { name, isTotal: true, cells, note: '' };
+  });
+}
+
+function stepRows(comparison: Comparison): { rows: readonly ViewRow[]; rest: string | undefined } {
+  const { steps, onlyBefore, onlyAfter } = comparison;
+  const least = leastOf(comparison);
+  const changed = steps.filter((step) => isWorthARow(step, least));
+  const { shown, hidden } = heaviest([
+    ...changed.map((step) => rowOf(step, least)),
+    ...onlyBefore.map((step) => loneRow(step, 0)),
+    ...onlyAfter.map((step) => loneRow(step, 1)),
+  ]);
+  const same = steps.length - changed.length;
+  const parts = [
+    ...(hidden > 0 ? [`${count(hidden, 'more step')} changed less`] : []),
+    ...(same > 0 ? [`${count(same, 'step')} changed by less than ${formatDuration(least)}, or not at all`] : []),
+  ];
+  return { rows: shown, rest: parts.length === 0 ? undefined : parts.join('; ') };
+}
+
+function leastOf({ duration, before, after }: Comparison): number {
+  const known = [before, after].map(({ startNs, endNs }) => Number(endNs - startNs) / 1e6);
+  return materialMs(duration ? Math.max(duration.before, duration.after) : Math.max(...known));
+}
+
+function isWorthARow(step: StepChange, least: number): boolean {
+  return hasOtherOutcome(step) || step.attempts.change !== 0 || Math.abs(step.duration.change) >= least;
+}
+
+function rowOf(step: StepChange, least: number): WeighedRow {
+  const { duration, attempts, wait, outcomeBefore, outcomeAfter } = step;
+  const notes = [
+    ...(hasOtherOutcome(step) ? [`${outcomeAfter ?? 'no outcome'} instead of ${outcomeBefore ?? 'no outcome'}`] : []),
+    ...(attempts.change === 0 ? [] : [`${count(attempts.after, 'attempt')} instead of ${attempts.before}`]),
+    ...(Math.abs(wait.change) < least ? [] : [`waited ${formatLonger(wait)}`]),
+  ];
+  const cells = [
+    formatStep(duration.before, outcomeBefore),
+    formatStep(duration.after, outcomeAfter),
+    formatChange(duration),
+  ];
+  const weight = Math.abs(duration.change) + (hasOtherOutcome(step) ? OUTCOME_WEIGHT : 0);
+  return { name: nameStep(step), isTotal: false, cells, note: notes.join(', '), weight };
+}
+
+/** @param side 0 for a step of the run before, 1 for one of the run after */
+function loneRow(step: LoneStep, side: 0 | 1): WeighedRow {
+  const { durationMs, outcome, reason } = step;
+  const took = formatStep(durationMs, outcome);
+  const cells = [...(side === 0 ? [took, ''] : ['', took]), ''];
+  return { name: nameStep(step), isTotal: false, cells, note: REASONS[reason][side], weight: durationMs };
+}
+
+/** The parts of the change that are worth a line, unless the summary says the only one. */
+function sharesOf(comparison: Comparison): string[] {
+  const { shares = [], steps, summary } = comparison;
+  const least = leastOf(comparison);
+  const lines = shares
+    .filter(({ total }) => Math.abs(total.change) >= least)
+    .toSorted((a, b) => Math.abs(b.total.change) - Math.abs(a.total.change))
+    .map((share) => `${formatSigned(share.total.change)}: ${describeShare(share, steps)}`);
+  return lines.length === 1 && lines.every((line) => summary.includes(line.slice(line.indexOf(': ') + 2))) ? [] : lines;
+}
+
+function pathsOf({ criticalPath }: Comparison): string[] {
+  if (!criticalPath) return [];
+  const [old, now] = [criticalPath.before, criticalPath.after].map(describePath);
+  const isSame = JSON.stringify(criticalPath.before) === JSON.stringify(criticalPath.after);
+  if (isSame) return old === '' ? [] : [`${old}, as before`];
+  return [`before: ${old || 'none'}`, `after: ${now || 'none'}`];
+}
