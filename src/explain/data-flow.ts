@@ -1,5 +1,4 @@
 import { readGraph, reverseGraph } from '../graph.ts';
-import { dataSources } from '../mapping.ts';
 import type { RunFacts } from './facts.ts';
 
 /** What can be told of the data that steps hand to each other. */
@@ -34,12 +33,11 @@ export function unresolvedReferences(steps: RunFacts['steps']): Unresolved[] {
 export function readDataFlow({ plan, steps }: Pick<RunFacts, 'plan' | 'steps'>): DataFlow {
   const unread: Edge[] = [];
   const undeclared: Edge[] = [];
-  for (const { toolId, dependsOn, outputMapping } of plan.tools) {
-    const sources = new Set(dataSources(outputMapping));
-    // A tool that reads nothing at all takes its data another way, if it takes any.
-    if (sources.size > 0)
-      for (const dependency of dependsOn) if (!sources.has(dependency)) unread.push({ toolId, dependency });
-    for (const source of sources) if (!dependsOn.includes(source)) undeclared.push({ toolId, dependency: source });
+  for (const [tool, { toolId, dependsOn }] of plan.tools.entries()) {
+    if (plan.sources[tool]!.length === 0) continue; // it takes its data another way, if it takes any
+    const [sources, declared] = [new Set(plan.sources[tool]), new Set(dependsOn)];
+    for (const dependency of declared) if (!sources.has(dependency)) unread.push({ toolId, dependency });
+    for (const source of sources) if (!declared.has(source)) undeclared.push({ toolId, dependency: source });
   }
   return {
     unresolved: unresolvedReferences(steps),

@@ -46,19 +46,20 @@ function stepDifferences(
   analysis: Analysis,
   of: (kind: DifferenceKind, toolId: string, text: string) => Difference,
 ): Difference[] {
-  const { say, graph } = analysis;
+  const { say, graph, facts } = analysis;
   const { steps, start, end, early } = graph;
   const [skipped, extra, retried, repeated]: Difference[][] = [[], [], [], []] as const;
-  const passes = new Map<string, number>();
+  const passes = new Int32Array(facts.plan.tools.length);
   for (const step of steps) {
     const { toolId, tool, skipReason, attempts, retryNs } = step;
     if (tool < 0) extra.push(of('extra', toolId, 'ran, and the plan does not have it'));
     else if (!ran(step)) skipped.push(of('skipped', toolId, `was skipped: ${say.reason(skipReason, 200)}`));
-    else passes.set(toolId, (passes.get(toolId) ?? 0) + 1);
+    else passes[tool]! += 1;
     if (attempts > 1)
       retried.push(of('retried', toolId, `took ${attempts} attempts; the last started after ${formatNs(retryNs)}`));
   }
-  for (const [toolId, times] of passes) if (times > 1) repeated.push(of('repeated', toolId, `ran ${times} times`));
+  for (const [tool, times] of passes.entries())
+    if (times > 1) repeated.push(of('repeated', facts.plan.tools[tool]!.toolId, `ran ${times} times`));
   const before = early.map(({ step, dependency }) => {
     const by = formatNs(end[dependency]! - start[step]!);
     return of(

@@ -171,6 +171,7 @@ function whatIf({ facts, graph, criticalPath, parallelism: { peak }, observed }:
 }
 
 function notDone({ facts, failures }: Analysis): Explanation['notDone'] {
+  if (failures.done.length === facts.plan.tools.length) return [];
   const done = new Set(failures.done);
   const last = new Map(facts.steps.map((step) => [step.toolId, step]));
   return facts.plan.tools

@@ -56,6 +56,8 @@ export class PlanFacts {
   readonly error: string | undefined;
   readonly tools: readonly DeclaredTool[];
   readonly index: ReadonlyMap<string, number>;
+  /** Ids of the tools whose output each tool reads. */
+  readonly sources: readonly (readonly string[])[];
   /** The group of each tool. */
   readonly groupOf: Int32Array;
   readonly groupCount: number;
@@ -68,7 +70,14 @@ export class PlanFacts {
     this.tools = groups.flat();
     this.groupCount = groups.length;
     this.groupOf = Int32Array.from(groups.flatMap((tools, group) => tools.map(() => group)));
-    const tools = this.tools.map((tool) => ({ tool_id: tool.toolId, depends_on: needsOf(tool) }));
+    this.sources = this.tools.map(({ outputMapping }) => dataSources(outputMapping));
+    const tools = this.tools.map(({ toolId, dependsOn }, tool) => {
+      const sources = this.sources[tool]!;
+      return {
+        tool_id: toolId,
+        depends_on: sources.length === 0 ? dependsOn : [...new Set([...dependsOn, ...sources])],
+      };
+    });
     this.index = indexTools(tools);
     this.needs = readGraph(tools, this.index, () => {});
   }
@@ -87,12 +96,6 @@ export class PlanFacts {
   get isSerial(): boolean {
     return this.strategy === 'serial';
   }
-}
-
-/** What a tool depends on, and what it reads without saying so. */
-function needsOf({ dependsOn, outputMapping }: DeclaredTool): readonly string[] {
-  const implicit = dataSources(outputMapping).filter((source) => !dependsOn.includes(source));
-  return implicit.length === 0 ? dependsOn : [...dependsOn, ...implicit];
 }
 
 /** Whether a step did something; else it was skipped. */
