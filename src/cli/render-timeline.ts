@@ -1,11 +1,11 @@
 import { styleText } from 'node:util';
 import type { ExplainedStep, Explanation } from '../explain/explain-run.ts';
 import { formatDuration } from '../explain/format.ts';
-import type { Run, Step } from '../explain/run.ts';
+import type { Run, SpanNode, Step } from '../explain/run.ts';
 import { OUTCOMES, type Style } from './outcomes.ts';
 import { cutText, escapeText, fitText, widthOf, wrapText } from './terminal-text.ts';
 import { describeDataFlow } from './timeline/data-flow.ts';
-import { type Bar, type Row, rowsOf } from './timeline/rows.ts';
+import { type Bar, type Row, rowsOf, rowsOfSpans } from './timeline/rows.ts';
 
 /** Narrower than this nothing can be read; such a terminal breaks the lines itself. */
 const MIN_WIDTH = 40;
@@ -29,12 +29,11 @@ export interface TimelineOptions {
  */
 export function renderTimeline(run: Run, { width, color, explanation }: TimelineOptions): string {
   const columns = Math.max(MIN_WIDTH, Math.floor(width));
-  const paint = (style: Style | undefined, text: string): string =>
-    color && style ? styleText(style, text, { validateStream: false }) : text;
+  const paint = painter(color);
   const explained = explanation && matchSteps(run, explanation);
   const sections = [
     headerOf(run, columns, paint, explanation !== undefined),
-    chartOf(run, columns, paint, explained),
+    chartOf(rowsOf(run, explained), run, columns, paint),
     explanation ? [] : dataFlowOf(run, columns, paint),
   ];
   return sections
@@ -43,7 +42,17 @@ export function renderTimeline(run: Run, { width, color, explanation }: Timeline
     .join('\n\n');
 }
 
+/** Draws spans that belong to no run, in the same way. */
+export function renderSpans(nodes: readonly SpanNode[], { width, color }: TimelineOptions): string {
+  const nothing = { startNs: 0n, endNs: 0n };
+  return chartOf(rowsOfSpans(nodes), nothing, Math.max(MIN_WIDTH, Math.floor(width)), painter(color)).join('\n');
+}
+
 type Paint = (style: Style | undefined, text: string) => string;
+
+function painter(color: boolean): Paint {
+  return (style, text) => (color && style ? styleText(style, text, { validateStream: false }) : text);
+}
 
 function headerOf(run: Run, width: number, paint: Paint, isExplained: boolean): string[] {
   const name = escapeText(run.planName ?? (run.span ? 'unnamed run' : 'steps outside a run'));
@@ -72,9 +81,9 @@ function tallyOf(run: Run): string {
   return counts.size === 0 ? '' : `: ${[...counts].map(([words, count]) => `${count} ${words}`).join(', ')}`;
 }
 
-function chartOf(run: Run, width: number, paint: Paint, explained?: ReadonlyMap<Step, ExplainedStep>): string[] {
-  const rows = rowsOf(run, explained);
-  const [startNs, endNs] = rangeOf(run, rows);
+/** @param known times that are known beside those of the rows; 0 where nobody says */
+function chartOf(rows: readonly Row[], known: Timed, width: number, paint: Paint): string[] {
+  const { startNs, endNs } = rangeOf(known, rows);
   const widest = rows.reduce((most, row) => (row.label === '' ? most : Math.max(most, widthOf(labelOf(row)))), 0);
   const labelWidth = Math.min(widest, Math.floor(width * 0.4));
   const axis = { startNs, ns: Math.max(1, Number(endNs - startNs)), width: width - labelWidth - DURATION_WIDTH - 1 };
@@ -84,6 +93,11 @@ function chartOf(run: Run, width: number, paint: Paint, explained?: ReadonlyMap<
     ? [paint('dim', cutText('█ critical path  ▒ other steps  · waited', width))]
     : [];
   return [...head, ...rows.flatMap((row) => drawRow(row, axis, labelWidth, width, paint)), ...legend];
+}
+
+interface Timed {
+  readonly startNs: bigint;
+  readonly endNs: bigint;
 }
 
 interface Axis {
@@ -140,14 +154,14 @@ function ticksOf(axis: Axis): string {
 }
 
 /** From the first start to the last end of what is drawn; spans without a time do not count. */
-function rangeOf(run: Run, rows: readonly Row[]): readonly [bigint, bigint] {
-  let [startNs, endNs] = [run.startNs, run.endNs];
+function rangeOf(known: Timed, rows: readonly Row[]): Timed {
+  let { startNs, endNs } = known;
   for (const { bar } of rows) {
     if (!bar) continue;
     if (bar.startNs < startNs || startNs === 0n) startNs = bar.startNs;
     if (bar.endNs > endNs) endNs = bar.endNs;
   }
-  return [startNs, endNs];
+  return { startNs, endNs };
 }
 
 function dataFlowOf(run: Run, width: number, paint: Paint): string[] {

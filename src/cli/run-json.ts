@@ -68,7 +68,8 @@ function attemptToJson(attempt: Attempt, zeroNs: bigint): object {
   };
 }
 
-function spanToJson({ span, children }: SpanNode, zeroNs: bigint): object {
+/** Spans of others, and what is below them. */
+export function spanToJson({ span, children }: SpanNode, zeroNs: bigint): object {
   return {
     name: span.name,
     kind: span.kind,

@@ -1,14 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { nearest } from '../../src/cli/nearest.ts';
 import { terminalHasColor, terminalWidth } from '../../src/cli/terminal.ts';
-import {
-  cutText,
-  escapeText,
-  fitText,
-  formatBytes,
-  widthOf,
-  wrapText,
-} from '../../src/cli/terminal-text.ts';
+import { cutText, escapeText, fitText, formatBytes, widthOf, wrapText } from '../../src/cli/terminal-text.ts';
 import { formatDuration } from '../../src/explain/format.ts';
 
 describe('escaping', () => {

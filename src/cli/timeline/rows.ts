@@ -7,6 +7,11 @@ import { escapeText } from '../terminal-text.ts';
 /** Spans of others shown below one parent, and how deep. The rest is counted. */
 const MAX_SPANS = 5;
 const MAX_DEPTH = 8;
+/** Steps of a run that are shown where not all of them need to be. */
+const MAX_STEPS = 60;
+/** What these weigh, in milliseconds: more than any duration. */
+const CRITICAL = 1e12;
+const WRONG = 1e13;
 const NS_PER_MS = 1e6;
 
 /** A line of the picture: a label, and a bar on the time axis or words in its place. */
@@ -32,21 +37,65 @@ export interface Bar {
 /**
  * The lines of a run: groups, steps, attempts, spans of others, inner runs.
  *
- * @param explained what is known of its steps; without it, all of them look alike
+ * @param explained what is known of its steps; without it, all of them look alike. With it, a large run shows those that matter: they are to
+ *   be read, and the rest is counted
  */
 export function rowsOf(run: Run, explained?: ReadonlyMap<Step, ExplainedStep>): Row[] {
   const rows: Row[] = [];
-  addRun(rows, run, 0, explained);
+  addRun(rows, run, 0, explained, explained && chooseSteps(run, explained));
   return rows;
 }
 
-function addRun(rows: Row[], run: Run, indent: number, explained?: ReadonlyMap<Step, ExplainedStep>): void {
+/** Those that went wrong, those of the critical path, and the longest; undefined when all can be shown. */
+function chooseSteps(run: Run, explained: ReadonlyMap<Step, ExplainedStep>): ReadonlySet<Step> | undefined {
+  const steps = [...run.groups.flatMap((group) => group.steps), ...run.steps];
+  if (steps.length <= MAX_STEPS) return undefined;
+  const weightOf = (step: Step): number => {
+    const { isCritical = false, durationMs = 0 } = explained.get(step) ?? {};
+    return durationMs + (isCritical ? CRITICAL : 0) + (isWrong(step) ? WRONG : 0);
+  };
+  const weights = new Map(steps.map((step) => [step, weightOf(step)]));
+  return new Set(steps.toSorted((a, b) => weights.get(b)! - weights.get(a)!).slice(0, MAX_STEPS));
+}
+
+/** The lines of spans that belong to no run. */
+export function rowsOfSpans(nodes: readonly SpanNode[]): Row[] {
+  const rows: Row[] = [];
+  addSpans(rows, nodes, 0);
+  return rows;
+}
+
+function addRun(
+  rows: Row[],
+  run: Run,
+  indent: number,
+  explained?: ReadonlyMap<Step, ExplainedStep>,
+  chosen?: ReadonlySet<Step>,
+): void {
+  const hidden: Step[] = [];
+  const choose = (steps: readonly Step[]): readonly Step[] => {
+    if (!chosen) return steps;
+    for (const step of steps) if (!chosen.has(step)) hidden.push(step);
+    return steps.filter((step) => chosen.has(step));
+  };
   for (const group of run.groups) {
+    const steps = choose(group.steps);
+    if (steps.length === 0 && group.steps.length > 0) continue;
     rows.push(groupRow(group, indent));
-    for (const step of group.steps) addStep(rows, step, indent + 2, explained?.get(step));
+    for (const step of steps) addStep(rows, step, indent + 2, explained?.get(step));
   }
-  for (const step of run.steps) addStep(rows, step, indent, explained?.get(step));
+  for (const step of choose(run.steps)) addStep(rows, step, indent, explained?.get(step));
+  if (hidden.length > 0) rows.push({ indent, label: '', style: 'dim', text: describeHidden(hidden) });
   addSpans(rows, run.spans, indent);
+}
+
+function describeHidden(steps: readonly Step[]): string {
+  const wrong = steps.filter(isWrong).length;
+  return `and ${steps.length} more steps${wrong > 0 ? `, ${wrong} of them without success` : ''}`;
+}
+
+function isWrong({ outcome }: Step): boolean {
+  return outcome !== 'success' && outcome !== 'skip';
 }
 
 function moreBelow(indent: number): Row {

@@ -264,6 +264,31 @@ describe('a report as text', () => {
     expect(text).toContain('\n  and 40 more, none longer\n');
   });
 
+  it('shows the steps of a large run that matter, and counts the others', () => {
+    const ids = Array.from({ length: 2_000 }, (_, index) => `t${index}`);
+    const spans = [
+      ours('run', 'run', { ms: [0, 900], attributes: { 'plan.name': 'large', strategy: 'dag', outcome: 'failure' } }),
+      ours('plan', 'plan', {
+        parent: 'run',
+        attributes: { execution_plan: planOf(ids.map((tool_id) => ({ tool_id }))) },
+      }),
+      ...ids.map((id, index) =>
+        step(id, {
+          ms: [0, index === 777 ? 900 : 100],
+          attributes: {
+            'orchestration.group_index': 0,
+            'orchestration.outcome': index === 5 ? 'failure' : 'success',
+          },
+        }),
+      ),
+    ];
+    const text = report(spans, 80);
+    expect(text).toMatch(/\n {2}✗ t5 .*\n.*failed\n/);
+    expect(text).toMatch(/\n {2}✓ t777 /);
+    expect(text).toContain('\nand 1940 more steps\n');
+    expect(text.split('\n').length).toBeLessThan(120);
+  });
+
   it('says the same with colour', () => {
     const [run] = reconstruct(overviewSpans());
     const colored = renderReport(run!, { width: 100, color: true });
