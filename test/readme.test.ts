@@ -68,7 +68,7 @@ describe('README', () => {
   );
 
   it('shows what the demo really draws', async () => {
-    const env = { ...process.env, COLUMNS: '100' };
+    const env = { ...process.env, COLUMNS: '100', ORCHESTRACE_STORE: 'off' };
     const { stdout } = await promisify(execFile)(process.execPath, ['src/cli/main.ts', 'demo'], { env });
     const picture = blocks.find(({ language }) => language === 'text')!.code;
     expect(shapeOf(stdout)).toContain(shapeOf(picture));
@@ -96,7 +96,10 @@ describe('README', () => {
       const script = /^npm (?:run )?(demo|test|check|bench)$/.exec(command)?.[1];
       if (script) expect(packageJson.scripts).toHaveProperty(script);
       else if (command.startsWith('docker compose')) expect(existsSync('docker-compose.yml')).toBe(true);
-      else expect(command).toMatch(/^npm install|^npx orchestrace (demo|--help)$|^npx orchestrace (plan|run|doctor) /);
+      else
+        expect(command).toMatch(
+          /^npm install|^npx orchestrace (demo|--help)$|^npx orchestrace inspect$|^npx orchestrace (plan|run|report|compare|doctor) /,
+        );
     }
   });
 
