@@ -1,6 +1,7 @@
+import { readFileSync } from 'node:fs';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { failures, parseFailOn } from '../../src/cli/fail-on.ts';
+import { FAIL_ON_HELP, failures, parseFailOn } from '../../src/cli/fail-on.ts';
 import { explainRun } from '../../src/explain/explain-run.ts';
 import { reconstruct } from '../../src/explain/reconstruct.ts';
 import type { ReceivedSpan } from '../../src/explain/received-span.ts';
@@ -59,6 +60,14 @@ describe('reading rules', () => {
     expect(() => parseFailOn('qqqqqq')).toThrow(
       '--fail-on: unknown word qqqqqq; there is failure, error, timeout, cancellation, incomplete, not_started, no_span, skipped, extra, early, out_of_order, retried, repeated, wider, narrower, broken_plan, lost_spans, early_start, unresolved_mapping, plan_changed, duration, critical_path, wait, step:ID',
     );
+  });
+
+  it.each([
+    ['the help', (): string => FAIL_ON_HELP],
+    ['the README', (): string => readFileSync('README.md', 'utf8').split('### A comparison')[1]!],
+  ])('has all its words in %s', (_, textOf) => {
+    const text = textOf();
+    for (const name of wordsThereAre()) expect(text).toMatch(new RegExp(String.raw`\b${name}\b`));
   });
 
   it('reads or refuses whatever comes, and never fails otherwise', () => {
@@ -223,6 +232,16 @@ function judge(spans: readonly ReceivedSpan[], text: string, reference?: Referen
   const [run] = reconstruct(spans) as [Run];
   const rules = parseFailOn(text, { hasReference: reference !== undefined });
   return failures(rules, { run, explanation: explainRun(run) }, reference && { reference });
+}
+
+/** As the message for an unknown one lists them. */
+function wordsThereAre(): string[] {
+  try {
+    parseFailOn('qqqqqq');
+  } catch (error) {
+    return (error as Error).message.split('there is ')[1]!.split(', ');
+  }
+  return [];
 }
 
 function withOutcome(id: string, outcome: string): ReceivedSpan[] {

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { baselineToJson, comparisonToJson } from '../../../src/cli/compare/comparison-json.ts';
 import { renderMarkdown } from '../../../src/cli/compare/render-markdown.ts';
@@ -349,6 +350,18 @@ describe('JSON', () => {
       only_before: [{ tool_id: 'notify', skipped: false, baseline: { ran: 3, failed: 0, skipped: 0 } }],
     });
     expect(keysOf(json).filter((key) => /[A-Z]/.test(key))).toEqual([]);
+  });
+
+  it('has its fields in the README', () => {
+    const readme = readFileSync('README.md', 'utf8').split('### A comparison')[1]!;
+    const open = madeRun({ ms: 10, tools: {}, error: 'e', outcome: 'failure' });
+    const jsons = [
+      comparisonToJson(compareRuns(before, after), []),
+      comparisonToJson(compareRuns(open, before), []),
+      baselineToJson(compareWithBaseline(baselineOf(many), after), []),
+    ];
+    for (const key of new Set(jsons.flatMap(keysOf)))
+      expect(readme).toMatch(new RegExp(`[\`{ ]${key}(\\[\\])?[\`, }]`));
   });
 });
 
