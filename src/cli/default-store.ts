@@ -9,6 +9,7 @@ const OFF = 'off';
  * system has for such data (XDG Base Directory Specification; LOCALAPPDATA on Windows).
  *
  * @returns undefined with ORCHESTRACE_STORE=off: nothing is kept
+ * @throws when the system has no such folder for this user
  */
 export function defaultStoreFile(env: NodeJS.ProcessEnv): string | undefined {
   const given = env['ORCHESTRACE_STORE']?.trim();

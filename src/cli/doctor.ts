@@ -22,8 +22,8 @@ inside its Node processes: is a tracer provider registered, and by the same copy
 manager? Where were spans sent, and what came back? The command's output and exit code are its own; the findings come after
 it, on stderr.
 
-With a trace (a trace id or its first digits, a file, - for stdin, or latest) it says whether all of it arrived: which planned
-steps have no span, and why.
+With a trace (a trace id or its first digits, a file, - for stdin, or latest) it says whether all of it arrived: which
+planned steps have no span, and why.
 
 Options:
   --endpoint URL   ask this one instead of that of the environment
@@ -46,8 +46,8 @@ Environment:
   OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_EXPORTER_OTLP_PROTOCOL, OTEL_EXPORTER_OTLP_HEADERS
 ${SOURCE_ENVIRONMENT}
 
-Exit codes: that of the command where it is not 0; else 0 all is well, 1 something was found or the trace is not complete, 2 wrong
-use, or no such trace.
+Exit codes: that of the command where it is not 0; else 0 all is well, 1 something was found or the trace is not complete,
+2 wrong use, or no such trace.
 `;
 
 const PROTOCOLS = ['http/json', 'http/protobuf', 'grpc'] as const;

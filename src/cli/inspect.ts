@@ -19,8 +19,8 @@ const HELP = `Receives traces over OTLP/HTTP, keeps them, and says in a line how
 
 Usage: orchestrace inspect [--port N] [--store FILE | --memory] [--file F]...
 
-It listens on 127.0.0.1:${DEFAULT_PORT}, and on ${OTLP_PORT}, where exporters send by default, when that is free. Protobuf and JSON. What it keeps
-can be read while it runs and after it: orchestrace report latest.
+It listens on 127.0.0.1:${DEFAULT_PORT}, and on ${OTLP_PORT}, where exporters send by default, when that is free. It takes protobuf and
+JSON. What it keeps can be read while it runs and after it: orchestrace report latest.
 
 Options:
   --port N       listen on this port alone
@@ -59,10 +59,7 @@ export const runInspect: Command = async (args, { signal }) => {
   }
   if (flags.memory && flags.store !== undefined) throw usageError('choose one of --store and --memory');
   const port = flags.port === undefined ? undefined : parsePort(flags.port);
-  const { store, name } = open(
-    flags.memory ? undefined : (flags.store ?? defaultStoreFile(process.env)),
-    flags.store !== undefined,
-  );
+  const { store, name } = flags.memory ? openMemory() : open(flags.store);
   await using _ = store;
   for (const file of flags.file ?? []) await takeFile(store, file, signal);
   const onSpans = takeInto(store);
@@ -77,16 +74,26 @@ export const runInspect: Command = async (args, { signal }) => {
   return 0;
 };
 
-/** A store that nobody named may fail: then traces are kept in memory, and that is said. */
-function open(file: string | undefined, isNamed: boolean): { store: TraceStore; name: string } {
-  const inMemory = { store: openStore(), name: 'memory' };
-  if (file === undefined) return inMemory;
+interface Opened {
+  readonly store: TraceStore;
+  readonly name: string;
+}
+
+function openMemory(): Opened {
+  return { store: openStore(), name: 'memory' };
+}
+
+/** The default store may fail: then traces are kept in memory, and that is said. */
+function open(named: string | undefined): Opened {
   try {
-    return { store: openStore({ file, createFolder: !isNamed }), name: file };
+    const file = named ?? defaultStoreFile(process.env);
+    return file === undefined
+      ? openMemory()
+      : { store: openStore({ file, createFolder: named === undefined }), name: file };
   } catch (error) {
-    if (isNamed) throw error;
+    if (named !== undefined) throw error;
     sayFault(`${messageOf(error)}; traces are kept in memory until this ends`);
-    return inMemory;
+    return openMemory();
   }
 }
 

@@ -10,10 +10,9 @@ export class TraceKeeper implements AsyncDisposable {
   #hasKept = false;
 
   constructor(env: NodeJS.ProcessEnv) {
-    const file = defaultStoreFile(env);
-    if (file === undefined) return;
     try {
-      this.#store = openStore({ file, createFolder: true });
+      const file = defaultStoreFile(env);
+      if (file !== undefined) this.#store = openStore({ file, createFolder: true });
     } catch (error) {
       sayNotKept(error);
     }
