@@ -143,6 +143,7 @@ export function assembleRun(draft: RunDraft): Run {
     ...(span ? endOf(span) : { outcome: undefined, error: undefined }),
     ...timesOf(span ? [span] : [...draft.planSpans, ...draft.groupSpans, ...spansOf(steps)]),
     plan,
+    planSpans: draft.planSpans,
     plannedTools: planned.length,
     seenTools: planned.filter(({ toolId }) => seen.has(toolId)).length,
     groups,
@@ -167,19 +168,19 @@ function groupsOf({ groupSpans }: RunDraft, plan: DeclaredPlan | undefined, step
   );
 }
 
-/** `spans` has more than one where several processes, or a loop, opened the group. */
 function groupOf(
   groupIndex: number,
   spans: readonly ReceivedSpan[],
   declared: readonly DeclaredTool[] | undefined,
   steps: readonly Step[],
 ): Group {
-  const [span] = spans;
+  const [span, ...moreSpans] = spans;
   const ran = span ? spans : spansOf(steps.filter(({ outcome }) => outcome !== 'skip'));
   return {
     groupIndex,
     parallel: isParallel(span, declared, steps),
     span,
+    moreSpans,
     outcome: span && outcomeAt(span.attributes, ATTR_ORCHESTRATION_OUTCOME),
     ...(ran.length > 0 ? timesOf(ran) : { startNs: undefined, endNs: undefined }),
     steps,

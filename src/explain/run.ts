@@ -19,6 +19,8 @@ export interface Run {
   readonly endNs: bigint;
   /** Undefined when no plan was declared or it did not arrive whole. */
   readonly plan: DeclaredPlan | undefined;
+  /** Those that carry the plan, in parts where it was too long for one. */
+  readonly planSpans: readonly ReceivedSpan[];
   /** How many tools the plan has, and how many of them have a span, be it of a skip. */
   readonly plannedTools: number;
   readonly seenTools: number;
@@ -37,6 +39,8 @@ export interface Group {
   /** Whether it has, or was meant to have, more than one tool. */
   readonly parallel: boolean;
   readonly span: ReceivedSpan | undefined;
+  /** More of them, where several processes or a loop opened the group. */
+  readonly moreSpans: readonly ReceivedSpan[];
   readonly outcome: Outcome | undefined;
   /** Undefined when nothing of the group ran. */
   readonly startNs: bigint | undefined;

@@ -6,9 +6,11 @@ export interface SpanTree {
   readonly spans: readonly ReceivedSpan[];
   /** The parent, if it arrived. */
   readonly parents: ReadonlyMap<ReceivedSpan, ReceivedSpan>;
-  /** How many spans came more than once, and how many parent cycles were cut. */
+  /** How many spans came more than once, and how many of them as something else. */
   readonly duplicates: number;
-  readonly cycles: number;
+  readonly conflicts: number;
+  /** Spans whose parent is below them: each is where a cycle of parents was cut. */
+  readonly cut: ReadonlySet<ReceivedSpan>;
 }
 
 /**
@@ -17,9 +19,11 @@ export interface SpanTree {
  */
 export function buildSpanTree(received: readonly ReceivedSpan[]): SpanTree {
   const byId = new Map<string, ReceivedSpan>();
+  let conflicts = 0;
   for (const span of received) {
     const known = byId.get(span.spanId);
-    if (!known || span.endNs > known.endNs) byId.set(span.spanId, span);
+    if (known && byContent(known, span) !== 0) conflicts += 1;
+    if (!known || byContent(known, span) < 0) byId.set(span.spanId, span);
   }
   const sorted = [...byId.values()].toSorted(byStart);
   const parents = new Map<ReceivedSpan, ReceivedSpan>();
@@ -27,20 +31,40 @@ export function buildSpanTree(received: readonly ReceivedSpan[]): SpanTree {
     const parent = span.parentSpanId === undefined ? undefined : byId.get(span.parentSpanId);
     if (parent) parents.set(span, parent);
   }
-  const cycles = cutCycles(sorted, parents);
-  return { spans: parentsFirst(sorted, parents), parents, duplicates: received.length - sorted.length, cycles };
+  const cut = cutCycles(sorted, parents);
+  return {
+    spans: parentsFirst(sorted, parents),
+    parents,
+    duplicates: received.length - sorted.length,
+    conflicts,
+    cut,
+  };
+}
+
+/** Spans with one id, that which counts last: the same for every order of arrival. */
+function byContent(a: ReceivedSpan, b: ReceivedSpan): number {
+  return (
+    compare(a.endNs, b.endNs) ||
+    compare(b.startNs, a.startNs) ||
+    compare(a.attributes.size, b.attributes.size) ||
+    compare(a.name, b.name) ||
+    compare(a.parentSpanId ?? '', b.parentSpanId ?? '')
+  );
+}
+
+function compare<T extends bigint | number | string>(a: T, b: T): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 /** By start, then id: the same for every order of arrival. */
 function byStart(a: ReceivedSpan, b: ReceivedSpan): number {
-  if (a.startNs !== b.startNs) return a.startNs < b.startNs ? -1 : 1;
-  return a.spanId < b.spanId ? -1 : a.spanId > b.spanId ? 1 : 0;
+  return compare(a.startNs, b.startNs) || compare(a.spanId, b.spanId);
 }
 
 /** `sorted` is by start, so the first span of a walk that comes back to itself is not always the earliest of the cycle. */
-function cutCycles(sorted: readonly ReceivedSpan[], parents: Map<ReceivedSpan, ReceivedSpan>): number {
+function cutCycles(sorted: readonly ReceivedSpan[], parents: Map<ReceivedSpan, ReceivedSpan>): Set<ReceivedSpan> {
   const walkOf = new Map<ReceivedSpan, number>();
-  let cycles = 0;
+  const cut = new Set<ReceivedSpan>();
   for (const [walk, start] of sorted.entries()) {
     let span: ReceivedSpan | undefined = start;
     while (span && !walkOf.has(span)) {
@@ -48,14 +72,14 @@ function cutCycles(sorted: readonly ReceivedSpan[], parents: Map<ReceivedSpan, R
       span = parents.get(span);
     }
     if (!span || walkOf.get(span) !== walk) continue;
-    cycles++;
     let earliest = span;
     for (let on = parents.get(span); on && on !== span; on = parents.get(on)) {
       if (byStart(on, earliest) < 0) earliest = on;
     }
     parents.delete(earliest);
+    cut.add(earliest);
   }
-  return cycles;
+  return cut;
 }
 
 function parentsFirst(
