@@ -56,7 +56,7 @@ describe('a run that was read back', () => {
       ['a', 10],
       ['b', 20],
     ]);
-    expect(verdict).toBe('Succeeded in 30 ms: b took 20 ms of it (67 %).');
+    expect(verdict).toMatch(/^Succeeded in 30 ms: b took 20 ms .*67 %.*\.$/);
   });
 
   it('takes skipped steps in the middle for steps that took no time', () => {
