@@ -131,7 +131,7 @@ function slots({ say, facts: { steps }, waits, observed }: Analysis): Finding | 
   if (worst === undefined || peak < 2) return undefined;
   const savesNs = observed.savedWithout((step) => waits.reason[step] === 'slot');
   const longest = `${say.name(steps[worst]!.toolId)}${held.length > 1 ? ' longest' : ''}, ${formatNs(waits.ns[worst]!)}`;
-  const text = `no more than ${peak} steps ran at once, for which ${count(held.length, 'step')} waited, ${longest}; without that bound about ${formatNs(savesNs)} less`;
+  const text = `${count(held.length, 'step')} waited while ${peak} others ran, as many as ever did at once, ${longest}; without that bound about ${formatNs(savesNs)} less`;
   return { kind: 'slots', text, savesNs, toolIds: held.map((step) => steps[step]!.toolId) };
 }
 
@@ -166,10 +166,11 @@ function bottleneck(analysis: Analysis): Finding | undefined {
   if (best < 0) return undefined;
   const { toolId } = facts.steps[best]!;
   const took = graph.duration[best]!;
-  const share = facts.durationNs > 0 ? ` (${Math.min(100, Math.round((took / facts.durationNs) * 100))} %)` : '';
+  const share =
+    facts.durationNs > 0 ? ` (${Math.min(100, Math.round((took / facts.durationNs) * 100))} % of the run)` : '';
   return {
     kind: 'bottleneck',
-    text: `${say.name(toolId)} took ${formatNs(took)} of it${share}`,
+    text: `${say.name(toolId)} took ${formatNs(took)}${share}`,
     savesNs: worth(best),
     toolIds: [toolId],
   };
@@ -185,7 +186,7 @@ function gap({ say, facts: { steps }, waits, observed }: Analysis): Finding | un
   const last = waits.dependency[worst]!;
   const text =
     last < 0
-      ? `${waited} passed before ${name} started, which needs nothing`
+      ? `${waited} passed before ${name} started`
       : `${waited} passed between the end of ${say.name(steps[last]!.toolId)} and the start of ${name}`;
   return { kind: 'gap', text, savesNs: waits.ns[worst]!, toolIds: [steps[worst]!.toolId] };
 }

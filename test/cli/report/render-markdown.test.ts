@@ -21,7 +21,7 @@ it('reads well in a pull request', () => {
     | \`aggregate\` | 1.0 ms |  | 67 ms | ✓ succeeded |
 
     - audit failed at attempt 2, which began 40 ms after the first; with one attempt about 40 ms less
-    - audit took 68 ms of it (68 %); twice as fast about 34 ms less
+    - audit took 68 ms (68 % of the run); twice as fast about 34 ms less
 
     <details><summary>Details</summary>
 
@@ -104,7 +104,7 @@ it('lists findings, and folds the rest', () => {
     | \`load\` | 10 ms |  | 30 ms | ✓ succeeded |
 
     - fast had all it needs, but waited 90 ms for slow and the rest of the groups before it; without that about 60 ms less
-    - slow took 100 ms of it (56 %); twice as fast about 50 ms less
+    - slow took 100 ms (56 % of the run); twice as fast about 50 ms less
 
     "
   `);

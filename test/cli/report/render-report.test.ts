@@ -36,7 +36,7 @@ describe('a report as text', () => {
 
       what took time
         - audit failed at attempt 2, which began 40 ms after the first; with one attempt about 40 ms less
-        - audit took 68 ms of it (68 %); twice as fast about 34 ms less
+        - audit took 68 ms (68 % of the run); twice as fast about 34 ms less
 
       critical path
         secondary > audit, 97 ms of 100 ms
@@ -92,8 +92,8 @@ describe('a report as text', () => {
       what took time
         - audit failed at attempt 2, which began 40 ms after the
           first; with one attempt about 40 ms less
-        - audit took 68 ms of it (68 %); twice as fast about 34
-          ms less
+        - audit took 68 ms (68 % of the run); twice as fast about
+          34 ms less
 
       critical path
         secondary > audit, 97 ms of 100 ms
@@ -142,7 +142,7 @@ describe('a report as text', () => {
       what took time
         - fast had all it needs, but waited 90 ms for slow and the rest of the groups before it; without
           that about 60 ms less
-        - slow took 100 ms of it (56 %); twice as fast about 50 ms less
+        - slow took 100 ms (56 % of the run); twice as fast about 50 ms less
 
       critical path
         slow > report, 120 ms of 180 ms
@@ -170,7 +170,7 @@ describe('a report as text', () => {
       step('only', { ms: [0, 20], attributes: { 'orchestration.group_index': 0 } }),
     ];
     expect(report(spans, 60)).toMatchInlineSnapshot(`
-      "Succeeded in 20 ms: only took 20 ms of it (100 %).
+      "Succeeded in 20 ms: only took 20 ms (100 % of the run).
 
       small [dag] succeeded after 20 ms
       trace 0af7651916cd43dd8448eb211c80319c
@@ -181,8 +181,8 @@ describe('a report as text', () => {
         ✓ only       ███████████████████████████████████     20 ms
 
       what took time
-        - only took 20 ms of it (100 %); twice as fast about 10
-          ms less"
+        - only took 20 ms (100 % of the run); twice as fast about
+          10 ms less"
     `);
   });
 
@@ -210,8 +210,8 @@ describe('a report as text', () => {
       █ critical path  ▒ other steps  · waited
 
       what took time
-        - secondary took 29 ms of it (97 %); twice as fast about
-          10 ms less
+        - secondary took 29 ms (97 % of the run); twice as fast
+          about 10 ms less
 
       planned and actual
         - 3 without a span so far: aggregate, audit, publish
