@@ -1,14 +1,26 @@
-import { explainRun } from '../explain/explain-run.ts';
+import { type Explanation, explainRun } from '../explain/explain-run.ts';
+import { readTrace } from '../explain/read-trace.ts';
+import type { Run, SpanNode } from '../explain/run.ts';
 import { encodeTracesLines } from '../inspector/encode-json.ts';
 import { parseFileAndFlags, usageError, type Command } from './command.ts';
 import { failures, FAIL_ON_HELP, parseFailOn } from './fail-on.ts';
+import { renderSpans } from './render-timeline.ts';
+import { codeBlock, escapeMarkdown } from './report/escape-markdown.ts';
 import { explanationToJson } from './report/explanation-json.ts';
 import { renderMarkdown } from './report/render-markdown.ts';
 import { renderReport } from './report/render-report.ts';
-import { runToJson } from './run-json.ts';
+import { renderVerdict } from './report/render-verdict.ts';
+import { runToJson, spanToJson } from './run-json.ts';
 import { sayFault } from './say-fault.ts';
 import { terminalHasColor, terminalWidth } from './terminal.ts';
-import { type FoundRun, SOURCE_ENVIRONMENT, SOURCE_FLAGS, SOURCE_HELP, TraceSource } from './trace-source.ts';
+import {
+  describeForeign,
+  type FoundTrace,
+  SOURCE_ENVIRONMENT,
+  SOURCE_FLAGS,
+  SOURCE_HELP,
+  TraceSource,
+} from './trace-source.ts';
 
 const HELP = `Explains a run: how it went and why, where the time went, and how it differs from its plan.
 
@@ -28,7 +40,7 @@ ${SOURCE_HELP}
 Examples:
   orchestrace report latest
   orchestrace report --plan ci-overview --markdown >> "$GITHUB_STEP_SUMMARY"
-  orchestrace report 0af7651916cd43dd8448eb211c80319c --jaeger https://jaeger.example.test --header 'Authorization: Bearer abc'
+  orchestrace report 0af7651916cd43dd8448eb211c80319c --jaeger https://jaeger.test --header 'Authorization: Bearer abc'
   orchestrace report traces.jsonl --json | jq -r .verdict
   orchestrace report latest --fail-on 'failure, not_started, duration>30s'
 
@@ -40,6 +52,7 @@ ${SOURCE_ENVIRONMENT}
 Exit codes: 0 the report was made, also of a run that failed; 1 a rule of --fail-on holds, 2 wrong use, or not found.
 `;
 
+const MARKDOWN_WIDTH = 100;
 const VIEWS = ['json', 'markdown', 'otlp'] as const;
 
 /** `orchestrace report TRACE`. */
@@ -62,31 +75,70 @@ export const runReport: Command = async (args, { signal }) => {
   if (views.length > 1) throw usageError(`choose one of ${views.map((view) => `--${view}`).join(' and ')}`);
   const rules = flags['fail-on'] === undefined ? [] : parseFailOn(flags['fail-on']);
   await using source = new TraceSource(flags, signal);
-  const found = await source.runOf(given);
+  // A rule cannot be checked without a run.
+  const found = rules.length > 0 ? await source.runOf(given) : await source.traceOf(given);
   for (const note of found.notes) sayFault(note);
+  if (!found.run) {
+    for (const part of writeForeign(found, views[0])) process.stdout.write(part);
+    return 0;
+  }
   const explanation = explainRun(found.run);
-  for (const part of write(found, explanation, views[0])) process.stdout.write(part);
+  for (const part of write(found, found.run, explanation, views[0])) process.stdout.write(part);
   const failed = failures(rules, { run: found.run, explanation });
   for (const sentence of failed) sayFault(sentence);
   return failed.length > 0 ? 1 : 0;
 };
 
-function write(
-  { run, spans }: FoundRun,
-  explanation: ReturnType<typeof explainRun>,
-  view: (typeof VIEWS)[number] | undefined,
-): Iterable<string> {
+type View = (typeof VIEWS)[number] | undefined;
+
+function write({ spans }: FoundTrace, run: Run, explanation: Explanation, view: View): Iterable<string> {
   switch (view) {
     case 'json':
-      return [`${JSON.stringify({ ...explanationToJson(explanation), run: runToJson(run) }, undefined, 2)}\n`];
+      return [toJson(() => ({ ...explanationToJson(explanation), run: runToJson(run) }))];
     case 'markdown':
       return [`${renderMarkdown(run, explanation)}\n`];
     case 'otlp':
       return encodeTracesLines(spans);
-    case undefined: {
-      const width = terminalWidth(process.stdout, process.env);
-      const color = terminalHasColor(process.stdout, process.env);
-      return [`${renderReport(run, { width, color }, explanation)}\n`];
-    }
+    case undefined:
+      return [`${renderReport(run, terminal(), explanation)}\n`];
   }
+}
+
+/** Spans without a run: what is missing, and all of them as a plain tree. */
+function writeForeign(found: FoundTrace, view: View): Iterable<string> {
+  const { foreign } = readTrace(found.spans);
+  const verdict = describeForeign(found);
+  const zeroNs = firstStart(foreign);
+  switch (view) {
+    case 'json':
+      return [toJson(() => ({ verdict, run: null, spans: foreign.map((node) => spanToJson(node, zeroNs)) }))];
+    case 'markdown':
+      return [
+        `**${escapeMarkdown(verdict)}**\n\n`,
+        `${codeBlock(renderSpans(foreign, { width: MARKDOWN_WIDTH, color: false }), 'text')}\n`,
+      ];
+    case 'otlp':
+      return encodeTracesLines(found.spans);
+    case undefined:
+      return [`${renderVerdict(verdict, terminal())}\n\n`, `${renderSpans(foreign, terminal())}\n`];
+  }
+}
+
+function firstStart(nodes: readonly SpanNode[]): bigint {
+  const starts = nodes.map(({ span }) => span.startNs).filter((startNs) => startNs > 0n);
+  return starts.reduce((first, startNs) => (startNs < first ? startNs : first), starts[0] ?? 0n);
+}
+
+function toJson(make: () => object): string {
+  try {
+    return `${JSON.stringify(make(), undefined, 2)}\n`;
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw usageError('the trace is nested too deeply, or too large, to be one JSON document; --otlp gives its spans');
+  }
+}
+
+function terminal(): { width: number; color: boolean } {
+  const { stdout, env } = process;
+  return { width: terminalWidth(stdout, env), color: terminalHasColor(stdout, env) };
 }

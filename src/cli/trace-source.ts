@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
-import { count, Wording } from '../explain/format.ts';
+import { Wording } from '../explain/format.ts';
+import { readTrace } from '../explain/read-trace.ts';
 import type { ReceivedSpan } from '../explain/received-span.ts';
 import { reconstruct } from '../explain/reconstruct.ts';
 import type { Run } from '../explain/run.ts';
@@ -238,18 +239,18 @@ export class TraceSource implements AsyncDisposable {
   }
 
   async #openDefault(): Promise<void> {
-    const file = defaultStoreFile(this.#env);
-    if (file === undefined) this.#missing.push('ORCHESTRACE_STORE is off');
-    else this.#openDefaultStore(file);
+    this.#openDefaultStore();
     const url = defaultJaegerUrl(this.#env);
     if (await answers(url, this.#signal)) this.#addJaeger(url);
     else this.#missing.push(`nothing answers at ${url}`);
   }
 
-  #openDefaultStore(file: string): void {
+  #openDefaultStore(): void {
     try {
-      const place = StorePlace.open(file);
-      if (place) this.#places.push(place);
+      const file = defaultStoreFile(this.#env);
+      const place = file === undefined ? undefined : StorePlace.open(file);
+      if (file === undefined) this.#missing.push('ORCHESTRACE_STORE is off');
+      else if (place) this.#places.push(place);
       else this.#missing.push(`there is no store ${file} yet`);
     } catch (error) {
       this.#missed(error);
@@ -278,10 +279,12 @@ function describeRuns(runs: readonly Run[]): string {
   return names.length === 0 ? 'it has no run at all' : `it has runs of ${new Wording().names(names)}`;
 }
 
-/** What to say of spans among which there is no run: whose they are, and what to do. */
+/** What to say of spans among which there is no run: what is missing, and whose they are. */
 export function describeForeign({ spans, from }: FoundTrace): string {
   const scopes = [...new Set(spans.map(({ scope }) => scope.name))].filter((name) => name !== '');
-  const of =
-    scopes.length === 0 ? '' : ` of ${scopes.length === 1 ? 'the scope' : 'the scopes'} ${new Wording().names(scopes)}`;
-  return `no run of orchestrace is in this trace (${from}): it has ${count(spans.length, 'span')}${of}; wrap the code that orchestrates with traceOrchestration or instrumentExecutor`;
+  const whose =
+    scopes.length === 0
+      ? ''
+      : `; they are of ${scopes.length === 1 ? 'the scope' : 'the scopes'} ${new Wording().names(scopes)}`;
+  return `no run is in ${from}: ${readTrace(spans).notes[0] ?? 'it has no spans'}${whose}`;
 }

@@ -99,7 +99,7 @@ describe('doctor of a trace', () => {
     const { code, stdout } = await doctor(spans);
     expect(code).toBe(1);
     expect(stdout.replaceAll(/\s+/g, ' ')).toMatch(
-      /no run of orchestrace is in this trace \(.*\): it has 2 spans of the scopes http and pg; wrap the code that orchestrates with traceOrchestration or instrumentExecutor $/,
+      /no run is in .*: none of 2 spans has orchestration\.span\.type: wrap the executor .*; they are of the scopes http and pg $/,
     );
   });
 

@@ -112,6 +112,9 @@ describe('a run as text', () => {
     expect(draw(spans)).toMatchInlineSnapshot(`
       "p succeeded after 1.00 s
       trace 0af7651916cd43dd8448eb211c80319c
+      note: backwards ends 200 ms before it starts
+      note: late ends 500 ms after the span that it is in
+      note: 1 span came without a start or an end
 
                        0 ms                      750 ms               1.50 s
       ✓ timeless

@@ -21,12 +21,21 @@ const VERDICT = /^Failed after 100 ms: audit failed after 2 attempts \(audit ans
 /** Nothing listens there, and so no Jaeger that happens to run is asked. */
 const NO_JAEGER = 'http://127.0.0.1:9';
 
+const FOREIGN = [
+  made('GET /', { ms: [0, 20], scope: { name: 'http' } }),
+  made('query', { parent: 'GET /', ms: [5, 15], scope: { name: 'pg' } }),
+];
+
 let folder: string;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'orchestrace-report-'));
   await writeFile(join(folder, 'traces.jsonl'), [...encodeTracesLines(SPANS)].join(''));
-  await writeFile(join(folder, 'foreign.jsonl'), [...encodeTracesLines([made('GET')])].join(''));
+  await writeFile(join(folder, 'foreign.jsonl'), [...encodeTracesLines(FOREIGN)].join(''));
+  const deep = Array.from({ length: 20_000 }, (_, index) =>
+    made(`d${index}`, index === 0 ? {} : { parent: `d${index - 1}` }),
+  );
+  await writeFile(join(folder, 'deep.jsonl'), [...encodeTracesLines(deep)].join(''));
   await using store = openStore({ file: join(folder, 'traces.sqlite') });
   store.add(SPANS);
 });
@@ -95,6 +104,27 @@ describe('a report', () => {
     expect(stdout).toMatch(VERDICT);
   });
 
+  it('of spans without a run says what is missing, and draws them as a plain tree', async () => {
+    const { code, stdout } = await report(['foreign.jsonl']);
+    expect(code).toBe(0);
+    expect(stdout).toMatchInlineSnapshot(`
+      "no run is in foreign.jsonl: none of 2 spans has orchestration.span.type: wrap the executor that is
+      to be seen as a run, see the README; they are of the scopes http and pg
+
+              0 ms                                     10 ms                               20 ms
+      GET /   ──────────────────────────────────────────────────────────────────────────────────     20 ms
+        query                      ─────────────────────────────────────────                         10 ms
+      "
+    `);
+    const json = JSON.parse((await report(['foreign.jsonl', '--json'])).stdout) as unknown;
+    expect(json).toMatchObject({ run: null, spans: [{ name: 'GET /', start_ms: 0, spans: [{ start_ms: 5 }] }] });
+    expect((await report(['foreign.jsonl', '--markdown'])).stdout).toMatch(
+      /^\*\*no run is in foreign.*\*\*\n\n```text\n/,
+    );
+    expect(readTraces((await report(['foreign.jsonl', '--otlp'])).stdout).spans).toHaveLength(2);
+    expect((await report(['deep.jsonl'])).stdout).toContain('and more below');
+  });
+
   it('exits with 1 when a rule of --fail-on holds, and says which', async () => {
     const failed = await report(['latest', '--fail-on', 'failure,duration>30s']);
     expect(failed.code).toBe(1);
@@ -119,10 +149,8 @@ it.each([
   [['latest', '--fail-on', 'duration>+5%'], /^--fail-on: duration>\+5% needs another run: use orchestrace compare/],
   [['nosuch\x1b[2J'], /^there is no file nosuch\\x1b\[2J, and it is no trace id: give 32 hex digits/],
   [['1'.repeat(32)], /^there is no trace 1{32}: not in the store .*traces\.sqlite; nothing answers at/],
-  [
-    ['foreign.jsonl'],
-    /^no run of orchestrace is in this trace \(foreign\.jsonl\): it has 1 span of the scope test; wrap/,
-  ],
+  [['foreign.jsonl', '--fail-on', 'failure'], /^no run is in foreign\.jsonl: none of 2 spans has/],
+  [['deep.jsonl', '--json'], /^the trace is nested too deeply, or too large, to be one JSON document; --otlp/],
   [['latest', '--store', 'none'], 'there is no store none; orchestrace inspect --store FILE makes one'],
   [['traces.sqlite'], /^traces\.sqlite is no text in UTF-8; the trace must be JSON$/],
 ])('wrong use %j is told in one line', async (args, message) => {

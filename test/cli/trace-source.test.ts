@@ -172,7 +172,7 @@ describe('what is not found is told with where was looked', () => {
     expect(await read(file)).toMatchObject({ run: undefined, runs: [], spans: [{ name: 'GET' }] });
     await using source = open();
     await expect(source.runOf(file)).rejects.toThrow(
-      `no run of orchestrace is in this trace (${file}): it has 1 span of the scope test; wrap the code that orchestrates`,
+      `no run is in ${file}: none of 1 span has orchestration.span.type: wrap the executor`,
     );
   });
 
