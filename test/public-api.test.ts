@@ -165,6 +165,46 @@ describe('public names', () => {
     `);
   });
 
+  it('are these in ./inspector', async () => {
+    const names = Object.keys(await import('../src/inspector/index.ts'));
+    expect([...names, ...exportedTypes('inspector/index.ts')].toSorted()).toMatchInlineSnapshot(`
+      [
+        "Attempt",
+        "AttributeValue",
+        "Baseline",
+        "BaselineComparison",
+        "Comparison",
+        "Explanation",
+        "Group",
+        "JaegerClient",
+        "JaegerOptions",
+        "ReceivedSpan",
+        "Receiver",
+        "ReceiverOptions",
+        "RecentRun",
+        "Run",
+        "RunFilter",
+        "SpanNode",
+        "Step",
+        "StoreOptions",
+        "TraceStore",
+        "TraceSummary",
+        "TraceView",
+        "TracesRequest",
+        "baselineOf",
+        "compareRuns",
+        "compareWithBaseline",
+        "encodeTracesLines",
+        "explainRun",
+        "openStore",
+        "readTrace",
+        "readTraces",
+        "reconstruct",
+        "startReceiver",
+      ]
+    `);
+  });
+
   it('are these in ./node', async () => {
     const names = Object.keys(await import('../src/node/index.ts'));
     expect([...names, ...exportedTypes('node/index.ts')].toSorted()).toMatchInlineSnapshot(`

@@ -72,8 +72,9 @@ export function longestChain(needsOf: (node: number) => Graph, order: Int32Array
     const to = start[node + 1]!;
     let earliest = from < to ? ends[needs[from]!]! : 0;
     for (let edge = from + 1; edge < to; edge += 1) earliest = Math.max(earliest, ends[needs[edge]!]!);
-    ends[node] = earliest + weights[node]!;
-    length = Math.max(length, ends[node]!);
+    const end = earliest + weights[node]!;
+    ends[node] = end;
+    length = Math.max(length, end);
   }
   return length;
 }

@@ -67,7 +67,7 @@ export interface FindingMs extends Omit<Finding, 'savesNs'> {
   readonly savesMs: number;
 }
 
-export interface ParallelismMs {
+interface ParallelismMs {
   readonly workMs: number;
   readonly busyMs: number;
   readonly achieved: number;
@@ -75,7 +75,7 @@ export interface ParallelismMs {
 }
 
 /** How long the run would have taken under other circumstances, by a replay of the durations that were measured. */
-export interface WhatIf {
+interface WhatIf {
   /** Each step as soon as its dependencies end, as many at once as it takes. */
   readonly readyMs: number;
   /** The same with so many steps at once: the width that was seen, half and twice of it. */

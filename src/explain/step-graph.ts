@@ -23,7 +23,7 @@ export interface StepGraph {
 }
 
 /** A step that started before one that it needs had ended. */
-export interface EarlyStart {
+interface EarlyStart {
   readonly step: number;
   readonly dependency: number;
 }

@@ -36,7 +36,7 @@ export function spansOfRun(size: number): ReceivedSpan[] {
       kind: 'internal',
       startNs: START_NS + BigInt(ms[0]) * 1_000_000n,
       endNs: START_NS + BigInt(ms[1]) * 1_000_000n,
-      attributes: new Map(attributes) as ReceivedSpan['attributes'],
+      attributes: new Map(attributes),
       events: [],
       links: [],
       status: { code: 'unset' },

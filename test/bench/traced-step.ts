@@ -154,7 +154,9 @@ export async function run(sizes: readonly number[] = [100, 1000]): Promise<Resul
       runSpan.setAttributes({ 'orchestration.outcome': 'success' }).end();
     };
 
-    const counts = async (work: () => Promise<void>): Promise<{ attributes: number }> => {
+    const counts = async (
+      work: () => Promise<void>,
+    ): Promise<Record<'ended' | 'links' | 'attributes' | 'calls', number>> => {
       const before = { ended: counter.ended, links: counter.links, attributes: counter.attributes, calls };
       await work();
       const { ended, links, attributes } = counter;

@@ -1,0 +1,16 @@
+export { baselineOf, type Baseline } from '../explain/baseline.ts';
+export type { BaselineComparison } from '../explain/baseline-comparison.ts';
+export { compareRuns } from '../explain/compare.ts';
+export { compareWithBaseline } from '../explain/compare-baseline.ts';
+export type { Comparison } from '../explain/comparison.ts';
+export { explainRun, type Explanation } from '../explain/explain-run.ts';
+export { readTrace, type TraceView } from '../explain/read-trace.ts';
+export type { AttributeValue, ReceivedSpan } from '../explain/received-span.ts';
+export { reconstruct } from '../explain/reconstruct.ts';
+export type { Attempt, Group, Run, SpanNode, Step } from '../explain/run.ts';
+export { encodeTracesLines } from './encode-json.ts';
+export { JaegerClient, type JaegerOptions, type RecentRun, type RunFilter } from './jaeger.ts';
+export { openStore, type StoreOptions } from './open-store.ts';
+export { readTraces } from './read-traces.ts';
+export { startReceiver, type Receiver, type ReceiverOptions, type TracesRequest } from './receive.ts';
+export type { TraceStore, TraceSummary } from './store.ts';

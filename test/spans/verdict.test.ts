@@ -1,0 +1,212 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { runPlan, type PlanInput } from '../../src/index.ts';
+import { attribute, deferred, record, settled, useContextManager } from '../helpers/spans.ts';
+
+useContextManager();
+
+const CHAIN: PlanInput = {
+  name: 'nightly',
+  tools: [
+    { tool_id: 'load' },
+    { tool_id: 'rank', depends_on: ['load'] },
+    { tool_id: 'other' },
+    { tool_id: 'write', depends_on: ['rank', 'other'] },
+  ],
+};
+
+/** A verdict without its numbers. */
+function shapeOf(verdict: unknown): string {
+  return String(verdict).replaceAll(/<?[\d.]+ (ms|s|min)\b/g, 'T');
+}
+
+describe('the span of a run', () => {
+  it('has the verdict, and the critical path with its length', async () => {
+    const recording = record();
+    const tools = { load: () => wait(20), rank: () => wait(10), other: () => 1, write: () => wait(5) };
+    const { verdict } = await recording.runPlan(CHAIN, { tools });
+    const [run] = recording.ofType('run');
+    expect(attribute(run!, 'critical_path')).toEqual(['load', 'rank', 'write']);
+    expect(attribute(run!, 'critical_path_ms')).toBeGreaterThanOrEqual(34); // timers may be early by a little
+    expect(attribute(run!, 'verdict')).toBe(verdict);
+    expect(shapeOf(verdict)).toMatch(
+      /^Succeeded in T: load took T \(\d+ % of the run\)\. Critical path load > rank > write, T\.$/,
+    );
+  });
+
+  it('has them for an executor that was wrapped as well', async () => {
+    const recording = record();
+    class Executor {
+      async run(ids: string[]): Promise<number> {
+        for (const id of ids) await this.step(id);
+        return ids.length;
+      }
+      async step(id: string): Promise<void> {
+        if (id === 'write') throw new Error('disk full');
+      }
+    }
+    const plan = (ids: string[]): PlanInput => ({
+      name: 'export',
+      strategy: 'serial',
+      tools: ids.map((tool_id) => ({ tool_id })),
+    });
+    const executor = recording.instrumentExecutor(new Executor(), { run: 'run', step: 'step', plan, tool: (id) => id });
+    await expect(executor.run(['load', 'write', 'publish'])).rejects.toThrow('disk full');
+    const [run] = recording.ofType('run');
+    expect(shapeOf(attribute(run!, 'verdict'))).toBe('Failed after T: write failed (disk full). publish did not run.');
+    expect(attribute(run!, 'critical_path')).toEqual(['load', 'write']);
+    expect(attribute(run!, 'root_cause')).toBe('write');
+  });
+
+  it('has no critical path without a plan, but a verdict', () => {
+    const recording = record();
+    recording.traceOrchestration(undefined, (run) => run.step('search', () => 1));
+    const [run] = recording.ofType('run');
+    expect(shapeOf(attribute(run!, 'verdict'))).toBe('Succeeded in T.');
+    expect(run!.attributes).not.toHaveProperty('orchestration.critical_path');
+  });
+
+  it('says nothing of steps within steps, and nothing of tools that another process has', () => {
+    const recording = record();
+    recording.traceOrchestration({ tools: [{ tool_id: 'here' }, { tool_id: 'there' }] }, (run) => {
+      run.carrier('there');
+      run.step('here', () => run.step('inner', () => ({ success: false, error: 'made good' })));
+      return 1;
+    });
+    expect(shapeOf(attribute(recording.ofType('run')[0]!, 'verdict'))).toBe(
+      'Succeeded in T, although here failed (made good).',
+    );
+  });
+
+  it('ends when the work ended, however long it takes to explain it', () => {
+    const redact = (text: string): string => {
+      if (text.startsWith('Succeeded')) for (const until = Date.now() + 300; Date.now() < until;);
+      return text;
+    };
+    const recording = record({ redact });
+    const before = Date.now();
+    const endedAt = recording.traceOrchestration({ tools: [{ tool_id: 'a' }] }, (run) =>
+      run.step('a', () => Date.now()),
+    );
+    expect(Date.now() - before).toBeGreaterThanOrEqual(300);
+    const [seconds, nanoseconds] = recording.ofType('run')[0]!.endTime;
+    expect(seconds * 1000 + nanoseconds / 1e6).toBeLessThan(endedAt + 200);
+  });
+
+  it('has the verdict alone where there are more than 10,000 steps', () => {
+    const recording = record();
+    const tools = Array.from({ length: 10_001 }, (_, index) => ({ tool_id: `step-${index}` }));
+    recording.traceOrchestration({ tools }, (run) => {
+      for (const { tool_id } of tools) run.step(tool_id, () => 1);
+    });
+    const [run] = recording.ofType('run');
+    expect(attribute(run!, 'verdict')).toMatch(/^Succeeded in /);
+    expect(run!.attributes).not.toHaveProperty('orchestration.critical_path');
+    expect(run!.attributes).not.toHaveProperty('orchestration.critical_path_ms');
+  });
+
+  it('hides what is redacted before it shortens anything', () => {
+    const recording = record({ redact: (text) => text.replaceAll(/secret-\w+/g, '[hidden]') });
+    const secret = `secret-${'x'.repeat(60)}`;
+    expect(() =>
+      recording.traceOrchestration({ tools: [{ tool_id: secret }, { tool_id: 'b' }] }, (run) =>
+        run.step(secret, () => {
+          throw new Error(`${'pad '.repeat(22)}${secret}`);
+        }),
+      ),
+    ).toThrow();
+    const verdict = String(attribute(recording.ofType('run')[0]!, 'verdict'));
+    expect(verdict).toContain('[hidden] failed');
+    expect(verdict).not.toMatch(/secret|xxx/);
+  });
+
+  it('is as it was when explaining fails', () => {
+    const recording = record({
+      redact: (text) => {
+        if (text.startsWith('Succeeded')) throw new Error('no');
+        return text;
+      },
+    });
+    expect(recording.traceOrchestration({ tools: [{ tool_id: 'a' }] }, (run) => run.step('a', () => 1))).toBe(1);
+    expect(attribute(recording.ofType('run')[0]!, 'verdict')).toBe('[REDACTED]');
+    expect(attribute(recording.ofType('run')[0]!, 'outcome')).toBe('success');
+  });
+});
+
+describe('wait_reason', () => {
+  it('is the dependency where a step started at once when that had ended', async () => {
+    const recording = record();
+    await recording.runPlan(
+      { tools: [{ tool_id: 'a' }, { tool_id: 'b', depends_on: ['a'] }] },
+      { tools: { a: () => 1, b: () => 2 } },
+    );
+    expect(['slot', 'group']).not.toContain(attribute(recording.span('step b'), 'wait_reason'));
+  });
+
+  it('is the slot where no more might run', async () => {
+    const recording = record();
+    const gates = { a: deferred(), b: deferred(), c: deferred() };
+    const tools = { a: () => gates.a.promise, b: () => gates.b.promise, c: () => gates.c.promise };
+    const running = recording.runPlan(
+      { tools: [{ tool_id: 'a' }, { tool_id: 'b' }, { tool_id: 'c' }] },
+      { tools, maxConcurrency: 2 },
+    );
+    await wait(3); // longer than what is called no wait
+    gates.a.resolve();
+    await settled();
+    gates.b.resolve();
+    gates.c.resolve();
+    const { verdict } = await running;
+    expect(attribute(recording.span('step c'), 'wait_reason')).toBe('slot');
+    expect(attribute(recording.span('step a'), 'wait_reason')).not.toBe('slot');
+    expect(verdict).toMatch(/^Succeeded in /);
+  });
+
+  it('is the group where a step waited for the rest of the groups before its own', async () => {
+    const recording = record();
+    const slow = deferred();
+    const plan: PlanInput = {
+      strategy: 'dag',
+      tools: [{ tool_id: 'a' }, { tool_id: 'slow' }, { tool_id: 'b', depends_on: ['a'] }],
+    };
+    const running = recording.runPlan(plan, {
+      tools: { a: () => 1, slow: () => slow.promise, b: () => 2 },
+      scheduling: 'group',
+    });
+    await wait(3);
+    slow.resolve();
+    await running;
+    expect(attribute(recording.span('step b'), 'wait_reason')).toBe('group');
+    expect(attribute(recording.span('step b'), 'blocked_by')).toBe('a');
+  });
+
+  it('is unknown where an executor that is none of ours lets a step wait', async () => {
+    const recording = record();
+    await recording.traceOrchestration(
+      { tools: [{ tool_id: 'a' }, { tool_id: 'b', depends_on: ['a'] }] },
+      async (run) => {
+        run.step('a', () => 1);
+        await wait(3);
+        run.step('b', () => 1);
+      },
+    );
+    expect(attribute(recording.span('step b'), 'wait_reason')).toBe('unknown');
+  });
+});
+
+describe('where nobody listens', () => {
+  it('runPlan gives a verdict all the same', async () => {
+    const { traceId, verdict } = await runPlan(CHAIN, {
+      tools: {
+        load: () => 1,
+        rank: () => {
+          throw new Error('no model');
+        },
+        other: () => 1,
+        write: () => 1,
+      },
+    });
+    expect(traceId).toBeUndefined();
+    expect(shapeOf(verdict)).toBe('Failed after T: rank failed (no model); write did not run because of it.');
+  });
+});
