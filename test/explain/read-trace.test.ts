@@ -144,10 +144,13 @@ describe('a span that came more than once', () => {
       { ...made('shared', { kind: 'server', ms: [1, 9] }), name: 'handle' },
       { ...made('shared', { kind: 'server', ms: [1, 9], attributes: { key: 1 } }), name: 'handle' },
       { ...made('shared', { parent: 'x', ms: [0, 9] }), name: 'also' },
+      { ...made('shared', { parent: 'x', ms: [0, 9], attributes: { key: 1 } }), name: 'more' },
+      { ...made('shared', { parent: 'y', ms: [0, 9], attributes: { key: 1 } }), name: 'more' },
+      { ...made('shared', { parent: 'x', ms: [0, 9], attributes: { key: 1 } }), name: 'last' },
     ];
     const expected = readTrace(spans);
     fc.assert(
-      fc.property(fc.shuffledSubarray(spans, { minLength: 4 }), (shuffled) => {
+      fc.property(fc.shuffledSubarray(spans, { minLength: spans.length }), (shuffled) => {
         const { foreign } = readTrace(shuffled);
         expect(foreign).toEqual(expected.foreign);
       }),

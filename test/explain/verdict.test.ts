@@ -186,6 +186,27 @@ describe('a verdict', () => {
     ]);
   });
 
+  it('leaves out a second sentence that does not fit', () => {
+    const long = (name: string): string => name.padEnd(60, name);
+    const tool = (name: string, ...dependsOn: string[]): PlanFacts['tools'][number] => ({
+      toolId: long(name),
+      toolType: undefined,
+      dependsOn: dependsOn.map(long),
+      outputMapping: {},
+    });
+    const groups = [[tool('a'), tool('b')], ['c', 'd', 'e', 'f'].map((name) => tool(name, 'a'))];
+    const plan = new PlanFacts({ strategy: 'dag', groups, error: undefined });
+    const steps = ['a', 'b'].map((name, at) => ({
+      ...stepFacts(plan, long(name), 0, (at + 1) * MS),
+      outcome: 'failure' as const,
+      error: 'because '.repeat(50),
+    }));
+    const run = { outcome: 'failure' as const, error: undefined, durationNs: MS, clockNs: 0, lost: new Set<string>() };
+    const { verdict } = explainFacts({ ...run, plan, steps });
+    expect(verdict.length).toBeLessThanOrEqual(300);
+    expect(verdict).not.toContain('after it');
+  });
+
   it('says of a run without an end what has all it needs, and how much waits for that', () => {
     // t0 > t1 > t2 > t3; t0 ended.
     const plan = planFactsOf({ needs: [[], [0], [1], [2]] });

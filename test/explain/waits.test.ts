@@ -103,6 +103,22 @@ describe('what a step waited for', () => {
     );
   });
 
+  it('is not the groups before where another step of its group did not wait for them', () => {
+    // a 0-10, b 0-40; then what needs a: c waits till 40, when b has ended, but d does not, and from 15 on b runs alone.
+    const [start, end, needs] = [
+      [0, 0, 40, 10],
+      [10, 40, 50, 15],
+      [[], [], [0], [0]],
+    ];
+    const run = { start, end, ready: [], open: [], makespan: 50 };
+    const tools = { needs, durations: [10, 40, 10, 5] };
+    expect(new Analysis(runFactsOf(tools, run)).waits.reason).toEqual([undefined, undefined, 'unknown', 'dependency']);
+    // Without d nothing speaks against it.
+    const alone = { needs: needs.slice(0, 3), durations: [10, 40, 10] };
+    const { waits } = new Analysis(runFactsOf(alone, { ...run, start: start.slice(0, 3), end: end.slice(0, 3) }));
+    expect(waits.reason[2]).toBe('group');
+  });
+
   it('is unknown where nothing explains it', () => {
     // b could start at 10, when a ended, but does at 30; nothing else ran, and no group before its own had anything left.
     const tools = { needs: [[], [0]], durations: [10, 5] };
