@@ -1,15 +1,8 @@
-import { fileURLToPath } from 'node:url';
 import protobuf from 'protobufjs';
+import { otlpMessages } from './otlp-messages.ts';
 
-/** OTLP's own definitions, from opentelemetry-proto 1.11. */
-const PROTO = fileURLToPath(new URL('../fixtures/otlp/proto/', import.meta.url));
-const SERVICE = 'opentelemetry.proto.collector.trace.v1';
-const root = new protobuf.Root();
-root.resolvePath = (_, target) => PROTO + target;
-root.loadSync(`${SERVICE.replaceAll('.', '/').replace('/v1', '/v1/trace_service')}.proto`);
-
-const Request = root.lookupType(`${SERVICE}.ExportTraceServiceRequest`);
-const Response = root.lookupType(`${SERVICE}.ExportTraceServiceResponse`);
+const Request = otlpMessages.lookupType('ExportTraceServiceRequest');
+const Response = otlpMessages.lookupType('ExportTraceServiceResponse');
 const Status = new protobuf.Type('Status')
   .add(new protobuf.Field('code', 1, 'int32'))
   .add(new protobuf.Field('message', 2, 'string'));
