@@ -176,13 +176,17 @@ function notDone({ facts, failures }: Analysis): Explanation['notDone'] {
   const last = new Map(facts.steps.map((step) => [step.toolId, step]));
   return facts.plan.tools
     .filter(({ toolId }) => !done.has(toolId))
-    .map(({ toolId }) => ({ toolId, reason: reasonOf(last.get(toolId), facts.lost.has(toolId)) }));
+    .map(({ toolId }) => ({
+      toolId,
+      reason: reasonOf(last.get(toolId), facts.outcome !== undefined && !facts.lost.has(toolId)),
+    }));
 }
 
-function reasonOf(step: StepFacts | undefined, isLost: boolean): string {
-  if (!step) return isLost ? 'no span arrived' : 'not started';
-  if (step.outcome === 'skip') return `skipped: ${step.skipReason ?? 'no reason given'}`;
-  return step.error === undefined ? (step.outcome ?? 'no outcome') : `${step.outcome ?? 'failure'}: ${step.error}`;
+/** @param isIdle whether it is known that a tool without a step did not start */
+function reasonOf(step: StepFacts | undefined, isIdle: boolean): string {
+  if (!step) return isIdle ? 'not started' : 'no span arrived';
+  if (step.outcome === 'skip') return `skipped: ${step.skipReason || 'no reason given'}`;
+  return step.error ? `${step.outcome ?? 'failure'}: ${step.error}` : (step.outcome ?? 'no outcome');
 }
 
 function nameOf({ toolId, iteration }: StepFacts): StepName {

@@ -29,6 +29,13 @@ export interface Finding {
   readonly toolIds: readonly string[];
 }
 
+/** Whether a finding says that something is wrong, whatever time it took. */
+export function isFault({ kind }: Finding): boolean {
+  return FAULTS.includes(kind);
+}
+
+const FAULTS: readonly FindingKind[] = ['broken_plan', 'lost_spans', 'early_start', 'unresolved_mapping'];
+
 /** Everything that is wrong with a run, then everything that took time, by how much of the whole run it took. */
 export function findFindings(analysis: Analysis): Finding[] {
   return [...findFaults(analysis), ...findLosses(analysis)];

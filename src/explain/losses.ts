@@ -4,9 +4,9 @@ import { ran } from './facts.ts';
 import type { Finding } from './findings.ts';
 import { count, formatNs } from './format.ts';
 import { connectSteps } from './step-graph.ts';
-import { NOTICEABLE_NS } from './waits.ts';
 
-/** Shares of a run below this are not worth a finding. */
+/** Less than this is not worth a finding, nor is a smaller share of a run. */
+const MATERIAL_NS = 5e6;
 const MATERIAL_SHARE = 0.05;
 /** Nor is what it takes to start and record its steps, whoever does it. */
 const OVERHEAD_NS = 50_000;
@@ -24,10 +24,11 @@ interface Loss {
  */
 export function findLosses(analysis: Analysis, which?: 'the largest'): Finding[] {
   const { durationNs, clockNs, steps } = analysis.facts;
-  const least = Math.max(NOTICEABLE_NS + clockNs, durationNs * MATERIAL_SHARE, steps.length * OVERHEAD_NS);
-  if (durationNs < least) return [];
-  const found: Finding[] = [];
-  for (const { mostNs, find } of lossesOf(analysis)) {
+  const least = Math.max(MATERIAL_NS + clockNs, durationNs * MATERIAL_SHARE, steps.length * OVERHEAD_NS);
+  // That a step was tried again is worth knowing, however quickly.
+  const tried = retries(analysis);
+  const found: Finding[] = tried ? [tried] : [];
+  for (const { mostNs, find } of durationNs < least ? [] : lossesOf(analysis)) {
     if (mostNs < least) continue;
     if (which && found.some(({ savesNs }) => savesNs >= mostNs)) continue;
     const finding = find(analysis);
@@ -41,10 +42,9 @@ export function findLosses(analysis: Analysis, which?: 'the largest'): Finding[]
 function lossesOf(analysis: Analysis): Loss[] {
   const { facts, graph, waits, criticalPath } = analysis;
   const hasPlan = facts.plan.tools.length > 0;
-  let [retryNs, longestNs, lastNs] = [0, 0, 0];
+  let [longestNs, lastNs] = [0, 0];
   for (let step = 0; step < facts.steps.length; step += 1) {
     if (!ran(facts.steps[step]!)) continue;
-    retryNs = Math.max(retryNs, facts.steps[step]!.retryNs);
     longestNs = Math.max(longestNs, graph.duration[step]!);
     lastNs = Math.max(lastNs, graph.end[step]!);
   }
@@ -57,7 +57,6 @@ function lossesOf(analysis: Analysis): Loss[] {
   const beyondNs = Math.max(0, lastNs - criticalPath.length);
   const waited = (reason: 'group' | 'slot' | 'unknown'): number => (hasPlan && longestWait[reason] > 0 ? beyondNs : 0);
   return [
-    { mostNs: retryNs, find: retries },
     { mostNs: waited('group'), find: barrier },
     { mostNs: facts.plan.isSerial ? 0 : Math.max(waited('slot'), waited('unknown')), find: serialised },
     { mostNs: waited('slot'), find: slots },
@@ -110,14 +109,23 @@ function waitingFor(reason: 'group' | 'slot', { reason: reasons, ns }: Analysis[
 }
 
 /** Groups that may run several tools at once and ran them one after another. */
-function serialised({ facts: { steps }, groups, observed }: Analysis): Finding | undefined {
+function serialised({ facts: { steps }, graph, groups, observed }: Analysis): Finding | undefined {
   const found = groups.filter(
     ({ declared, parallelism }) => declared > 1 && parallelism.peak === 1 && parallelism.possiblePeak > 1,
   );
   const [widest] = found.toSorted((a, b) => b.steps.length - a.steps.length);
   if (!widest) return undefined;
   const chosen = new Set(found.flatMap((group) => group.steps));
-  const savesNs = observed.savedWithout((step) => chosen.has(step));
+  // Side by side, the steps of each group take as long as the longest of them; what passed besides is no matter of this.
+  const workNs = found.reduce((sum, { parallelism }) => sum + parallelism.workNs, 0);
+  const longestNs = found.reduce(
+    (sum, group) => sum + group.steps.reduce((most, step) => Math.max(most, graph.duration[step]!), 0),
+    0,
+  );
+  const savesNs = Math.min(
+    observed.savedWithout((step) => chosen.has(step)),
+    workNs - longestNs,
+  );
   const more = found.length > 1 ? ` (and those of ${count(found.length - 1, 'other group')})` : '';
   const text = `the ${widest.steps.length} steps of group ${widest.groupIndex} may run at once, but ran one after another, ${formatNs(widest.parallelism.workNs)}${more}; side by side about ${formatNs(savesNs)} less`;
   const toolIds = [...chosen].map((step) => steps[step]!.toolId);

@@ -1,5 +1,5 @@
 import type { Analysis } from './analysis.ts';
-import { type Finding, findMainFindings } from './findings.ts';
+import { type Finding, findMainFindings, isFault } from './findings.ts';
 import { count, formatNs, shorten } from './format.ts';
 
 /** Longest verdict, in UTF-16 code units. */
@@ -40,7 +40,7 @@ function sentencesOf(analysis: Analysis, findings: readonly Finding[]): string[]
     return failedSentences(analysis, findings, took);
   if (facts.outcome === 'cancellation') return cancelledSentences(analysis, took);
   const [best, ...others] = findings;
-  const wrong = best?.savesNs === 0;
+  const wrong = best && isFault(best);
   const head = best
     ? `Succeeded in ${took}${wrong ? ', but' : ':'} ${best.text}.`
     : `Succeeded in ${took}${stepsOf(analysis)}.`;

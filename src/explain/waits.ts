@@ -4,7 +4,7 @@ import { ran, type RunFacts } from './facts.ts';
 import type { StepGraph } from './step-graph.ts';
 
 /** Shorter waits are the event loop's. */
-export const NOTICEABLE_NS = 1e6;
+const NOTICEABLE_NS = 1e6;
 
 /** What each step waited for, by its position. */
 export interface Waits {
