@@ -1,7 +1,7 @@
 import type { DifferenceKind } from '../explain/differences.ts';
 import type { Explanation } from '../explain/explain-run.ts';
 import { isFailing } from '../explain/failures.ts';
-import type { FindingKind } from '../explain/findings.ts';
+import type { FaultKind } from '../explain/findings.ts';
 import { formatNs, shorten, Wording } from '../explain/format.ts';
 import { type MeasuredRun, measureRun, type Totals } from '../explain/measure-run.ts';
 import type { Reference } from '../explain/reference.ts';
@@ -31,7 +31,6 @@ interface MeasureRule {
 
 type Measure = 'duration' | 'critical_path' | 'wait' | 'step';
 type OutcomeWord = 'failure' | 'error' | 'timeout' | 'cancellation';
-type FaultKind = Extract<FindingKind, 'broken_plan' | 'lost_spans' | 'early_start' | 'unresolved_mapping'>;
 type FailWord = OutcomeWord | DifferenceKind | FaultKind | 'incomplete' | 'plan_changed';
 
 /** What each word stands for: the outcome of the run or of a step, something that was found, or a rule of its own. */

@@ -2,12 +2,11 @@ import type { Analysis } from './analysis.ts';
 import { findFaults } from './faults.ts';
 import { findLosses } from './losses.ts';
 
+/** Something is wrong, whatever time it took. */
+export type FaultKind = 'broken_plan' | 'lost_spans' | 'early_start' | 'unresolved_mapping';
+
 export type FindingKind =
-  /** Something is wrong, whatever time it took. */
-  | 'broken_plan'
-  | 'lost_spans'
-  | 'early_start'
-  | 'unresolved_mapping'
+  | FaultKind
   /** Time was spent that could be saved. */
   | 'retries'
   | 'barrier'
@@ -30,11 +29,16 @@ export interface Finding {
 }
 
 /** Whether a finding says that something is wrong, whatever time it took. */
-export function isFault({ kind }: Finding): boolean {
+export function isFault({ kind }: Pick<Finding, 'kind'>): boolean {
   return FAULTS.includes(kind);
 }
 
-const FAULTS: readonly FindingKind[] = ['broken_plan', 'lost_spans', 'early_start', 'unresolved_mapping'];
+const FAULTS: readonly FindingKind[] = [
+  'broken_plan',
+  'lost_spans',
+  'early_start',
+  'unresolved_mapping',
+] satisfies readonly FaultKind[];
 
 /** Everything that is wrong with a run, then everything that took time, by how much of the whole run it took. */
 export function findFindings(analysis: Analysis): Finding[] {

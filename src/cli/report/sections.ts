@@ -1,5 +1,6 @@
 import type { DifferenceKind } from '../../explain/differences.ts';
 import { type Explanation, explainRun, type FindingMs } from '../../explain/explain-run.ts';
+import { isFault } from '../../explain/findings.ts';
 import { formatDuration } from '../../explain/format.ts';
 import type { Run, Step } from '../../explain/run.ts';
 
@@ -27,8 +28,8 @@ const TOLD_TOGETHER: Readonly<Partial<Record<DifferenceKind, string>>> = {
 /** What an explanation says in words beside its verdict, each part only when it has something to say. */
 export function sectionsOf(run: Run, explanation: Explanation): Section[] {
   const { verdict, findings } = explanation;
-  const faults = findings.filter(({ savesMs, text }) => savesMs === 0 && !verdict.includes(text));
-  const slow = findings.filter(({ savesMs }) => savesMs > 0);
+  const faults = findings.filter((finding) => isFault(finding) && !verdict.includes(finding.text));
+  const slow = findings.filter((finding) => !isFault(finding));
   const sections = [
     { title: 'what is wrong', lines: faults.map(({ text }) => text) },
     { title: 'what took time', lines: slow.map(withSaving) },
@@ -65,7 +66,7 @@ const MAX_PATH = 10;
 
 /** The other findings say themselves what they cost. */
 function withSaving({ kind, text, savesMs }: FindingMs): string {
-  if (kind !== 'retries' && kind !== 'bottleneck') return text;
+  if ((kind !== 'retries' && kind !== 'bottleneck') || savesMs === 0) return text;
   return `${text}; ${kind === 'retries' ? 'with one attempt' : 'twice as fast'} about ${formatDuration(savesMs)} less`;
 }
 
