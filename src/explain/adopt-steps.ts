@@ -32,10 +32,18 @@ export class Adoption {
   adopt(steps: readonly StepDraft[]): boolean {
     const run =
       this.#linkedTo(steps) ?? this.#declaring(steps) ?? (this.#runs.length === 1 ? this.#runs[0] : undefined);
-    if (!run) return false;
+    if (run) this.put(steps, run);
+    return run !== undefined;
+  }
+
+  put(steps: readonly StepDraft[], run: RunDraft): void {
     for (const step of steps) run.steps.push(step);
     this.#note(run, steps);
-    return true;
+  }
+
+  /** The run that holds a step, by the id of its span. */
+  runOf(spanId: string): RunDraft | undefined {
+    return this.#runOfSpan.get(spanId);
   }
 
   #note(run: RunDraft, steps: readonly StepDraft[]): void {
@@ -49,7 +57,7 @@ export class Adoption {
   #linkedTo(steps: readonly StepDraft[]): RunDraft | undefined {
     for (const { span } of steps) {
       for (const { spanId } of span?.links ?? []) {
-        const run = this.#runOfSpan.get(spanId);
+        const run = this.runOf(spanId);
         if (run) return run;
       }
     }

@@ -62,6 +62,8 @@ export class RunDraft {
   readonly planSpans: ReceivedSpan[] = [];
   readonly groupSpans: ReceivedSpan[] = [];
   readonly steps: StepDraft[] = [];
+  /** Steps of which only others tell. */
+  readonly lostSteps: StepDraft[] = [];
   readonly spans: SpanDraft[] = [];
   readonly notes: string[] = [];
   #declaredIds: ReadonlySet<string> | undefined;
@@ -130,7 +132,7 @@ export function assembleRun(draft: RunDraft): Run {
 
   const planned = plan?.groups.flat() ?? [];
   const seen = new Map(steps.map((step) => [step.toolId, step]));
-  const unseen = plan ? unseenSteps(draft, plan, seen) : [];
+  const unseen = unseenSteps(draft, plan?.groups ?? [], seen);
   const all = [...steps, ...unseen].toSorted(byPlace);
   const groups = groupsOf(draft, plan, all);
   const attributes = span?.attributes ?? new Map();
@@ -198,21 +200,31 @@ function isParallel(
   return Math.max(steps.length, span ? textsAt(span.attributes, ATTR_ORCHESTRATION_TOOL_IDS).length : 0) > 1;
 }
 
-/** A step for every planned tool of which no span arrived, with what can be said of why. */
-function unseenSteps({ span }: RunDraft, plan: DeclaredPlan, seen: ReadonlyMap<string, Step>): Step[] {
+/** A step for every planned tool of which no span arrived, with what can be said of why; and all others that were lost. */
+function unseenSteps(
+  { span, lostSteps }: RunDraft,
+  groups: DeclaredPlan['groups'],
+  seen: ReadonlyMap<string, Step>,
+): Step[] {
+  const lost = new Map(lostSteps.map((step) => [step.toolId, step]));
   const skipped = new Set(span && textsAt(span.attributes, ATTR_ORCHESTRATION_SKIPPED));
   const notStarted = span && new Set(textsAt(span.attributes, ATTR_ORCHESTRATION_NOT_STARTED));
   const unseen: Step[] = [];
-  for (const [groupIndex, tools] of plan.groups.entries()) {
+  const placed = new Set<Step>();
+  for (const [groupIndex, tools] of groups.entries()) {
     for (const [executionOrder, tool] of tools.entries()) {
       if (seen.has(tool.toolId)) continue;
       const end = skipped.has(tool.toolId) ? SKIPPED : { outcome: undefined, ...absenceOf(tool, notStarted, seen) };
       const nothing = { span: undefined, error: undefined, mappings: [], attemptCount: undefined };
       const below = { attempts: [], spans: [], steps: [], runs: [] };
-      unseen.push({ ...tool, groupIndex, executionOrder, iteration: 1, isPlanned: true, ...nothing, ...below, ...end });
+      const place = { groupIndex, executionOrder, iteration: 1, isPlanned: true };
+      const known = lost.get(tool.toolId);
+      if (known) placed.add(known);
+      lost.delete(tool.toolId);
+      unseen.push(known ? { ...known, ...tool, ...place } : { ...tool, ...place, ...nothing, ...below, ...end });
     }
   }
-  return unseen;
+  return [...unseen, ...lostSteps.filter((step) => !placed.has(step))];
 }
 
 const SKIPPED = { outcome: 'skip', absence: undefined, reason: 'it has no span' } as const;

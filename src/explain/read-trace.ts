@@ -3,6 +3,7 @@ import { Adoption } from './adopt-steps.ts';
 import { assembleRun, attemptOf, RunDraft, type SpanDraft, type StepDraft, stepOf } from './assemble-run.ts';
 import { ClockFaults } from './clock-faults.ts';
 import { count } from './format.ts';
+import { findLostSteps, type LostStep } from './lost-steps.ts';
 import { integerAt, textAt } from './read-attributes.ts';
 import type { ReceivedSpan } from './received-span.ts';
 import type { Run, SpanNode } from './run.ts';
@@ -77,6 +78,8 @@ class TraceReader {
   readonly #unseenRuns = new Map<string, RunDraft>();
   /** Steps whose run is not above them, by what tells which of them belong together. */
   readonly #orphans = new Map<string, StepDraft[]>();
+  /** Steps that others depend on and whose span did not arrive, by its id. */
+  #lostSteps: ReadonlyMap<string, LostStep> = new Map();
   readonly #roots: Root[] = [];
   readonly #notes: string[] = [];
 
@@ -87,16 +90,23 @@ class TraceReader {
   read(spans: readonly ReceivedSpan[]): TraceView {
     const tree = buildSpanTree(spans);
     const places = new Map<ReceivedSpan, Place>();
+    this.#lostSteps = findLostSteps(tree.spans);
     for (const span of tree.spans) {
       const parent = tree.parents.get(span);
-      places.set(span, this.#place(span, parent ? places.get(parent) : undefined));
+      places.set(span, this.#place(span, parent ? places.get(parent) : this.#lostPlaceOf(span)));
     }
-    this.#adopt();
+    this.#adopt(places);
     const foreign = this.#divideRoots(tree.cut);
     this.#noteClocks(tree.spans, tree.parents, places);
     if (tree.duplicates > 0) this.#note(duplicatesNote(tree.duplicates, tree.conflicts));
     if (tree.cut.size > 0) this.#note(`${count(tree.cut.size, 'cycle')} of parents cut`);
     return { runs: this.#assemble(), foreign, notes: this.#notes };
+  }
+
+  /** Below a step of which nothing but its id and its tool is known. */
+  #lostPlaceOf({ parentSpanId }: ReceivedSpan): Place | undefined {
+    const step = this.#lostSteps.get(parentSpanId ?? '')?.step;
+    return step && { step, isOrphaned: true, spans: step.spans };
   }
 
   #place(span: ReceivedSpan, parent: Place | undefined): Place {
@@ -163,12 +173,16 @@ class TraceReader {
   }
 
   /** Finds runs for steps that are below none; those that nothing tells of any become one of their own. */
-  #adopt(): void {
-    if (this.#orphans.size === 0) return;
+  #adopt(places: ReadonlyMap<ReceivedSpan, Place>): void {
+    if (this.#orphans.size === 0 && this.#lostSteps.size === 0) return;
     const adoption = new Adoption(this.#runs.filter((run) => !this.#orphanedRuns.has(run)));
     for (const steps of this.#orphans.values()) {
       const isOfRun = steps.some(({ groupIndex, isPlanned }) => groupIndex !== undefined || !isPlanned);
-      if (!(isOfRun && adoption.adopt(steps))) this.#newRun().steps.push(...steps);
+      if (!(isOfRun && adoption.adopt(steps))) adoption.put(steps, this.#newRun());
+    }
+    for (const { step, linkedFrom } of this.#lostSteps.values()) {
+      const run = places.get(linkedFrom)?.run ?? adoption.runOf(linkedFrom.spanId);
+      (run && !this.#orphanedRuns.has(run) ? run : this.#newRun()).lostSteps.push(step);
     }
   }
 

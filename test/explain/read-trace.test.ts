@@ -218,6 +218,16 @@ describe('steps whose run is not above them', () => {
     expect(runs[1]!.notes).toEqual([]);
   });
 
+  it('are a run of their own, also 200,000 of them', () => {
+    const loose = step('x', 'x', { tool_id: 'loose' });
+    const spans = Array.from({ length: 200_000 }, (_, at) => ({
+      ...loose,
+      spanId: (at + 1).toString(16).padStart(16, '0'),
+      parentSpanId: 'f'.repeat(16),
+    }));
+    expect(readTrace(spans).runs.map(({ steps }) => steps.length)).toEqual([200_000]);
+  }, 30_000);
+
   it('are found runs for in seconds, however many there are of both', () => {
     const spans: ReceivedSpan[] = [];
     const plan = JSON.stringify({ execution_groups: [{ tools: [{ tool_id: 'a' }] }] });
@@ -236,6 +246,76 @@ describe('steps whose run is not above them', () => {
 
 /** Any spans of ours and of others, hanging on each other in any way. */
 const anySpans: fc.Arbitrary<ReceivedSpan[]> = fc.array(anySpan(), { maxLength: 20 });
+
+describe('a step whose span did not arrive', () => {
+  /** `to` depends on the tool `of`, whose span has this id. */
+  const dependsOn = (id: string, of: string): Pick<ReceivedSpan, 'links'> => ({
+    links: [
+      {
+        traceId: made(id).traceId,
+        spanId: made(id).spanId,
+        attributes: new Map([
+          ['orchestration.link.type', 'depends_on'],
+          ['orchestration.tool_id', of],
+        ]),
+      },
+    ],
+  });
+  const step = (id: string, attributes: Readonly<Record<string, AttributeValue>>, more = {}): ReceivedSpan =>
+    ours('step', id, { parent: 'g1', ms: [5, 6], attributes, ...more });
+  const attempt = ours('attempt', 'a1', { parent: 's', ms: [1, 2], attributes: { attempt: 1, outcome: 'failure' } });
+  const http = made('http', { parent: 's', ms: [3, 4] });
+  const inner = ours('step', 'i', { parent: 's', ms: [2, 3], attributes: { tool_id: 'inner', planned: false } });
+  const deep = ours('run', 'deep', { parent: 'i', ms: [2, 3] });
+  const plan = ours('plan', 'plan', { parent: 'run', attributes: { execution_plan: OVERVIEW_PLAN } });
+
+  it('holds what is below it, where a step that depends on it tells its id', () => {
+    const audit = step('t', { tool_id: 'audit', group_index: 1, outcome: 'success' }, dependsOn('s', 'secondary'));
+    const { runs, foreign } = readTrace([plan, audit, attempt, http, inner, deep]);
+    expect(foreign).toEqual([]);
+    expect(runs).toHaveLength(1);
+    const lost = runs[0]!.groups[0]!.steps[1]!;
+    expect(lost).toMatchObject({
+      toolId: 'secondary',
+      toolType: 'ci_lookup',
+      executionOrder: 1,
+      span: undefined,
+      absence: 'no span',
+      reason: 'it did not arrive',
+    });
+    expect(lost.attempts.map(({ outcome }) => outcome)).toEqual(['failure']);
+    expect(draw(lost.spans)).toEqual(['http']);
+    expect(lost.steps.map(({ toolId, runs }) => [toolId, runs.length])).toEqual([['inner', 1]]);
+    expect(runs[0]).toMatchObject({ plannedTools: 5, seenTools: 1, notes: [] });
+  });
+
+  it('is one of the run also where the plan does not have it, or did not arrive', () => {
+    const { runs } = readTrace([
+      ours('run', 'run', { ms: [0, 9] }),
+      ours('group', 'g1', { parent: 'run', ms: [5, 6], attributes: { group_index: 1 } }),
+      step('t', { tool_id: 'audit' }, dependsOn('s', 'secondary')),
+      http,
+    ]);
+    expect(runs.map(({ steps }) => steps.map((one) => [one.toolId, one.absence, draw(one.spans)]))).toEqual([
+      [['secondary', 'no span', ['http']]],
+    ]);
+  });
+
+  it('is not looked for inside itself', () => {
+    const inside = ours('step', 'x', {
+      parent: 'deep',
+      ms: [2, 3],
+      attributes: { tool_id: 'x' },
+      ...dependsOn('s', 'y'),
+    });
+    const spans = [inner, deep, inside, http];
+    expect(
+      spansOf(readTrace(spans))
+        .map(({ name }) => name)
+        .toSorted(byText),
+    ).toEqual(['deep', 'http', 'i', 'x']);
+  });
+});
 
 describe('every span', () => {
   it('is found exactly once, in a run or outside, whatever it is and whatever it hangs on', () => {
@@ -288,9 +368,22 @@ function anySpan(): fc.Arbitrary<ReceivedSpan> {
         ms: [4, end ?? 4],
         attributes,
         ...(isOther ? { traceId: OTHER_TRACE } : {}),
-        links: link === null ? [] : [{ traceId: '', spanId: made(link).spanId, attributes: new Map() }],
+        links: link === null ? [] : [linkTo(link, isOther ? OTHER_TRACE : made('').traceId)],
       }),
     );
+}
+
+/** As of a step to one that it depends on. */
+function linkTo(id: string, traceId: string): ReceivedSpan['links'][number] {
+  const attributes = new Map([
+    ['orchestration.link.type', 'depends_on'],
+    ['orchestration.tool_id', 'audit'],
+  ]);
+  return { traceId, spanId: made(id).spanId, attributes };
+}
+
+function byText(a: string, b: string): number {
+  return a < b ? -1 : 1;
 }
 
 function nameOf({ traceId, spanId }: ReceivedSpan): string {
