@@ -38,9 +38,10 @@ export function readMapping(value: unknown): Record<string, string> {
 export function readMappingRecords(value: unknown): MappingRecord[] {
   return asList(value).flatMap((item) => {
     const { field, ref, resolved, type, bytes } = asRecord(item);
-    if (typeof field !== 'string' || typeof ref !== 'string') return [];
+    // Where a list was cut, its last entry does not come to say whether something was found.
+    if (typeof field !== 'string' || typeof ref !== 'string' || typeof resolved !== 'boolean') return [];
     const found = { ...(typeof type === 'string' ? { type } : {}), ...(typeof bytes === 'number' ? { bytes } : {}) };
-    return [{ field, ref, resolved: resolved === true, ...found }];
+    return [{ field, ref, resolved, ...found }];
   });
 }
 

@@ -107,6 +107,25 @@ describe('what a run of a plan exports', () => {
     );
   });
 
+  it('says of no reference that it found nothing because the list of them was cut', async () => {
+    const fields = Array.from({ length: 20 }, (_, at) => [`field_${at}`, `{source.data[${at}]}`]);
+    const plan: PlanInput = {
+      tools: [
+        { tool_id: 'source' },
+        { tool_id: 'reader', depends_on: ['source'], output_mapping: Object.fromEntries(fields) },
+      ],
+    };
+    for (let maxAttributeBytes = 256; maxAttributeBytes < 400; maxAttributeBytes += 1) {
+      const recording = record({ maxAttributeBytes });
+      await recording.runPlan(plan, { tools: { source: () => fields, reader: () => 1 } });
+      const [run] = readTrace(recording.spans().map(receivedFrom)).runs;
+      const { mappings } = run!.groups[1]!.steps[0]!;
+      expect(mappings.length).toBeGreaterThan(0);
+      expect(mappings.length).toBeLessThan(fields.length);
+      expect(explainRun(run!).dataFlow.unresolved).toEqual([]);
+    }
+  });
+
   it('tells, whichever spans are lost, no step of which nothing is known', async () => {
     const lost = fc.array(fc.boolean(), { minLength: 60, maxLength: 60 });
     await fc.assert(
