@@ -126,6 +126,29 @@ describe('what a run of a plan exports', () => {
     }
   });
 
+  it('is explained with the root cause, its consequences and the tools that did not run that the run itself names', async () => {
+    await fc.assert(
+      fc.asyncProperty(plans, async ({ plan, options }) => {
+        const { spans } = await carryOut(plan, options);
+        const [run] = readTrace(spans).runs;
+        const { rootCause, affected, notDone } = explainRun(run!);
+        const said = (name: string): AttributeValue | undefined => run!.span!.attributes.get(`orchestration.${name}`);
+        // Of failures within a millisecond, spans do not tell which came first.
+        expect(said('failed') ?? [undefined]).toContain(rootCause);
+        if (said('root_cause') === rootCause) expect(said('blast_radius')).toBe(rootCause && affected.length);
+        for (const [name, word] of [
+          ['skipped', 'skipped'],
+          ['not_started', 'not started'],
+          ['failed', 'failure'],
+        ] as const) {
+          const found = notDone.filter(({ reason }) => reason.startsWith(word)).map(({ toolId }) => toolId);
+          expect(found.toSorted(byText)).toEqual([...((said(name) ?? []) as string[])].toSorted(byText));
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+
   it('tells, whichever spans are lost, no step of which nothing is known', async () => {
     const lost = fc.array(fc.boolean(), { minLength: 60, maxLength: 60 });
     await fc.assert(
