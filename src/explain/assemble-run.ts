@@ -89,6 +89,7 @@ export class RunDraft {
 /** Reads a step span. `groupIndex` is that of the group span above it. */
 export function stepOf(span: ReceivedSpan, groupIndex: number | undefined): StepDraft {
   const { attributes } = span;
+  let outputMapping: Step['outputMapping'] | undefined;
   return {
     toolId: textAt(attributes, ATTR_ORCHESTRATION_TOOL_ID) ?? span.name,
     toolType: textAt(attributes, ATTR_ORCHESTRATION_TOOL_TYPE),
@@ -97,7 +98,10 @@ export function stepOf(span: ReceivedSpan, groupIndex: number | undefined): Step
     iteration: integerAt(attributes, ATTR_ORCHESTRATION_ITERATION) ?? 1,
     isPlanned: attributes.get(ATTR_ORCHESTRATION_PLANNED) !== false,
     dependsOn: textsAt(attributes, ATTR_ORCHESTRATION_DEPENDS_ON),
-    outputMapping: readMapping(parseJson(textAt(attributes, ATTR_ORCHESTRATION_OUTPUT_MAPPING))),
+    /** Read when it is asked for: most steps' mappings are in the plan. */
+    get outputMapping() {
+      return (outputMapping ??= readMapping(parseJson(textAt(attributes, ATTR_ORCHESTRATION_OUTPUT_MAPPING))));
+    },
     mappings: readMappingRecords(parseJson(textAt(attributes, ATTR_ORCHESTRATION_MAPPINGS))),
     span,
     absence: undefined,

@@ -137,24 +137,23 @@ function explainSteps(analysis: Analysis): ExplainedStep[] {
   const { facts, graph, waits, criticalPath } = analysis;
   const onPath = new Set(analysis.path);
   const nameAt = (step: number): string | undefined => facts.steps[step]?.toolId;
-  return facts.steps
-    .map((step, at) => {
-      const dependency = nameAt(waits.dependency[at]!);
-      return {
-        toolId: step.toolId,
-        iteration: step.iteration,
-        startMs: ms(step.startNs),
-        durationMs: ms(graph.duration[at]!),
-        isCritical: onPath.has(at),
-        slackMs: step.tool < 0 ? undefined : ms(criticalPath.slack[at]!),
-        dependency: dependency === undefined ? undefined : { toolId: dependency, ms: ms(waits.dependencyNs[at]!) },
-        waitMs: ms(waits.ns[at]!),
-        waitReason: waits.reason[at],
-        waitedFor: nameAt(waits.releasedBy[at]!),
-        savesMs: ran(step) ? ms(analysis.savedByHalf(at)) : 0,
-      };
-    })
-    .toSorted((a, b) => a.startMs - b.startMs);
+  return Array.from(graph.byStart, (at) => {
+    const step = facts.steps[at]!;
+    const dependency = nameAt(waits.dependency[at]!);
+    return {
+      toolId: step.toolId,
+      iteration: step.iteration,
+      startMs: ms(step.startNs),
+      durationMs: ms(graph.duration[at]!),
+      isCritical: onPath.has(at),
+      slackMs: step.tool < 0 ? undefined : ms(criticalPath.slack[at]!),
+      dependency: dependency === undefined ? undefined : { toolId: dependency, ms: ms(waits.dependencyNs[at]!) },
+      waitMs: ms(waits.ns[at]!),
+      waitReason: waits.reason[at],
+      waitedFor: nameAt(waits.releasedBy[at]!),
+      savesMs: ran(step) ? ms(analysis.savedByHalf(at)) : 0,
+    };
+  });
 }
 
 function whatIf({ facts, graph, criticalPath, parallelism: { peak }, observed }: Analysis): WhatIf {

@@ -18,7 +18,8 @@ export function integerAt(attributes: Attributes, key: string): number | undefin
 /** The texts of a list; others are left out. Empty without a list. */
 export function textsAt(attributes: Attributes, key: string): readonly string[] {
   const value = attributes.get(key);
-  return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : [];
+  if (!Array.isArray(value)) return [];
+  return value.every((item) => typeof item === 'string') ? value : value.filter((item) => typeof item === 'string');
 }
 
 export function outcomeAt(attributes: Attributes, key: string): Outcome | undefined {
