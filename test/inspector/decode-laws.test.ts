@@ -161,8 +161,9 @@ describe(`${ROUNDS} bodies with something wrong in them are read or refused (R93
 
   it('in JSON that is well-formed, with other values in it', () => {
     const next = random(SEED);
+    const sent = fixture('sdk-3.jsonl').toString();
     const outcomes = Array.from({ length: ROUNDS }, () => {
-      const body: unknown = JSON.parse(fixture('sdk-3.jsonl').toString());
+      const body: unknown = JSON.parse(sent);
       for (let i = next(3); i >= 0; i--) spoil(body, next);
       return outcome(() => decodeTracesJson(body));
     });
@@ -181,16 +182,16 @@ function parse(body: Buffer): unknown {
 /** What a decoder made of a body: anything but a result or a DecodeError is thrown on. */
 function outcome(decode: () => DecodedTraces): 'read' | 'refused' {
   try {
-    for (const span of decode().spans) {
-      expect(span.traceId).toMatch(/^[0-9a-f]{32}$/);
-      expect(span.spanId).toMatch(/^[0-9a-f]{16}$/);
-      expect(span.startNs >= 0n && span.endNs < 2n ** 64n).toBe(true);
-    }
+    expect(decode().spans.filter((span) => !isSound(span))).toEqual([]);
     return 'read';
   } catch (error) {
     if (error instanceof DecodeError) return 'refused';
     throw error;
   }
+}
+
+function isSound({ traceId, spanId, startNs, endNs }: ReceivedSpan): boolean {
+  return /^[0-9a-f]{32}$/.test(traceId) && /^[0-9a-f]{16}$/.test(spanId) && startNs >= 0n && endNs < 2n ** 64n;
 }
 
 /** Both must happen, else the bodies are too good or too bad to test anything. */

@@ -1,5 +1,5 @@
 import { request as httpRequest } from 'node:http';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import type { OtlpContentType } from '../../src/inspector/answer.ts';
 import { decodeResponse, decodeStatus, encodeReference } from './reference.ts';
 
@@ -81,5 +81,14 @@ export function raw(bytes: string, port: number, host = '127.0.0.1'): Promise<st
     const socket = connect(port, host, () => socket.write(bytes, 'latin1'));
     socket.on('data', (chunk) => (text += chunk.toString('latin1')));
     socket.on('close', () => resolve(text)).on('error', (error) => (text ? resolve(text) : reject(error)));
+  });
+}
+
+/** What comes on a socket until the other side closes it. */
+export function readAll(socket: Socket): Promise<string> {
+  return new Promise((resolve) => {
+    let text = '';
+    socket.on('data', (chunk) => (text += chunk.toString('latin1')));
+    socket.on('error', () => {}).on('close', () => resolve(text));
   });
 }

@@ -1,8 +1,8 @@
-import { ROOT_CONTEXT, SpanStatusCode, trace } from '@opentelemetry/api';
+import { diag, ROOT_CONTEXT, SpanStatusCode, trace } from '@opentelemetry/api';
 import { OTLPTraceExporter as JsonExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { OTLPTraceExporter as ProtobufExporter } from '@opentelemetry/exporter-trace-otlp-proto';
 import { BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
-import { afterEach, expect, it, vi } from 'vitest';
+import { afterEach, expect, it, onTestFinished, vi } from 'vitest';
 import type { ReceivedSpan } from '../../src/explain/received-span.ts';
 import { startReceiver, type TracesRequest } from '../../src/inspector/receive.ts';
 
@@ -60,4 +60,25 @@ it.each([
   ]);
   expect(received[0]?.endNs).toBeGreaterThanOrEqual(received[0]?.startNs ?? 0n);
   expect(requests.map((request) => request.contentType)).toEqual([contentType]);
+});
+
+it.each([
+  ['application/x-protobuf', ProtobufExporter],
+  ['application/json', JsonExporter],
+] as const)("OpenTelemetry's exporter reads from the answer what was rejected, and why: %s", async (_, Exporter) => {
+  const told: unknown[] = [];
+  const ignore = (): void => {};
+  const tell = (...message: unknown[]): void => void told.push(...message);
+  diag.setLogger({ error: tell, warn: tell, info: ignore, debug: ignore, verbose: ignore });
+  onTestFinished(() => diag.disable());
+  await using receiver = await startReceiver({ onSpans: () => expect.unreachable() });
+  const exporter = new Exporter({ url: `${receiver.url}/v1/traces` });
+  const idGenerator = { generateTraceId: () => '0'.repeat(32), generateSpanId: () => '1'.repeat(16) };
+  const provider = new TracerProvider({ idGenerator, spanProcessors: [new BatchSpanProcessor({ exporter })] });
+  provider.getTracer('shop').startSpan('order').end();
+  await provider.shutdown();
+  expect(told).toEqual([
+    'Received Partial Success response:',
+    expect.stringMatching(/^\{"rejectedSpans":"?1"?,"errorMessage":"span \\"order\\": traceId is all zeros"\}$/),
+  ]);
 });

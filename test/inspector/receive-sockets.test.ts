@@ -1,11 +1,10 @@
-import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
+import { connect } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ReceivedSpan } from '../../src/explain/received-span.ts';
 import { startReceiver, type Receiver } from '../../src/inspector/receive.ts';
-import { encode, envelope, JSON_TYPE, post, PROTOBUF_TYPE, raw, spanJson } from './otlp.ts';
+import { encode, envelope, JSON_TYPE, post, raw, readAll, spanJson } from './otlp.ts';
 
-// What goes wrong below HTTP, or comes too slowly. R numbers: see receive.test.ts.
+// What goes wrong below HTTP. R numbers: see receive.test.ts.
 
 let received: ReceivedSpan[];
 let receiver: Receiver;
@@ -24,44 +23,6 @@ afterEach(async () => {
 
 const BODY = encode(envelope(spanJson()), JSON_TYPE).toString();
 const send = (bytes: string): Promise<string> => raw(bytes, receiver.port);
-
-describe('what does not arrive in time is answered 408', () => {
-  it.each([
-    ['R67 a body shorter than declared', (): string => `${head}Content-Length: 100\r\n\r\n{`],
-    ['R73 a body of which nothing comes', (): string => `${head}Content-Length: 100\r\n\r\n`],
-    ['R73 a chunk that does not come', (): string => `${head}Transfer-Encoding: chunked\r\n\r\n5\r\n{`],
-    ['R72 half the headers', (): string => head],
-    ['R72 half a request line', (): string => 'POST /v1'],
-  ])('%s', async (_, bytes) => {
-    const answer = await send(bytes());
-    expect(answer).toMatch(/^HTTP\/1\.1 408 .*\r\nConnection: close\r\n/s);
-    expect(answer).toMatch(/\r\n\r\n\{"code":4,"message":"the request did not arrive in time"\}$/);
-  });
-
-  it('in the encoding of the request, if that is known', async () => {
-    const answer = await send(`${head.replace(JSON_TYPE, PROTOBUF_TYPE)}Content-Length: 100\r\n\r\n`);
-    expect(answer).toMatch(/^HTTP\/1\.1 408 .*\r\nContent-Type: application\/x-protobuf\r\n/s);
-    expect(answer.endsWith('\r\n\r\n\x08\x04\x12\x22the request did not arrive in time')).toBe(true);
-  });
-
-  it('and does not hold memory after that', async () => {
-    await using small = await startReceiver({ onSpans: () => {}, maxBodyBytes: 1_000, requestTimeoutMs: 300 });
-    const slow = `${head.replace(String(receiver.port), String(small.port))}Content-Length: 1000\r\n\r\n`;
-    const answers = await Promise.all(Array.from({ length: 4 }, () => raw(slow + ' '.repeat(999), small.port)));
-    expect(answers.map((answer) => answer.slice(9, 12))).toEqual(['408', '408', '408', '408']);
-    expect(await post(small.port, `${' '.repeat(998)}{}`)).toEqual({ status: 200, type: JSON_TYPE, body: {} });
-  });
-
-  it('R72 headers that come byte by byte', async () => {
-    const socket = connect(receiver.port, '127.0.0.1');
-    await once(socket, 'connect');
-    const drip = setInterval(() => socket.write('x'), 20);
-    socket.write(head);
-    const answer = await readAll(socket);
-    clearInterval(drip);
-    expect(answer).toMatch(/^HTTP\/1\.1 408 /);
-  });
-});
 
 describe('what is no request is answered 400, with a Status', () => {
   const REFUSED =
@@ -147,12 +108,3 @@ it('R74 survives 1,000 connections on which nothing comes: they are closed, and 
   const sockets = Array.from({ length: 1_000 }, () => connect(receiver.port, '127.0.0.1'));
   await Promise.all(sockets.map((socket) => readAll(socket)));
 });
-
-/** What comes on a socket until the other side closes it. */
-function readAll(socket: Socket): Promise<string> {
-  return new Promise((resolve) => {
-    let text = '';
-    socket.on('data', (chunk) => (text += chunk.toString('latin1')));
-    socket.on('error', () => {}).on('close', () => resolve(text));
-  });
-}

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
@@ -14,7 +14,8 @@ import { ModelStore } from './model-store.ts';
 const A = 'a'.repeat(32);
 const B = 'b'.repeat(32);
 const C = 'c'.repeat(32);
-const folder = mkdtempSync(join(tmpdir(), 'orchestrace-store-'));
+// In memory where the system has a folder for that: the law opens many files, and what disks do is for sqlite-store.test.ts.
+const folder = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'orchestrace-store-'));
 let files = 0;
 afterAll(() => rmSync(folder, { recursive: true }));
 
