@@ -94,6 +94,31 @@ describe('a run as text', () => {
     `);
   });
 
+  it('shows what is below a step whose own span did not arrive', () => {
+    const spans = overviewSpans().filter(({ name }) => name !== 'step audit');
+    const links = [
+      {
+        traceId: spans[0]!.traceId,
+        spanId: overviewSpans().find(({ name }) => name === 'step audit')!.spanId,
+        attributes: new Map([
+          ['orchestration.tool_id', 'audit'],
+          ['orchestration.link.type', 'depends_on'],
+        ]),
+      },
+    ];
+    const publish = spans.findIndex(({ name }) => name === 'step publish');
+    spans[publish] = { ...spans[publish]!, links };
+    const drawing = draw(spans);
+    expect(drawing.slice(drawing.indexOf('  · audit'), drawing.indexOf('group 2'))).toMatchInlineSnapshot(`
+      "  · audit            no span: it did not arrive
+          ✗ attempt 1 of 2                ──────────                             20 ms
+            GET                           ─────────                              18 ms
+              handle                       ────────                              16 ms
+          ✗ attempt 2 of 2                                   ──────────────      28 ms
+      "
+    `);
+  });
+
   it('shows bars that are too short to measure, spans without times and spans that end before they start', () => {
     const spans = [
       ours('run', 'run', { ms: [0, 1000], attributes: { 'plan.name': 'p', outcome: 'success' } }),

@@ -112,15 +112,21 @@ function addStep(rows: Row[], step: Step, indent: number, explained?: ExplainedS
   const iteration = step.iteration > 1 ? ` #${step.iteration}` : '';
   const label = `${escapeText(step.toolId)}${iteration}${step.isPlanned ? '' : ' (unplanned)'}`;
   const { span } = step;
-  if (!span || step.outcome === 'skip') {
+  if (span && step.outcome !== 'skip') {
+    // A span without an outcome comes from a producer that does not say; it ran all the same.
+    rows.push({ indent, mark: step.outcome ? mark : '?', label, style, bar: stepBar(span, explained) });
+    const failed = step.outcome && step.outcome !== 'success' ? words : undefined;
+    const text = step.error === undefined ? failed : `${words}: ${step.error}`;
+    if (text !== undefined) rows.push({ indent: indent + 2, label: '', style, text });
+  } else {
     const what = step.absence ?? words;
     rows.push({ indent, mark, label, style, text: step.reason === undefined ? what : `${what}: ${step.reason}` });
-    return;
   }
-  // A span without an outcome comes from a producer that does not say; it ran all the same.
-  rows.push({ indent, mark: step.outcome ? mark : '?', label, style, bar: stepBar(span, explained) });
-  if (step.error !== undefined) rows.push({ indent: indent + 2, label: '', style, text: `${words}: ${step.error}` });
-  else if (step.outcome && step.outcome !== 'success') rows.push({ indent: indent + 2, label: '', style, text: words });
+  addWithin(rows, step, indent);
+}
+
+/** What is below a step; its own span may not have arrived. */
+function addWithin(rows: Row[], step: Step, indent: number): void {
   if (indent >= MAX_DEPTH * 2) {
     if (step.attempts.length + step.spans.length + step.steps.length + step.runs.length > 0)
       rows.push(moreBelow(indent));
@@ -128,23 +134,17 @@ function addStep(rows: Row[], step: Step, indent: number, explained?: ExplainedS
   }
   for (const attempt of step.attempts) {
     const ofAttempts = attempt.maxAttempts === undefined ? '' : ` of ${attempt.maxAttempts}`;
-    const [attemptMark] = OUTCOMES[attempt.outcome ?? 'unknown'];
+    const [mark] = OUTCOMES[attempt.outcome ?? 'unknown'];
     const bar = barOf('span', attempt.span.startNs, attempt.span.endNs);
-    rows.push({ indent: indent + 2, mark: attemptMark, label: `attempt ${attempt.attempt}${ofAttempts}`, bar });
+    rows.push({ indent: indent + 2, mark, label: `attempt ${attempt.attempt}${ofAttempts}`, bar });
     addSpans(rows, attempt.spans, indent + 4);
   }
   addSpans(rows, step.spans, indent + 2);
   for (const inner of step.steps) addStep(rows, inner, indent + 2);
   for (const run of step.runs) {
-    const [runMark, , runStyle] = OUTCOMES[run.outcome ?? 'unknown'];
+    const [mark, , style] = OUTCOMES[run.outcome ?? 'unknown'];
     const bar = barOf('span', run.startNs, run.endNs);
-    rows.push({
-      indent: indent + 2,
-      mark: runMark,
-      label: `run ${escapeText(run.planName ?? '')}`,
-      style: runStyle,
-      bar,
-    });
+    rows.push({ indent: indent + 2, mark, label: `run ${escapeText(run.planName ?? '')}`, style, bar });
     addRun(rows, run, indent + 4);
   }
 }
