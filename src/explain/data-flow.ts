@@ -1,4 +1,5 @@
 import { readGraph, reverseGraph } from '../graph.ts';
+import { dataSources } from '../mapping.ts';
 import type { RunFacts } from './facts.ts';
 
 /** What can be told of the data that steps hand to each other. */
@@ -7,7 +8,7 @@ export interface DataFlow {
   readonly unresolved: readonly Unresolved[];
   /** Dependencies whose output the tool that depends on them does not read: they decide the order alone. */
   readonly unread: readonly Edge[];
-  /** Outputs that are read by a tool that does not depend on the tool they come from, directly or not. */
+  /** Outputs that are read by a tool that does not depend on the tool they come from, directly or not, nor in a loop that tool on it. */
   readonly implicit: readonly Edge[];
 }
 
@@ -17,30 +18,38 @@ export interface Unresolved {
   readonly ref: string;
 }
 
+type Facts = Pick<RunFacts, 'plan' | 'steps'>;
+
 interface Edge {
   readonly toolId: string;
   readonly dependency: string;
 }
 
-/** References that found nothing. */
-export function unresolvedReferences(steps: RunFacts['steps']): Unresolved[] {
+/** References that found nothing, but for what the first pass of a loop reads of the pass before. */
+export function unresolvedReferences({ plan, steps }: Facts): Unresolved[] {
   const found: Unresolved[] = [];
-  for (const { toolId, mappings } of steps)
-    for (const { field, ref, resolved } of mappings) if (!resolved) found.push({ toolId, field, ref });
+  for (const { tool, toolId, iteration, mappings } of steps) {
+    for (const { field, ref, resolved } of mappings) {
+      if (resolved) continue;
+      const isBack = iteration === 1 && dataSources({ ref }).some((source) => plan.readsBack(tool, source));
+      if (!isBack) found.push({ toolId, field, ref });
+    }
+  }
   return found;
 }
 
-export function readDataFlow({ plan, steps }: Pick<RunFacts, 'plan' | 'steps'>): DataFlow {
+export function readDataFlow({ plan, steps }: Facts): DataFlow {
   const unread: Edge[] = [];
   const undeclared: Edge[] = [];
   for (const [tool, { toolId, dependsOn }] of plan.tools.entries()) {
     if (plan.sources[tool]!.length === 0) continue; // it takes its data another way, if it takes any
     const [sources, declared] = [new Set(plan.sources[tool]), new Set(dependsOn)];
     for (const dependency of declared) if (!sources.has(dependency)) unread.push({ toolId, dependency });
-    for (const source of sources) if (!declared.has(source)) undeclared.push({ toolId, dependency: source });
+    for (const source of sources)
+      if (!declared.has(source) && !plan.readsBack(tool, source)) undeclared.push({ toolId, dependency: source });
   }
   return {
-    unresolved: unresolvedReferences(steps),
+    unresolved: unresolvedReferences({ plan, steps }),
     unread,
     implicit: undeclared.length === 0 ? [] : withoutIndirect(undeclared, plan),
   };

@@ -2,6 +2,7 @@ import { type Graph, indexTools, readGraph } from '../graph.ts';
 import { dataSources, type MappingRecord } from '../mapping.ts';
 import type { ExecutionPlanTrace } from '../plan-trace.ts';
 import type { Outcome, WaitReason } from '../semconv.ts';
+import { findBackReads } from './back-reads.ts';
 import type { DeclaredPlan, DeclaredTool } from './run.ts';
 
 /**
@@ -61,8 +62,10 @@ export class PlanFacts {
   /** The group of each tool. */
   readonly groupOf: Int32Array;
   readonly groupCount: number;
-  /** What each tool depends on, and whose output it reads. */
+  /** What each tool depends on, and whose output it reads, without back reads. */
   readonly needs: Graph;
+  /** By tool, the tools whose output of the pass before it reads in a loop: they need it themselves. */
+  readonly #backReads: ReadonlyMap<number, ReadonlySet<number>>;
 
   constructor({ strategy, groups, error }: DeclaredPlan) {
     this.strategy = strategy;
@@ -71,15 +74,22 @@ export class PlanFacts {
     this.groupCount = groups.length;
     this.groupOf = Int32Array.from(groups.flatMap((tools, group) => tools.map(() => group)));
     this.sources = this.tools.map(({ outputMapping }) => dataSources(outputMapping));
-    const tools = this.tools.map(({ toolId, dependsOn }, tool) => {
-      const sources = this.sources[tool]!;
-      return {
-        tool_id: toolId,
-        depends_on: sources.length === 0 ? dependsOn : [...new Set([...dependsOn, ...sources])],
-      };
+    const declared = this.tools.map(({ toolId, dependsOn }) => ({ tool_id: toolId, depends_on: dependsOn }));
+    this.index = indexTools(declared);
+    const positions = (ids: readonly string[]): number[] => ids.flatMap((id) => this.index.get(id) ?? []);
+    this.#backReads = findBackReads(() => readGraph(declared, this.index, () => {}), this.sources.map(positions));
+    const tools = declared.map((tool, at) => {
+      const sources = this.sources[at]!.filter((source) => !this.readsBack(at, source));
+      return sources.length === 0
+        ? tool
+        : { tool_id: tool.tool_id, depends_on: [...new Set([...tool.depends_on, ...sources])] };
     });
-    this.index = indexTools(tools);
     this.needs = readGraph(tools, this.index, () => {});
+  }
+
+  /** Whether a tool reads from this one what the pass before gave. */
+  readsBack(tool: number, source: string): boolean {
+    return this.#backReads.get(tool)?.has(this.index.get(source) ?? -1) === true;
   }
 
   /** The plan as whoever runs it has it. */

@@ -21,7 +21,7 @@ export function findFaults({ say, facts, graph }: Analysis): Finding[] {
       needed,
     ]);
   }
-  const unresolved = unresolvedReferences(steps);
+  const unresolved = unresolvedReferences(facts);
   const [first] = unresolved;
   if (first) {
     const more = unresolved.length > 1 ? ` (and ${count(unresolved.length - 1, 'more reference')})` : '';

@@ -37,7 +37,20 @@ describe('the data that steps hand to each other', () => {
     expect(flow.unresolved).toEqual([{ toolId: 'a', field: 'x', ref: '{$input.x}' }]);
   });
 
-  it('is implicit exactly where no chain of dependencies leads to what is read', () => {
+  it('does not miss in the first pass of a loop what only the pass before gives', () => {
+    const plan = planOf({ think: { dependsOn: [], reads: ['act'] }, act: { dependsOn: ['think'], reads: ['think'] } });
+    const passes = [1, 2, 3].map((iteration): StepFacts => {
+      const mappings = [{ field: 'seen', ref: '{act.data}', resolved: iteration === 2 }];
+      return { ...stepFacts(plan, 'think', 10 * iteration, 10 * iteration + 1), iteration, mappings };
+    });
+    expect(readDataFlow({ plan, steps: passes.slice(0, 2) })).toEqual({ unresolved: [], unread: [], implicit: [] });
+    // That the third found nothing of the second is told.
+    expect(readDataFlow({ plan, steps: passes }).unresolved).toEqual([
+      { toolId: 'think', field: 'seen', ref: '{act.data}' },
+    ]);
+  });
+
+  it('is implicit exactly where no chain of dependencies leads to what is read, nor back from it', () => {
     const reads = fc.array(fc.array(fc.nat(), { maxLength: 3 }), { minLength: 8, maxLength: 8 });
     fc.assert(
       fc.property(casesOf(fc.constant(1), { minLength: 2, maxLength: 8 }), reads, ({ needs }, reads) => {
@@ -49,7 +62,7 @@ describe('the data that steps hand to each other', () => {
           tools[tool]!.dependsOn.some((needed) => needed === source || leadsTo(needed, source));
         const expected = tools.flatMap(({ reads }, tool) =>
           reads
-            .filter((source) => !leadsTo(tool, source))
+            .filter((source) => !leadsTo(tool, source) && !leadsTo(source, tool))
             .map((source) => ({ toolId: `t${tool}`, dependency: `t${source}` })),
         );
         const named = tools.map(({ dependsOn, reads }, tool) => [
@@ -67,6 +80,7 @@ describe('the data that steps hand to each other', () => {
   it.each([
     ['all read the first', () => 't0'],
     ['each reads the one two before', (tool: number) => `t${Math.max(0, tool - 2)}`],
+    ['all read the last', () => 't99999'],
   ])('takes a chain of 100,000 tools of which %s', (_, sourceOf) => {
     const tools = Array.from({ length: 100_000 }, (_, tool) => [
       `t${tool}`,

@@ -94,6 +94,30 @@ describe('a run that was read back', () => {
     expect(steps.map(({ waitMs }) => waitMs)).toEqual([0, 0, 0, 0]);
   });
 
+  it('of a loop whose start reads what its end gave shows no early start, and the same path', () => {
+    const passes: [string, [number, number], number][] = [
+      ['think', [0, 10], 1],
+      ['act', [10, 30], 1],
+      ['think', [30, 40], 2],
+      ['act', [40, 60], 2],
+    ];
+    const { criticalPath, differences, findings, verdict } = explain([
+      ours('run', 'run', { ms: [0, 60], attributes: { outcome: 'success' } }),
+      planSpan([[{ ...tool('think'), output_mapping: { seen: '{act.data}' } }], [tool('act', 'think')]]),
+      ...passes.map(([id, ms, iteration]) => {
+        const mappings = JSON.stringify([{ field: 'seen', ref: '{act.data}', resolved: iteration > 1 }]);
+        return stepSpan(id, ms, { iteration, ...(id === 'think' && { mappings }) });
+      }),
+    ]);
+    expect(criticalPath?.ms).toBe(60);
+    expect(criticalPath?.steps).toEqual(passes.map(([id, , iteration]) => nameOf(id, iteration)));
+    expect(differences.map(({ kind }) => kind)).toEqual(['repeated', 'repeated']);
+    expect(findings.filter(({ savesMs }) => savesMs === 0)).toEqual([]);
+    expect(verdict).toBe(
+      'Succeeded in 60 ms: act took 20 ms (33 % of the run). Critical path think > act > think > act, 60 ms.',
+    );
+  });
+
   it('does not count spans of nested runs and of steps that steps call among its own steps', () => {
     const { steps, completeness } = explain([
       ours('run', 'run', { ms: [0, 20], attributes: { outcome: 'success' } }),
@@ -329,6 +353,7 @@ describe('a large run', () => {
 interface Tool {
   readonly tool_id: string;
   readonly depends_on: readonly string[];
+  readonly output_mapping?: Readonly<Record<string, string>>;
 }
 
 function tool(tool_id: string, ...depends_on: readonly string[]): Tool {
