@@ -8,7 +8,7 @@ import type { Parallelism } from './parallelism.ts';
 import type { Run } from './run.ts';
 import { giveVerdict } from './verdict.ts';
 import { replayWithWidth } from './what-if.ts';
-import type { WaitReason } from '../semconv.ts';
+import type { Outcome, WaitReason } from '../semconv.ts';
 
 /** What a run's trace says of how it went and why. Times in milliseconds, with fractions. */
 export interface Explanation {
@@ -47,6 +47,9 @@ export interface StepName {
 }
 
 export interface ExplainedStep extends StepName {
+  /** Of the span that tells it; undefined for a skip that has none. */
+  readonly spanId: string | undefined;
+  readonly outcome: Outcome | undefined;
   readonly startMs: number;
   readonly durationMs: number;
   readonly isCritical: boolean;
@@ -143,6 +146,8 @@ function explainSteps(analysis: Analysis): ExplainedStep[] {
     return {
       toolId: step.toolId,
       iteration: step.iteration,
+      spanId: step.span?.spanId,
+      outcome: step.outcome,
       startMs: ms(step.startNs),
       durationMs: ms(graph.duration[at]!),
       isCritical: onPath.has(at),

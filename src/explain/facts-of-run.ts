@@ -94,6 +94,7 @@ function factsOfStep(step: Step, span: NonNullable<Step['span']>, zeroNs: bigint
     attempts: Math.max(1, step.attempts.length, step.attemptCount ?? 1),
     retryNs: Math.max(0, since(last) - startNs),
     waitReason: WAIT_REASONS.find((reason) => reason === said),
+    span,
     mappings: step.mappings,
   };
 }

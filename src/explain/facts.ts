@@ -3,6 +3,7 @@ import { dataSources, type MappingRecord } from '../mapping.ts';
 import type { ExecutionPlanTrace } from '../plan-trace.ts';
 import type { Outcome, WaitReason } from '../semconv.ts';
 import { findBackReads } from './back-reads.ts';
+import type { ReceivedSpan } from './received-span.ts';
 import type { DeclaredPlan, DeclaredTool } from './run.ts';
 
 /**
@@ -46,6 +47,8 @@ export interface StepFacts {
   readonly retryNs: number;
   /** What whoever ran it said that it waited for. */
   readonly waitReason: WaitReason | undefined;
+  /** The span that tells it; undefined for a step of this process, and for a skip that has none. */
+  readonly span?: ReceivedSpan | undefined;
   /** What its references gave. */
   readonly mappings: readonly MappingRecord[];
 }
