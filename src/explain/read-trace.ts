@@ -227,13 +227,10 @@ class TraceReader {
     return run;
   }
 
-  /** Inner runs first: they were found after those that hold them. */
+  /** Runs within a run hang on its steps: the order in which they are assembled does not matter. */
   #assemble(): Run[] {
     const outermost: Run[] = [];
-    for (const draft of this.#runs.toReversed()) {
-      const siblings = draft.caller?.runs ?? outermost;
-      siblings.unshift(assembleRun(draft));
-    }
+    for (const draft of this.#runs) (draft.caller?.runs ?? outermost).push(assembleRun(draft));
     return outermost;
   }
 }

@@ -287,6 +287,14 @@ describe('hostile traces', () => {
     expect(reconstruct(spans)).toHaveLength(1);
   }, 30_000);
 
+  it('reads 300,000 runs of one trace in seconds, in order', () => {
+    const run = ours('run', 'run', { attributes: RUN_ATTRIBUTES });
+    const spans = Array.from({ length: 300_000 }, (_, at) => ({ ...run, spanId: at.toString(16).padStart(16, '0') }));
+    const found = reconstruct(spans).map(({ span }) => span?.spanId);
+    expect(found.length).toBe(300_000);
+    expect(found.every((spanId, at) => spanId === spans[at]!.spanId)).toBe(true);
+  }, 15_000);
+
   it('takes anything under our names', () => {
     const value = fc.oneof(
       fc.string(),
