@@ -1,13 +1,15 @@
 import { context } from '@opentelemetry/api';
+import { withoutPassword } from '../inspector/jaeger-http.ts';
 import type { TracesRequest } from '../inspector/receive.ts';
 import { headersFrom } from '../node/diagnose/endpoint.ts';
 import { suppressTracing } from '../suppress-tracing.ts';
+import { messageOf } from './say-fault.ts';
+import { defaultJaegerUrl } from './source/jaeger-place.ts';
 import { escapeText } from './terminal-text.ts';
 
 /** The stack of docker-compose.yml. */
 const COMPOSE_HEALTH_URL = 'http://127.0.0.1:13133';
 const COMPOSE_ENDPOINT = 'http://127.0.0.1:4318';
-const JAEGER_URL = 'http://127.0.0.1:16686';
 const PROBE_TIMEOUT_MS = 300;
 const SEND_TIMEOUT_MS = 5_000;
 
@@ -34,9 +36,13 @@ async function composeAnswers(): Promise<boolean> {
   );
 }
 
-/** Page of a trace in Jaeger; ORCHESTRACE_JAEGER_URL names another Jaeger than that of the compose stack. */
+/** Page of a trace in Jaeger, or why there is no link to it. */
 function jaegerLink(traceId: string, env: NodeJS.ProcessEnv): string {
-  return `${(env['ORCHESTRACE_JAEGER_URL']?.trim() || JAEGER_URL).replace(/\/+$/, '')}/trace/${traceId}`;
+  try {
+    return `${defaultJaegerUrl(env)}/trace/${traceId}`;
+  } catch (error) {
+    return messageOf(error);
+  }
 }
 
 /**
@@ -91,6 +97,10 @@ export class Forwarder {
   }
 
   async #post({ body, contentType }: TracesRequest): Promise<string | undefined> {
+    if (!URL.canParse(this.url)) return 'it is no URL: expected one such as http://127.0.0.1:4318';
+    // By itself, fetch refuses it with a message that repeats the password.
+    if (this.url !== withoutPassword(this.url))
+      return "give name and password in OTEL_EXPORTER_OTLP_HEADERS, such as 'Authorization=Basic%20...'";
     try {
       const headers = { ...headersFrom(this.#env), 'Content-Type': contentType };
       const signal = AbortSignal.any([this.#abort.signal, AbortSignal.timeout(SEND_TIMEOUT_MS)]);
@@ -117,7 +127,7 @@ export async function describeDelivery(
 ): Promise<string> {
   if (!forwarder) return 'To see it in Jaeger as well, start the compose stack or set OTEL_EXPORTER_OTLP_ENDPOINT.';
   const fault = await forwarder.finish(interrupt);
-  const where = escapeText(forwarder.url);
+  const where = escapeText(withoutPassword(forwarder.url));
   return fault === undefined
     ? `Sent to ${where}: ${escapeText(jaegerLink(traceId, env))}`
     : `Could not be sent to ${where}: ${escapeText(fault)}`;

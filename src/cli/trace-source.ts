@@ -240,9 +240,7 @@ export class TraceSource implements AsyncDisposable {
 
   async #openDefault(): Promise<void> {
     this.#openDefaultStore();
-    const url = defaultJaegerUrl(this.#env);
-    if (await answers(url, this.#signal)) this.#addJaeger(url);
-    else this.#missing.push(`nothing answers at ${url}`);
+    await this.#openDefaultJaeger();
   }
 
   #openDefaultStore(): void {
@@ -253,6 +251,17 @@ export class TraceSource implements AsyncDisposable {
       else if (place) this.#places.push(place);
       else this.#missing.push(`there is no store ${file} yet`);
     } catch (error) {
+      this.#missed(error);
+    }
+  }
+
+  async #openDefaultJaeger(): Promise<void> {
+    try {
+      const url = defaultJaegerUrl(this.#env);
+      if (await answers(url, this.#signal)) this.#addJaeger(url);
+      else this.#missing.push(`nothing answers at ${url}`);
+    } catch (error) {
+      if (this.#flags.header) throw error; // they are for this Jaeger
       this.#missed(error);
     }
   }

@@ -31,11 +31,9 @@ export class JaegerHttp {
   readonly #maxResponseBytes: number;
 
   constructor(url: string, { headers = {}, timeoutMs, maxResponseBytes }: JaegerHttpOptions) {
-    this.url = baseOf(url);
+    this.url = jaegerAddress(url);
     this.#headers = toHeaders(headers);
-    this.#secrets = Object.values(headers)
-      .flatMap((value) => value.split(/\s+/))
-      .filter(({ length }) => length >= MIN_SECRET_LENGTH);
+    this.#secrets = Object.values(headers).flatMap(secretsIn);
     this.#timeoutMs = timeoutMs ?? DEFAULT_TIMEOUT_MS;
     this.#maxResponseBytes = maxResponseBytes ?? DEFAULT_MAX_RESPONSE_BYTES;
   }
@@ -68,7 +66,9 @@ export class JaegerHttp {
 
   /** A text of the server without what it may repeat from the headers. */
   conceal(text: string): string {
-    return this.#secrets.reduce((told, secret) => told.replaceAll(secret, '[REDACTED]'), text);
+    // The longest first: another may be a part of it.
+    const secrets = this.#secrets.toSorted((a, b) => b.length - a.length);
+    return secrets.reduce((told, secret) => told.replaceAll(secret, '[REDACTED]'), text);
   }
 
   #redirect(from: URL, location: string, redirects: number): URL {
@@ -124,16 +124,37 @@ export function fault(message: string, cause?: unknown): OrchestraceError {
   return new OrchestraceError('USAGE_INVALID', message, { cause });
 }
 
-function baseOf(text: string): string {
+/**
+ * The address of Jaeger's page with its base path, without a slash at its end.
+ *
+ * @throws {OrchestraceError} code `USAGE_INVALID`: it is none, or has a name and a password in it, which the message does not repeat
+ */
+export function jaegerAddress(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (!url || !/^https?:$/.test(url.protocol)) {
-    const got = text.replace(/\/\/.*@/, '//'); // without a password
-    throw fault(`expected the address of Jaeger's page, such as http://127.0.0.1:16686, got "${got}"`);
+    throw fault(
+      `expected the address of Jaeger's page, such as http://127.0.0.1:16686, got "${withoutPassword(text)}"`,
+    );
   }
   if (url.username || url.password) {
     throw fault(`give name and password as --header 'Authorization: Basic ...', not in the address ${url.origin}`);
   }
   return url.origin + url.pathname.replace(/\/+$/, '');
+}
+
+/** An address as it may be shown, whatever is wrong with it. */
+export function withoutPassword(address: string): string {
+  const url = URL.canParse(address) ? new URL(address) : undefined;
+  if (url?.host && !url.username && !url.password) return address;
+  return address.replace(/^([a-z][\w+.-]*:\/\/)?.*@/is, '$1');
+}
+
+/** The parts of a header, and of `name=value`, such as a cookie, the value as well. */
+function secretsIn(header: string): string[] {
+  return header
+    .split(/[\s;,]+/)
+    .flatMap((part) => [part, part.slice(part.indexOf('=') + 1)])
+    .filter(({ length }) => length >= MIN_SECRET_LENGTH);
 }
 
 function toHeaders(given: Readonly<Record<string, string>>): Headers {

@@ -232,6 +232,20 @@ describe('sending it on', () => {
     expect(stdout).toContain(`\nCould not be sent to ${url}/v1/traces: ECONNREFUSED\n`);
   });
 
+  it('repeats no password of an address', async () => {
+    await using backend = await startReceiver({ onSpans: () => {} });
+    const env = { ORCHESTRACE_JAEGER_URL: 'http://me:topsecret@jaeger.test' };
+    const sent = await demo([], { ...env, OTEL_EXPORTER_OTLP_ENDPOINT: backend.url });
+    expect(sent.stdout).toContain(
+      `\nSent to ${backend.url}/v1/traces: ORCHESTRACE_JAEGER_URL: give name and password as --header`,
+    );
+    const refused = await demo([], { ...env, OTEL_EXPORTER_OTLP_ENDPOINT: 'http://me:topsecret@127.0.0.1:9' });
+    expect(refused.stdout).toContain(
+      "\nCould not be sent to http://127.0.0.1:9/v1/traces: give name and password in OTEL_EXPORTER_OTLP_HEADERS, such as 'Authorization=Basic%20...'\n",
+    );
+    for (const { stdout, stderr } of [sent, refused]) expect(stdout + stderr).not.toContain('topsecret');
+  });
+
   it('ends with 130 on Ctrl-C, at once', async () => {
     const { url, close } = await listen(() => {}); // never answers
     const startedAt = Date.now();

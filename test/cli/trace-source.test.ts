@@ -128,6 +128,25 @@ describe('a trace is found', () => {
   });
 });
 
+describe('a password in the address of the environment', () => {
+  const env = { ORCHESTRACE_JAEGER_URL: 'http://me:topsecret@127.0.0.1:16686/jaeger/' };
+  const refused =
+    "ORCHESTRACE_JAEGER_URL: give name and password as --header 'Authorization: Basic ...', not in the address http://127.0.0.1:16686";
+
+  it('is refused as that of --jaeger is, and not repeated', async () => {
+    await keep(run('a', 'plan-a', 1));
+    expect((await read('latest', {}, env)).notes).toEqual([refused]);
+    await expect(read(idOf('b'), {}, env)).rejects.toThrow(
+      `there is no trace ${idOf('b')}: not in the store ${store}; ${refused}. Name a file`,
+    );
+  });
+
+  it('is wrong use when headers are given for it', async () => {
+    await keep(run('a', 'plan-a', 1));
+    await expect(read('latest', { header: ['a: b'] }, env)).rejects.toThrow(refused);
+  });
+});
+
 describe('what is not found is told with where was looked', () => {
   it('a name that is neither a file nor an id', async () => {
     await expect(read('nosuch')).rejects.toThrow(

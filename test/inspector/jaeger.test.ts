@@ -276,6 +276,16 @@ describe('headers', () => {
     expect(await failureOf(client)).toBe(`${urlOf()} answers 500: no token [REDACTED] [REDACTED] of [REDACTED]`);
   });
 
+  it('are not in an error in parts either', async () => {
+    const message = 'cookie sess=s3cret-of-a, token s3cret-of-b and s3cret-of-b-c';
+    const client = await startAnswering(
+      500,
+      { error: { httpCode: 500, message } },
+      { headers: { Cookie: 'sess=s3cret-of-a; other=s3cret-of-b,s3cret-of-b-c' } },
+    );
+    expect(await failureOf(client)).toBe(`${urlOf()} answers 500: cookie [REDACTED], token [REDACTED] and [REDACTED]`);
+  });
+
   it.each([
     [
       { Authorization: 'Bearer top\nsecret' },
@@ -398,6 +408,11 @@ describe('a failure is one line that says what to do', () => {
     [
       'https://me:secret@host/x',
       `give name and password as --header 'Authorization: Basic ...', not in the address https://host`,
+    ],
+    ['me:secret@host', `expected the address of Jaeger's page, such as http://127.0.0.1:16686, got "host"`],
+    [
+      'http://me:sec//r\net@host:port',
+      `expected the address of Jaeger's page, such as http://127.0.0.1:16686, got "http://host:port"`,
     ],
   ])('when the address is "%s"', (url, message) => {
     expect(() => new JaegerClient(url)).toThrow(usage(message));

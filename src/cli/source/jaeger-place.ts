@@ -1,6 +1,8 @@
 import type { ReceivedSpan } from '../../explain/received-span.ts';
 import { JaegerClient } from '../../inspector/jaeger.ts';
+import { jaegerAddress } from '../../inspector/jaeger-http.ts';
 import { usageError } from '../command.ts';
+import { messageOf } from '../say-fault.ts';
 import type { Place, RecentTrace } from './place.ts';
 
 const DEFAULT_URL = 'http://127.0.0.1:16686';
@@ -40,9 +42,19 @@ export class JaegerPlace implements Place {
   }
 }
 
-/** The Jaeger that is asked where none is named: that of ORCHESTRACE_JAEGER_URL, else that of docker-compose.yml. */
+/**
+ * The Jaeger that is asked, and linked to, where none is named: that of ORCHESTRACE_JAEGER_URL, else that of docker-compose.yml.
+ *
+ * @throws {OrchestraceError} code `USAGE_INVALID`: that of the environment cannot be used
+ */
 export function defaultJaegerUrl(env: NodeJS.ProcessEnv): string {
-  return (env['ORCHESTRACE_JAEGER_URL']?.trim() || DEFAULT_URL).replace(/\/+$/, '');
+  const given = env['ORCHESTRACE_JAEGER_URL']?.trim();
+  if (!given) return DEFAULT_URL;
+  try {
+    return jaegerAddress(given);
+  } catch (error) {
+    throw usageError(`ORCHESTRACE_JAEGER_URL: ${messageOf(error)}`);
+  }
 }
 
 /** Whether anything answers within 0.3 s. */
