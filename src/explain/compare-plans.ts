@@ -90,20 +90,38 @@ function change(
   after: string | undefined,
 ): PlanChange | undefined {
   if (before === after) return undefined;
+  return { kind, toolId, before, after, text: describe(kind, toolId, before, after) };
+}
+
+/** A clause. */
+function describe(
+  kind: PlanChangeKind,
+  toolId: string | undefined,
+  before: string | undefined,
+  after: string | undefined,
+): string {
   const name = new Wording().name(toolId ?? '');
   const [from, to] = [before, after].map((value) => shorten(value ?? 'nothing', MAX_VALUE_LENGTH));
-  const text = {
-    plan_name: `the plan is called ${to} instead of ${from}`,
-    strategy: `the strategy is ${to} instead of ${from}`,
-    tool_added: `${name} is new`,
-    tool_removed: `${name} is gone`,
-    tool_type: `${name} is of the type ${to} instead of ${from}`,
-    depends_on: `${name} depends on ${to} instead of ${from}`,
-    output_mapping: `${name} is given ${to} instead of ${from}`,
-    group: `${name} is in group ${to} instead of ${from}`,
-    plan_hash: 'the plan has another hash, though nothing that can be compared differs',
-  }[kind];
-  return { kind, toolId, before, after, text };
+  switch (kind) {
+    case 'plan_name':
+      return `the plan is called ${to} instead of ${from}`;
+    case 'strategy':
+      return `the strategy is ${to} instead of ${from}`;
+    case 'tool_added':
+      return `${name} is new`;
+    case 'tool_removed':
+      return `${name} is gone`;
+    case 'tool_type':
+      return `${name} is of the type ${to} instead of ${from}`;
+    case 'depends_on':
+      return `${name} depends on ${to} instead of ${from}`;
+    case 'output_mapping':
+      return `${name} is given ${to} instead of ${from}`;
+    case 'group':
+      return `${name} is in group ${to} instead of ${from}`;
+    case 'plan_hash':
+      return 'the plan has another hash, though nothing that can be compared differs';
+  }
 }
 
 const MAX_VALUE_LENGTH = 80;
