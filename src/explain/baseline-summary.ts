@@ -1,8 +1,9 @@
 import { nameBaseline } from './baseline.ts';
 import { type BaselineComparison, isOutside, type Placed, type PlacedStep } from './baseline-comparison.ts';
 import { formatLonger, formatRatio } from './change.ts';
-import { fitSentences, materialMs, planSentence, sentence } from './comparison-summary.ts';
+import { materialMs, planSentence } from './comparison-summary.ts';
 import { isFailing } from './failures.ts';
+import { fitSentences, sentence } from './fit-sentences.ts';
 import { count, formatDuration, shorten, Wording } from './format.ts';
 import type { MeasuredRun } from './measure-run.ts';
 import { nameStep } from './step-name.ts';

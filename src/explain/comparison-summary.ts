@@ -4,10 +4,10 @@ import { type Comparison, hasOtherOutcome, type StepChange } from './comparison.
 import type { Share } from './divide-change.ts';
 import type { StepName } from './explain-run.ts';
 import { isFailing } from './failures.ts';
+import { fitSentences, sentence } from './fit-sentences.ts';
 import { count, formatDuration, shorten, Wording } from './format.ts';
 import type { MeasuredRun } from './measure-run.ts';
 import { nameStep } from './step-name.ts';
-import { MAX_VERDICT_LENGTH } from './verdict.ts';
 
 /** Changes of less than this share of the run are not worth a word. */
 const MATERIAL_SHARE = 0.01;
@@ -27,7 +27,7 @@ export function materialMs(runMs: number): number {
  * Says how a run differs from the one before, the most important first: another outcome, the duration with the steps that it is known to come
  * from, the plan.
  *
- * @returns at most {@link MAX_VERDICT_LENGTH} characters in one line
+ * @returns at most 300 characters in one line
  */
 export function summarizeComparison(
   comparison: Omit<Comparison, 'summary'>,
@@ -54,14 +54,6 @@ export function summarizeComparison(
     ...(isOther ? durations : []),
     stepSentence(comparison),
   ]);
-}
-
-/** The first sentence that is there, and the next that fits. */
-export function fitSentences(sentences: readonly (string | undefined)[]): string {
-  const [first = '', ...more] = sentences.filter((sentence) => sentence !== undefined);
-  const head = shorten(first, MAX_VERDICT_LENGTH);
-  const next = more.find((sentence) => head.length + sentence.length < MAX_VERDICT_LENGTH);
-  return next === undefined ? head : `${head} ${next}`;
 }
 
 function differentPlans({ before, after, planChanges }: Omit<Comparison, 'summary'>): string | undefined {
@@ -194,10 +186,4 @@ export function planSentence(changes: readonly PlanChange[]): string | undefined
 
 function isStep(a: StepName, b: StepName): boolean {
   return a.toolId === b.toolId && a.iteration === b.iteration;
-}
-
-/** With a capital letter and a full stop, where it has none. */
-export function sentence(clause: string): string {
-  const end = /[.!?…]$/.test(clause) ? '' : '.';
-  return `${clause.charAt(0).toUpperCase()}${clause.slice(1)}${end}`;
 }
