@@ -9,11 +9,10 @@ import {
 } from './comparison.ts';
 import { summarizeComparison } from './comparison-summary.ts';
 import { divideChange } from './divide-change.ts';
-import type { StepName } from './explain-run.ts';
 import { limitsOf } from './limits.ts';
 import { type MeasuredRun, measureRun } from './measure-run.ts';
 import type { Run, Step } from './run.ts';
-import { byName } from './step-name.ts';
+import { byName, nameOf, type StepName } from './step-name.ts';
 
 /**
  * Compares two runs. Their steps are matched by tool and iteration; what is inside a step is not compared. Pure; never fails, whatever the
@@ -53,7 +52,7 @@ function comparePaths(before: MeasuredRun, after: MeasuredRun): CriticalPathChan
 }
 
 function namesOf({ analysis: { facts, path } }: MeasuredRun): StepName[] {
-  return path.map((step) => ({ toolId: facts.steps[step]!.toolId, iteration: facts.steps[step]!.iteration }));
+  return path.map((step) => nameOf(facts.steps[step]!));
 }
 
 function compareSteps(before: MeasuredRun, after: MeasuredRun): StepChange[] {

@@ -1,6 +1,7 @@
 import { type Change, changeMs } from './change.ts';
 import { ran } from './facts.ts';
 import type { MeasuredRun } from './measure-run.ts';
+import { nameOf, type StepName } from './step-name.ts';
 
 /** A part of what a run took, before and after. */
 export interface Share {
@@ -13,11 +14,6 @@ export interface Share {
   readonly total: Change;
   /** Of one step: what passed between the end of all it waited for and its start; the rest is its own duration. */
   readonly gap: Change | undefined;
-}
-
-interface StepName {
-  readonly toolId: string;
-  readonly iteration: number;
 }
 
 /** A step of the chain that decided how long a run took. */
@@ -89,8 +85,4 @@ function commonSteps(old: readonly Link[], now: readonly Link[]): (readonly [num
   let tail = a.length;
   while (tail > head && isSame(tail - 1)) tail -= 1;
   return a.flatMap((place, at) => (at < head || at >= tail ? [[place, b[at]!] as const] : []));
-}
-
-function nameOf({ toolId, iteration }: StepName): StepName {
-  return { toolId, iteration };
 }

@@ -1,7 +1,17 @@
-import type { StepName } from './explain-run.ts';
 import { Wording } from './format.ts';
 
+/** A step of a run: one pass of a tool. */
+export interface StepName {
+  readonly toolId: string;
+  readonly iteration: number;
+}
+
 const say = new Wording();
+
+/** The name of a step, without what else is known of it. */
+export function nameOf({ toolId, iteration }: StepName): StepName {
+  return { toolId, iteration };
+}
 
 /** By tool, then by pass. */
 export function byName(a: StepName, b: StepName): number {

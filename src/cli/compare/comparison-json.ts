@@ -3,11 +3,7 @@ import type { Comparison, LoneStep, StepChange } from '../../explain/comparison.
 import type { PlanChange } from '../../explain/compare-plans.ts';
 import type { Share } from '../../explain/divide-change.ts';
 import type { Run } from '../../explain/run.ts';
-
-interface StepName {
-  readonly toolId: string;
-  readonly iteration: number;
-}
+import type { StepName } from '../../explain/step-name.ts';
 
 /** Two runs as plain data in snake_case, for `--json`. Times are milliseconds; what cannot be compared is absent. */
 export function comparisonToJson(comparison: Comparison, failed: readonly string[]): Record<string, unknown> {
