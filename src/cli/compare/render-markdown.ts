@@ -1,4 +1,4 @@
-import { codeOf, escapeMarkdown } from '../report/escape-markdown.ts';
+import { codeInTable, escapeMarkdown, itemOf } from '../report/escape-markdown.ts';
 import type { ComparisonView, ViewRow } from './view.ts';
 
 /**
@@ -12,9 +12,7 @@ export function renderMarkdown(view: ComparisonView, failed: readonly string[]):
     view.sides.map(([label, text]) => `${label}: ${escapeMarkdown(text)}`).join('  \n'),
     tableOf(view),
     view.rest === undefined ? '' : `${escapeMarkdown(view.rest)}.`,
-    ...view.sections.map(
-      ({ title, lines }) => `**${title}**\n\n${lines.map((line) => `- ${escapeMarkdown(line)}`).join('\n')}`,
-    ),
+    ...view.sections.map(({ title, lines }) => `**${title}**\n\n${lines.map(itemOf).join('\n')}`),
   ]
     .filter((part) => part !== '')
     .join('\n\n');
@@ -33,7 +31,7 @@ function tableOf({ columns, rows }: ComparisonView): string {
           cells.map((cell) => (cell === '' ? '' : `**${escapeMarkdown(cell)}**`)),
           note,
         )
-      : line(codeOf(name), cells.map(escapeMarkdown), escapeMarkdown(note));
+      : line(codeInTable(name), cells.map(escapeMarkdown), escapeMarkdown(note));
   return [
     line('step', columns, 'note'),
     `| --- | ${used.map(() => '---:').join(' | ')} |${hasNotes ? ' --- |' : ''}`,

@@ -3,7 +3,7 @@ import { formatDuration } from '../../explain/format.ts';
 import type { Run, Step } from '../../explain/run.ts';
 import { OUTCOMES } from '../outcomes.ts';
 import { renderTimeline } from '../render-timeline.ts';
-import { codeBlock, codeOf, escapeMarkdown } from './escape-markdown.ts';
+import { codeBlock, codeInTable, codeOf, escapeMarkdown, itemOf } from './escape-markdown.ts';
 import { renderGantt } from './render-gantt.ts';
 import { criticalPathOf, sectionsOf } from './sections.ts';
 import { stepLines } from './step-table.ts';
@@ -15,8 +15,8 @@ const TIMELINE_WIDTH = 100;
 export function renderMarkdown(run: Run, explanation: Explanation = explainRun(run)): string {
   const [findings, details] = [[] as string[], [] as string[]];
   for (const { title, lines, isFinding } of sectionsOf(run, explanation)) {
-    if (isFinding) findings.push(...lines.map(toItem));
-    else details.push(`**${title}**\n\n${lines.map(toItem).join('\n')}`);
+    if (isFinding) findings.push(...lines.map(itemOf));
+    else details.push(`**${title}**\n\n${lines.map(itemOf).join('\n')}`);
   }
   const gantt = renderGantt(explanation);
   const timeline = renderTimeline(run, { width: TIMELINE_WIDTH, color: false, explanation });
@@ -56,7 +56,7 @@ function tableOf(run: Run, explanation: Explanation): string {
   if (lines.length === 0) return '';
   const rows = lines.slice(0, MAX_STEPS).map(({ step, line: { name, duration, waited, slack } }) => {
     const [mark, words] = OUTCOMES[outcomes.get(keyOf(step)) ?? 'unknown'];
-    const shown = step.isCritical ? `**${codeOf(name)}**` : codeOf(name);
+    const shown = step.isCritical ? `**${codeInTable(name)}**` : codeInTable(name);
     return `| ${shown} | ${duration} | ${waited} | ${slack} | ${mark} ${words} |`;
   });
   const more = lines.length - rows.length;
@@ -75,10 +75,6 @@ function outcomesOf(run: Run): Map<string, Step['outcome']> {
 
 function keyOf({ toolId, iteration }: { readonly toolId: string; readonly iteration: number }): string {
   return JSON.stringify([toolId, iteration]);
-}
-
-function toItem(line: string): string {
-  return `- ${escapeMarkdown(line)}`;
 }
 
 /** Empty lines around it, for Markdown to be read inside of HTML. */
