@@ -30,7 +30,7 @@ export function summarizeAgainstBaseline(facts: Facts, measured: MeasuredRun): s
 
 function outcomeSentence({ baseline, after }: Facts, { analysis }: MeasuredRun): string | undefined {
   const { outcome } = after;
-  if (outcome === 'success') return undefined;
+  if (outcome === 'success' || outcome === undefined) return undefined;
   const [cause] = analysis.failures.failed;
   const why = cause?.error ? ` (${shorten(cause.error, 100)})` : '';
   const what = isFailing(outcome) ? `Failed${cause ? ` at ${say.name(cause.toolId)}${why}` : ''}` : 'Cancelled';

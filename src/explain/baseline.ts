@@ -43,7 +43,7 @@ export interface StepBaseline extends StepName {
 
 /** Sums up runs of a plan, in whatever order they come. Pure; never fails, whatever the traces hold. */
 export function baselineOf(runs: readonly Run[]): Baseline {
-  const measured = runs.filter(({ outcome }) => outcome !== undefined).map(measureRun);
+  const measured = runs.filter(({ span }) => span !== undefined).map(measureRun);
   const steps = new Map<string, MeasuredStep[]>();
   const toolNs = new Map<string, number[]>();
   for (const { steps: own, totals } of measured) {

@@ -79,6 +79,7 @@ function outcomeSentence(before: MeasuredRun, after: MeasuredRun): string | unde
 }
 
 function outcomeOf({ run: { outcome } }: MeasuredRun): string {
+  if (outcome === undefined) return 'ended without an outcome';
   return isFailing(outcome) ? 'failed' : outcome === 'cancellation' ? 'cancelled' : 'succeeded';
 }
 

@@ -1,16 +1,18 @@
 import { Wording } from './format.ts';
+import { lostStepsOf } from './is-path-certain.ts';
 import type { MeasuredRun } from './measure-run.ts';
+import { nameStep } from './step-name.ts';
+
+const say = new Wording();
 
 /** What of a run cannot be compared, and why: a sentence each. `name` is that of the run in it, e.g. `the run before`. */
-export function limitsOf({ run, totals, analysis: { facts } }: MeasuredRun, name: string): string[] {
+export function limitsOf({ run, totals }: MeasuredRun, name: string): string[] {
   const limits: string[] = [];
-  const hasEnded = totals.durationNs !== undefined;
-  if (!hasEnded) limits.push(`no end of ${name} arrived: durations and critical paths are not compared`);
-  if (facts.lost.size > 0)
-    limits.push(
-      `no span of ${new Wording().names([...facts.lost])} of ${name} arrived: critical paths are not compared`,
-    );
-  else if (hasEnded && totals.criticalPathNs === undefined)
+  const lost = lostStepsOf(run);
+  if (!run.span) limits.push(`no end of ${name} arrived: durations and critical paths are not compared`);
+  else if (lost.length > 0)
+    limits.push(`no span of ${say.names(lost.map(nameStep))} of ${name} arrived: critical paths are not compared`);
+  else if (totals.criticalPathNs === undefined)
     limits.push(`nothing says what the steps of ${name} need: critical paths are not compared`);
   if (!run.plan) limits.push(`${name} has no plan that arrived: plans are not compared`);
   else if (run.plan.error !== undefined) limits.push(`the plan of ${name} is broken: tools of plans are not compared`);

@@ -2,13 +2,14 @@ import type { Outcome } from '../semconv.ts';
 import { Analysis } from './analysis.ts';
 import { ran } from './facts.ts';
 import { factsOfRun } from './facts-of-run.ts';
+import { isPathCertain } from './is-path-certain.ts';
 import type { Run } from './run.ts';
 
 /** What a run took, in nanoseconds: what it can be held to. */
 export interface Totals {
-  /** Undefined as long as nobody said that the run ended. */
+  /** Undefined as long as no end of the run arrived. */
   readonly durationNs: number | undefined;
-  /** The longest chain of steps that need each other. Undefined without a plan, and where it is not certain: the run did not end, or spans were lost. */
+  /** The longest chain of steps that need each other. Undefined where it is not certain: see {@link isPathCertain}. */
   readonly criticalPathNs: number | undefined;
   /** What its steps waited after they had all they need, added up. */
   readonly waitNs: number;
@@ -61,8 +62,7 @@ export function measureRun(run: Run): MeasuredRun {
     toolNs.set(toolId, (toolNs.get(toolId) ?? 0) + durationNs);
     waitNs += wait;
   }
-  const durationNs = facts.outcome === undefined ? undefined : facts.durationNs;
-  const isPathCertain = durationNs !== undefined && facts.lost.size === 0 && facts.plan.tools.length > 0;
-  const criticalPathNs = isPathCertain ? analysis.criticalPath.length : undefined;
+  const durationNs = run.span ? facts.durationNs : undefined;
+  const criticalPathNs = isPathCertain(run, facts) ? analysis.criticalPath.length : undefined;
   return { run, analysis, totals: { durationNs, criticalPathNs, waitNs, toolNs }, steps, keys };
 }

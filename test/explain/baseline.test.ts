@@ -66,6 +66,16 @@ describe('a baseline', () => {
     ]);
   });
 
+  it('counts runs that ended without saying how', () => {
+    const silent = nightly(1000, { outcome: null });
+    const baseline = baselineOf([nightly(1000), silent]);
+    expect(baseline).toMatchObject({ runs: 2, unended: 0, succeeded: 1 });
+    expect(compareWithBaseline(baseline, silent)).toMatchObject({
+      limits: [],
+      summary: 'As long as the median of 2 runs: 2.10 s.',
+    });
+  });
+
   it('of no runs has nothing to compare with', () => {
     const comparison = compareWithBaseline(baselineOf([]), nightly(1000));
     expect(comparison).toMatchObject({ duration: undefined, steps: [], summary: 'There is no run to compare with.' });

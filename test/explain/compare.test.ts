@@ -128,6 +128,21 @@ describe('the summary', () => {
     );
   });
 
+  it('compares what runs took that ended without saying how', () => {
+    const silent = madeRun({
+      ms: 9100,
+      outcome: null,
+      tools: { ...BEFORE, write: { needs: ['rank'], ms: [6000, 9000] } },
+    });
+    expect(compareRuns(before, silent)).toMatchObject({
+      limits: [],
+      duration: { before: 8100, after: 9100 },
+      criticalPath: { length: { before: 8000, after: 9000 } },
+      summary: 'Ended without an outcome; succeeded before. 1.00 s longer (+12 %): write took 1.00 s longer.',
+    });
+    expect(compareRuns(silent, silent).summary).toBe('Nothing changed: 9.10 s, 4 steps.');
+  });
+
   it('stays within 300 characters, whatever the names', () => {
     const name = fc.string({ minLength: 1, maxLength: 400 });
     fc.assert(

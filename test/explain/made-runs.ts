@@ -24,7 +24,8 @@ interface MadeRun {
   tools: Record<string, MadeTool>;
   name?: string;
   strategy?: string;
-  outcome?: string;
+  /** `null` for one that does not say how it ended. */
+  outcome?: string | null;
   hash?: string;
   /** Whether the plan arrived. Default true. */
   hasPlan?: boolean;
@@ -54,7 +55,7 @@ export function madeRunSpans({ ms, tools, at = 0, ...run }: MadeRun): ReceivedSp
         ...trace,
         ...status,
         ms: shifted([0, ms]),
-        attributes: { 'plan.name': name, strategy, outcome, ...hashed },
+        attributes: { 'plan.name': name, strategy, ...(outcome === null ? {} : { outcome }), ...hashed },
       }),
     );
   if (hasPlan) {
