@@ -52,7 +52,9 @@ const WORDS: Readonly<Record<FailWord, 'outcome' | 'difference' | 'fault' | 'own
   narrower: 'difference',
   broken_plan: 'fault',
   lost_spans: 'fault',
+  plan_not_followed: 'fault',
   early_start: 'fault',
+  outlived: 'fault',
   unresolved_mapping: 'fault',
   plan_changed: 'own',
 };
@@ -66,7 +68,7 @@ export const FAIL_ON_HELP: string = `--fail-on takes a list, separated by commas
   incomplete         the end of the run, spans or the plan did not arrive
   not_started, no_span, skipped, extra, early, out_of_order, retried, repeated, wider, narrower
                      the run differs from its plan in this way
-  broken_plan, lost_spans, early_start, unresolved_mapping
+  broken_plan, lost_spans, plan_not_followed, early_start, outlived, unresolved_mapping
                      this is wrong with it
   duration>30s       the run took longer; so with critical_path, wait (of all its steps), step:ID (all its passes)
   duration>+20%, step:rank>+500ms, plan_changed

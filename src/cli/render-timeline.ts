@@ -1,8 +1,9 @@
 import { styleText } from 'node:util';
-import type { ExplainedStep, Explanation } from '../explain/explain-run.ts';
+import type { Explanation } from '../explain/explain-run.ts';
 import { formatDuration } from '../explain/format.ts';
-import type { Run, SpanNode, Step } from '../explain/run.ts';
+import type { Run, SpanNode } from '../explain/run.ts';
 import { OUTCOMES, type Style } from './outcomes.ts';
+import { stepsOf } from './steps-of.ts';
 import { cutText, escapeText, fitText, widthOf, wrapText } from './terminal-text.ts';
 import { describeDataFlow } from './timeline/data-flow.ts';
 import { type Bar, type Row, rowsOf, rowsOfSpans } from './timeline/rows.ts';
@@ -30,10 +31,9 @@ export interface TimelineOptions {
 export function renderTimeline(run: Run, { width, color, explanation }: TimelineOptions): string {
   const columns = Math.max(MIN_WIDTH, Math.floor(width));
   const paint = painter(color);
-  const explained = explanation && matchSteps(run, explanation);
   const sections = [
     headerOf(run, columns, paint, explanation !== undefined),
-    chartOf(rowsOf(run, explained), run, columns, paint),
+    chartOf(rowsOf(run, explanation), run, columns, paint),
     explanation ? [] : dataFlowOf(run, columns, paint),
   ];
   return sections
@@ -73,7 +73,7 @@ function headerOf(run: Run, width: number, paint: Paint, isExplained: boolean): 
 /** E.g. `: 3 succeeded, 1 failed, 1 skipped`. */
 function tallyOf(run: Run): string {
   const counts = new Map<string, number>();
-  for (const step of [...run.groups.flatMap(({ steps }) => steps), ...run.steps]) {
+  for (const step of stepsOf(run)) {
     const [, words] = OUTCOMES[step.outcome ?? 'unknown'];
     const word = step.outcome ? words : (step.absence ?? 'without outcome');
     counts.set(word, (counts.get(word) ?? 0) + 1);
@@ -169,22 +169,6 @@ function dataFlowOf(run: Run, width: number, paint: Paint): string[] {
   if (lines.length === 0) return [];
   const wrapped = lines.flatMap((line) => wrapText(line, width - 2, MAX_TEXT_LINES));
   return [paint('bold', 'data flow'), ...wrapped.map((line) => `  ${line}`)];
-}
-
-/** Finds what is said of each step that has a span. Steps that share a name and an iteration come in the same order. */
-function matchSteps(run: Run, { steps }: Explanation): Map<Step, ExplainedStep> {
-  const waiting = new Map<string, ExplainedStep[]>();
-  for (const step of steps) {
-    const name = JSON.stringify([step.toolId, step.iteration]);
-    if (!waiting.get(name)?.push(step)) waiting.set(name, [step]);
-  }
-  const spans = [...run.groups.flatMap((group) => group.steps), ...run.steps].filter(({ span }) => span);
-  const matched = new Map<Step, ExplainedStep>();
-  for (const step of spans.toSorted((a, b) => Number(a.span!.startNs - b.span!.startNs))) {
-    const explained = waiting.get(JSON.stringify([step.toolId, step.iteration]))?.shift();
-    if (explained) matched.set(step, explained);
-  }
-  return matched;
 }
 
 function millisecondsOf(startNs: bigint, endNs: bigint): number {

@@ -3,6 +3,7 @@ import { materialMs } from '../../explain/comparison-summary.ts';
 import { isFailing } from '../../explain/failures.ts';
 import { count, formatDuration } from '../../explain/format.ts';
 import type { Spread } from '../../explain/baseline.ts';
+import { nameStep } from '../name-step.ts';
 import {
   type ComparisonView,
   describePlanChanges,
@@ -10,7 +11,6 @@ import {
   formatChange,
   formatStep,
   heaviest,
-  nameStep,
   OUTCOME_WEIGHT,
   sectionsOf,
   type ViewRow,

@@ -2,16 +2,15 @@ import { formatLonger } from '../../explain/change.ts';
 import { type Comparison, hasOtherOutcome, type LoneStep, type StepChange } from '../../explain/comparison.ts';
 import { describeShare, materialMs } from '../../explain/comparison-summary.ts';
 import { count, formatDuration } from '../../explain/format.ts';
+import { namePath, nameStep } from '../name-step.ts';
 import {
   type ComparisonView,
-  describePath,
   describePlanChanges,
   describeRun,
   formatChange,
   formatSigned,
   formatStep,
   heaviest,
-  nameStep,
   OUTCOME_WEIGHT,
   sectionsOf,
   type ViewRow,
@@ -126,7 +125,7 @@ function sharesOf(comparison: Comparison): string[] {
 
 function pathsOf({ criticalPath }: Comparison): string[] {
   if (!criticalPath) return [];
-  const [old, now] = [criticalPath.before, criticalPath.after].map(describePath);
+  const [old, now] = [criticalPath.before, criticalPath.after].map(namePath);
   const isSame = JSON.stringify(criticalPath.before) === JSON.stringify(criticalPath.after);
   if (isSame) return old === '' ? [] : [`${old}, as before`];
   return [`before: ${old || 'none'}`, `after: ${now || 'none'}`];

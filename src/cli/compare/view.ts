@@ -38,8 +38,6 @@ export interface WeighedRow extends ViewRow {
 const MAX_STEPS = 20;
 /** Most lines of a section. */
 const MAX_LINES = 20;
-/** Tools of the critical path that are named; of a longer one the middle is left out. */
-const MAX_PATH = 10;
 /** More tools than this in other groups are told together. */
 const MAX_GROUP_CHANGES = 3;
 
@@ -76,18 +74,6 @@ export function describeRun({ planName, strategy, outcome, startNs, traceId }: R
   const how = outcome === undefined ? 'has not ended' : words;
   const start = new Date(Number(startNs / 1_000_000n)).toISOString().slice(0, 19).replace('T', ' ');
   return `${planName ?? 'unnamed run'}${strategy === undefined ? '' : ` [${strategy}]`} ${how}, ${start} UTC, trace ${traceId}`;
-}
-
-export function describePath(steps: readonly { readonly toolId: string; readonly iteration: number }[]): string {
-  const names = steps.map(nameStep);
-  const half = MAX_PATH / 2;
-  const shown = names.length > MAX_PATH ? [...names.slice(0, half), '…', ...names.slice(-half)] : names;
-  return `${shown.join(' > ')}${names.length > MAX_PATH ? ` (${names.length} steps)` : ''}`;
-}
-
-/** The whole name: it is cut where it does not fit. */
-export function nameStep({ toolId, iteration }: { readonly toolId: string; readonly iteration: number }): string {
-  return iteration > 1 ? `${toolId} #${iteration}` : toolId;
 }
 
 /** The changes of a plan as lines; tools that only moved to other groups are told together. */

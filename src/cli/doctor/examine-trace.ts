@@ -3,6 +3,7 @@ import type { ReceivedSpan } from '../../explain/received-span.ts';
 import type { Run, Step } from '../../explain/run.ts';
 import { isRunSpan } from '../../inspector/summarize-runs.ts';
 import { ATTR_ORCHESTRATION_PLAN_SOURCE } from '../../semconv.ts';
+import { stepsOf } from '../steps-of.ts';
 import { describeForeign, type FoundTrace } from '../trace-source.ts';
 
 /** Whether all of a trace is there, and what is not. */
@@ -28,7 +29,7 @@ export function examineTrace(found: FoundTrace): TraceDiagnosis {
     const nothing = { traceId: spans[0]?.traceId, planName: undefined, plannedSteps: 0, seenSteps: 0 };
     return { complete: false, ...nothing, spans: spans.length, missing, stepsWithoutSpan: [], notes: [] };
   }
-  const absent = run.groups.flatMap((group) => group.steps).filter(({ absence }) => absence !== undefined);
+  const absent = stepsOf(run).filter(({ absence }) => absence !== undefined);
   const missing = missingOf(run, spans, absent);
   return {
     complete: missing.length === 0,
@@ -39,9 +40,13 @@ export function examineTrace(found: FoundTrace): TraceDiagnosis {
     spans: spans.length,
     missing,
     stepsWithoutSpan: absent.map(({ toolId, absence, reason }) => ({ toolId, absence, reason })),
-    notes: run.notes,
+    // That some of the strays are spans of others is no news.
+    notes: run.notes.filter((note) => !STRAYS.test(note)),
   };
 }
+
+/** What reading says of the spans of others among them. */
+const STRAYS = /^the parent of \d+ spans? did not arrive$/;
 
 function missingOf(run: Run, spans: readonly ReceivedSpan[], absent: readonly Step[]): string[] {
   const lost = absent.filter(({ absence }) => absence === 'no span').length;

@@ -1,6 +1,6 @@
 import { type Explanation, explainRun } from '../../explain/explain-run.ts';
 import { formatDuration } from '../../explain/format.ts';
-import type { Run, Step } from '../../explain/run.ts';
+import type { Run } from '../../explain/run.ts';
 import { OUTCOMES } from '../outcomes.ts';
 import { renderTimeline } from '../render-timeline.ts';
 import { codeBlock, codeInTable, codeOf, escapeMarkdown, itemOf } from './escape-markdown.ts';
@@ -23,7 +23,7 @@ export function renderMarkdown(run: Run, explanation: Explanation = explainRun(r
   return [
     `**${escapeMarkdown(explanation.verdict)}**`,
     summaryOf(run, explanation),
-    tableOf(run, explanation),
+    tableOf(explanation),
     findings.join('\n'),
     fold('Details', details.join('\n\n')),
     fold('Timeline', codeBlock(timeline, 'text')),
@@ -50,12 +50,11 @@ function summaryOf(run: Run, explanation: Explanation): string {
   ].join('  \n');
 }
 
-function tableOf(run: Run, explanation: Explanation): string {
-  const outcomes = outcomesOf(run);
+function tableOf(explanation: Explanation): string {
   const lines = stepLines(explanation);
   if (lines.length === 0) return '';
   const rows = lines.slice(0, MAX_STEPS).map(({ step, line: { name, duration, waited, slack } }) => {
-    const [mark, words] = OUTCOMES[outcomes.get(keyOf(step)) ?? 'unknown'];
+    const [mark, words] = OUTCOMES[step.outcome ?? 'unknown'];
     const shown = step.isCritical ? `**${codeInTable(name)}**` : codeInTable(name);
     return `| ${shown} | ${duration} | ${waited} | ${slack} | ${mark} ${words} |`;
   });
@@ -66,15 +65,6 @@ function tableOf(run: Run, explanation: Explanation): string {
     ...rows,
     ...(more > 0 ? [`\n${more} more steps, none longer`] : []),
   ].join('\n');
-}
-
-function outcomesOf(run: Run): Map<string, Step['outcome']> {
-  const steps = [...run.groups.flatMap((group) => group.steps), ...run.steps];
-  return new Map(steps.map((step) => [keyOf(step), step.outcome]));
-}
-
-function keyOf({ toolId, iteration }: { readonly toolId: string; readonly iteration: number }): string {
-  return JSON.stringify([toolId, iteration]);
 }
 
 /** Empty lines around it, for Markdown to be read inside of HTML. */

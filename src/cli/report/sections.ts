@@ -3,6 +3,8 @@ import { type Explanation, explainRun, type FindingMs } from '../../explain/expl
 import { isFault } from '../../explain/findings.ts';
 import { formatDuration } from '../../explain/format.ts';
 import type { Run, Step } from '../../explain/run.ts';
+import { namePath } from '../name-step.ts';
+import { stepsOf } from '../steps-of.ts';
 
 /** A part of a report: a heading, and sentences or clauses that are not escaped yet. */
 export interface Section {
@@ -55,14 +57,8 @@ export function sectionsOf(run: Run, explanation: Explanation): Section[] {
 export function criticalPathOf({ criticalPath, durationMs }: Explanation): string | undefined {
   const steps = criticalPath?.steps ?? [];
   if (!criticalPath || steps.length < 2) return undefined;
-  const names = steps.map(({ toolId, iteration }) => (iteration > 1 ? `${toolId} #${iteration}` : toolId));
-  const shown =
-    names.length <= MAX_PATH ? names : [...names.slice(0, MAX_PATH / 2), '…', ...names.slice(-MAX_PATH / 2)];
-  const many = names.length <= MAX_PATH ? '' : ` (${names.length} steps)`;
-  return `${shown.join(' > ')}${many}, ${formatDuration(criticalPath.ms)} of ${formatDuration(durationMs)}`;
+  return `${namePath(steps)}, ${formatDuration(criticalPath.ms)} of ${formatDuration(durationMs)}`;
 }
-
-const MAX_PATH = 10;
 
 /** The other findings say themselves what they cost. */
 function withSaving({ kind, text, savesMs }: FindingMs): string {
@@ -160,11 +156,10 @@ function verdictOn(run: Run): string {
 /** Runs that steps started, and those that their steps started. */
 function innerRuns(run: Run): Run[] {
   const found: Run[] = [];
-  const open: Step[] = [...run.groups.flatMap(({ steps }) => steps), ...run.steps].toReversed();
+  const open: Step[] = stepsOf(run).toReversed();
   for (let step = open.pop(); step; step = open.pop()) {
-    const steps = step.runs.flatMap((inner) => [...inner.groups.flatMap((group) => group.steps), ...inner.steps]);
     found.push(...step.runs);
-    open.push(...[...step.steps, ...steps].toReversed());
+    open.push(...[...step.steps, ...step.runs.flatMap(stepsOf)].toReversed());
   }
   return found;
 }

@@ -1,5 +1,6 @@
 import type { ExplainedStep, Explanation } from '../../explain/explain-run.ts';
 import { formatDuration } from '../../explain/format.ts';
+import { nameStep } from '../name-step.ts';
 
 /** A step in words; nothing is escaped yet. */
 export interface StepLine {
@@ -25,10 +26,10 @@ export function stepLines({ steps, durationMs: runMs }: Explanation): { step: Ex
 }
 
 function lineOf(step: ExplainedStep, minWaitMs: number): StepLine {
-  const { toolId, iteration, durationMs, waitMs, waitReason, isCritical, slackMs } = step;
+  const { durationMs, waitMs, waitReason, isCritical, slackMs } = step;
   const why = waitReason === undefined || waitReason === 'unknown' ? '' : ` (${waitReason})`;
   return {
-    name: iteration > 1 ? `${toolId} #${iteration}` : toolId,
+    name: nameStep(step),
     duration: formatDuration(durationMs),
     waited: waitMs >= minWaitMs ? `${formatDuration(waitMs)}${why}` : '',
     slack: isCritical ? 'critical' : slackMs === undefined ? '' : formatDuration(slackMs),

@@ -1,8 +1,9 @@
 import { styleText } from 'node:util';
 import type { ExecutionPlanTrace } from '../../plan-trace.ts';
 import type { Outcome } from '../../semconv.ts';
-import { OUTCOMES, type Style } from '../outcomes.ts';
 import { formatDuration } from '../../explain/format.ts';
+import { nameStep } from '../name-step.ts';
+import { OUTCOMES, type Style } from '../outcomes.ts';
 import { cutText, escapeText } from '../terminal-text.ts';
 import type { StepEvent } from './watch-steps.ts';
 
@@ -109,7 +110,7 @@ export class Progress {
 }
 
 function rowOf(step: StepState, nowMs: number): Row {
-  const name = nameOf(step.toolId, step.iteration);
+  const name = escapeText(nameStep(step));
   if (step.state === 'waiting') return { text: `  · ${name}`, style: 'dim' };
   if (step.state === 'running') {
     const attempt = step.attempt > 1 ? ` attempt ${step.attempt},` : '';
@@ -122,14 +123,10 @@ function rowOf(step: StepState, nowMs: number): Row {
 /** The event in one line, for where nothing can be redrawn. */
 export function describeEvent(event: StepEvent): string {
   if (event.type === 'attempt') return escapeText(`${event.toolId} attempt ${event.attempt} started`);
-  const name = nameOf(event.toolId, event.iteration);
+  const name = escapeText(nameStep(event));
   if (event.type === 'start') return `${name} started`;
   const [, words] = OUTCOMES[event.outcome ?? 'unknown'];
   return event.outcome === 'skip' ? `${name} ${howItEnded(event)}` : `${name} ${words}, ${howItEnded(event)}`;
-}
-
-function nameOf(toolId: string, iteration: number): string {
-  return escapeText(iteration > 1 ? `${toolId} #${iteration}` : toolId);
 }
 
 interface Ended {

@@ -1,10 +1,11 @@
 import type { Run, Step } from '../../explain/run.ts';
 import type { MappingRecord } from '../../mapping.ts';
+import { stepsOf } from '../steps-of.ts';
 import { escapeText, formatBytes } from '../terminal-text.ts';
 
 /** A line for each parameter that is mapped: from where, and what came. Escaped. */
 export function describeDataFlow(run: Run): string[] {
-  return [...run.groups.flatMap((group) => group.steps), ...run.steps].flatMap((step) => flowsOf(step));
+  return stepsOf(run).flatMap(flowsOf);
 }
 
 function flowsOf(step: Step): string[] {

@@ -1,7 +1,9 @@
-import type { ExplainedStep } from '../../explain/explain-run.ts';
+import type { ExplainedStep, Explanation } from '../../explain/explain-run.ts';
 import type { ReceivedSpan } from '../../explain/received-span.ts';
 import type { Group, Run, SpanNode, Step } from '../../explain/run.ts';
+import { nameStep } from '../name-step.ts';
 import { OUTCOMES, type Style } from '../outcomes.ts';
+import { stepsOf } from '../steps-of.ts';
 import { escapeText } from '../terminal-text.ts';
 
 /** Spans of others shown below one parent, and how deep. The rest is counted. */
@@ -37,21 +39,29 @@ export interface Bar {
 /**
  * The lines of a run: groups, steps, attempts, spans of others, inner runs.
  *
- * @param explained what is known of its steps; without it, all of them look alike. With it, a large run shows those that matter: they are to
+ * @param explanation what is known of its steps; without it, all of them look alike. With it, a large run shows those that matter: they are to
  *   be read, and the rest is counted
  */
-export function rowsOf(run: Run, explained?: ReadonlyMap<Step, ExplainedStep>): Row[] {
+export function rowsOf(run: Run, explanation?: Explanation): Row[] {
+  const explained = explanation && explainedBySpan(explanation);
   const rows: Row[] = [];
   addRun(rows, run, 0, explained, explained && chooseSteps(run, explained));
   return rows;
 }
 
+/** By the ids of their spans; a step without a span has no place on the axis. */
+type Explained = ReadonlyMap<string | undefined, ExplainedStep>;
+
+function explainedBySpan({ steps }: Explanation): Explained {
+  return new Map(steps.filter(({ spanId }) => spanId !== undefined).map((step) => [step.spanId, step]));
+}
+
 /** Those that went wrong, those of the critical path, and the longest; undefined when all can be shown. */
-function chooseSteps(run: Run, explained: ReadonlyMap<Step, ExplainedStep>): ReadonlySet<Step> | undefined {
-  const steps = [...run.groups.flatMap((group) => group.steps), ...run.steps];
+function chooseSteps(run: Run, explained: Explained): ReadonlySet<Step> | undefined {
+  const steps = stepsOf(run);
   if (steps.length <= MAX_STEPS) return undefined;
   const weightOf = (step: Step): number => {
-    const { isCritical = false, durationMs = 0 } = explained.get(step) ?? {};
+    const { isCritical = false, durationMs = 0 } = explained.get(step.span?.spanId) ?? {};
     return durationMs + (isCritical ? CRITICAL : 0) + (isWrong(step) ? WRONG : 0);
   };
   const weights = new Map(steps.map((step) => [step, weightOf(step)]));
@@ -65,13 +75,7 @@ export function rowsOfSpans(nodes: readonly SpanNode[]): Row[] {
   return rows;
 }
 
-function addRun(
-  rows: Row[],
-  run: Run,
-  indent: number,
-  explained?: ReadonlyMap<Step, ExplainedStep>,
-  chosen?: ReadonlySet<Step>,
-): void {
+function addRun(rows: Row[], run: Run, indent: number, explained?: Explained, chosen?: ReadonlySet<Step>): void {
   const hidden: Step[] = [];
   const choose = (steps: readonly Step[]): readonly Step[] => {
     if (!chosen) return steps;
@@ -82,9 +86,9 @@ function addRun(
     const steps = choose(group.steps);
     if (steps.length === 0 && group.steps.length > 0) continue;
     rows.push(groupRow(group, indent));
-    for (const step of steps) addStep(rows, step, indent + 2, explained?.get(step));
+    for (const step of steps) addStep(rows, step, indent + 2, explained?.get(step.span?.spanId));
   }
-  for (const step of choose(run.steps)) addStep(rows, step, indent, explained?.get(step));
+  for (const step of choose(run.steps)) addStep(rows, step, indent, explained?.get(step.span?.spanId));
   if (hidden.length > 0) rows.push({ indent, label: '', style: 'dim', text: describeHidden(hidden) });
   addSpans(rows, run.spans, indent);
 }
@@ -109,8 +113,7 @@ function groupRow({ groupIndex, parallel, startNs, endNs }: Group, indent: numbe
 
 function addStep(rows: Row[], step: Step, indent: number, explained?: ExplainedStep): void {
   const [mark, words, style] = OUTCOMES[step.outcome ?? 'unknown'];
-  const iteration = step.iteration > 1 ? ` #${step.iteration}` : '';
-  const label = `${escapeText(step.toolId)}${iteration}${step.isPlanned ? '' : ' (unplanned)'}`;
+  const label = `${escapeText(nameStep(step))}${step.isPlanned ? '' : ' (unplanned)'}`;
   const { span } = step;
   if (span && step.outcome !== 'skip') {
     // A span without an outcome comes from a producer that does not say; it ran all the same.

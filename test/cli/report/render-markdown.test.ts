@@ -110,6 +110,19 @@ it('lists findings, and folds the rest', () => {
   `);
 });
 
+it('tells of each step its own outcome, though it shares tool and pass with another', () => {
+  const failed = { 'orchestration.tool_id': 'load', 'orchestration.outcome': 'failure' };
+  const text = markdown([
+    ours('run', 'run', { ms: [0, 100], attributes: { 'plan.name': 'twice', outcome: 'failure' } }),
+    step('s1', { ms: [0, 60], attributes: failed }),
+    step('s2', { ms: [0, 40], attributes: { 'orchestration.tool_id': 'load' } }),
+  ]);
+  expect(text.match(/^\| .*`load`.*$/gm)?.map((row) => row.split(' | ').at(-1))).toEqual([
+    '✗ failed |',
+    '✓ succeeded |',
+  ]);
+});
+
 it('counts steps that are too many, and draws no chart of them', () => {
   const ids = Array.from({ length: 40 }, (_, index) => `t${index}`);
   const text = markdown([
