@@ -165,8 +165,10 @@ function nameOf({ span, planSpans }: RunDraft): string | undefined {
 }
 
 function groupsOf({ groupSpans }: RunDraft, plan: DeclaredPlan | undefined, steps: readonly Step[]): Group[] {
-  const spansByIndex = groupBy(groupSpans, ({ attributes }) => integerAt(attributes, ATTR_ORCHESTRATION_GROUP_INDEX));
-  const stepsByIndex = groupBy(steps, ({ groupIndex }) => groupIndex);
+  const spansByIndex = Map.groupBy(groupSpans, ({ attributes }) =>
+    integerAt(attributes, ATTR_ORCHESTRATION_GROUP_INDEX),
+  );
+  const stepsByIndex = Map.groupBy(steps, ({ groupIndex }) => groupIndex);
   const indexes = new Set([...(plan?.groups.keys() ?? []), ...spansByIndex.keys(), ...stepsByIndex.keys()]);
   const order = [...indexes].filter((index) => index !== undefined).toSorted((a, b) => a - b);
   return order.map((index) =>
@@ -256,15 +258,6 @@ function byPlace(a: Step, b: Step): number {
     (a.executionOrder ?? 0) - (b.executionOrder ?? 0) ||
     a.iteration - b.iteration
   );
-}
-
-function groupBy<K, V>(values: readonly V[], keyOf: (value: V) => K): Map<K, V[]> {
-  const groups = new Map<K, V[]>();
-  for (const value of values) {
-    const key = keyOf(value);
-    if (!groups.get(key)?.push(value)) groups.set(key, [value]);
-  }
-  return groups;
 }
 
 function spansOf(steps: readonly Step[]): ReceivedSpan[] {

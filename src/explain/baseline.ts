@@ -44,13 +44,15 @@ export interface StepBaseline extends StepName {
 /** Sums up runs of a plan, in whatever order they come. Pure; never fails, whatever the traces hold. */
 export function baselineOf(runs: readonly Run[]): Baseline {
   const measured = runs.filter(({ span }) => span !== undefined).map(measureRun);
-  const steps = new Map<string, MeasuredStep[]>();
-  const toolNs = new Map<string, number[]>();
-  for (const { steps: own, totals } of measured) {
-    for (const [key, step] of own) push(steps, key, step);
-    for (const [toolId, ns] of totals.toolNs) push(toolNs, toolId, ns);
-  }
-  const summed = [...steps].map(([key, steps]) => [key, sumUp(steps)] as const);
+  const steps = Map.groupBy(
+    measured.flatMap((run) => [...run.steps]),
+    ([key]) => key,
+  );
+  const tools = Map.groupBy(
+    measured.flatMap(({ totals }) => [...totals.toolNs]),
+    ([toolId]) => toolId,
+  );
+  const summed = [...steps].map(([key, same]) => [key, sumUp(same.map(([, step]) => step))] as const);
   return {
     runs: measured.length,
     unended: runs.length - measured.length,
@@ -59,7 +61,7 @@ export function baselineOf(runs: readonly Run[]): Baseline {
     criticalPath: spreadOf(measured.flatMap(({ totals }) => totals.criticalPathNs ?? [])),
     wait: spreadOf(measured.map(({ totals }) => totals.waitNs)),
     steps: new Map(summed.toSorted(([a, one], [b, two]) => byName(one, two) || (a < b ? -1 : 1))),
-    tools: new Map([...toolNs].map(([toolId, values]) => [toolId, spreadOf(values)!])),
+    tools: new Map([...tools].map(([toolId, same]) => [toolId, spreadOf(same.map(([, ns]) => ns))!])),
     newest: newestOf(measured),
   };
 }
@@ -67,10 +69,6 @@ export function baselineOf(runs: readonly Run[]): Baseline {
 /** In a sentence: `the median of 20 runs`, `the one run before`. */
 export function nameBaseline({ runs }: Baseline): string {
   return runs === 1 ? 'the one run before' : `the median of ${runs} runs`;
-}
-
-function push<K, V>(lists: Map<K, V[]>, key: K, value: V): void {
-  if (!lists.get(key)?.push(value)) lists.set(key, [value]);
 }
 
 /** @param steps the same one of several runs; one at least */

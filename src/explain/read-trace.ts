@@ -25,10 +25,7 @@ export interface TraceView {
  * counts.
  */
 export function readTrace(spans: readonly ReceivedSpan[]): TraceView {
-  const traces = new Map<string, ReceivedSpan[]>();
-  for (const span of spans) {
-    if (!traces.get(span.traceId)?.push(span)) traces.set(span.traceId, [span]);
-  }
+  const traces = Map.groupBy(spans, ({ traceId }) => traceId);
   const byId = [...traces].toSorted(([a], [b]) => (a < b ? -1 : 1));
   const views = byId.map(([traceId, ofTrace]) => new TraceReader(traceId).read(ofTrace));
   const runs = views.flatMap((view) => view.runs);

@@ -86,13 +86,8 @@ function parentsFirst(
   sorted: readonly ReceivedSpan[],
   parents: ReadonlyMap<ReceivedSpan, ReceivedSpan>,
 ): ReceivedSpan[] {
-  const children = new Map<ReceivedSpan, ReceivedSpan[]>();
-  const ordered: ReceivedSpan[] = [];
-  for (const span of sorted) {
-    const parent = parents.get(span);
-    if (!parent) ordered.push(span);
-    else if (!children.get(parent)?.push(span)) children.set(parent, [span]);
-  }
+  const children = Map.groupBy(sorted, (span) => parents.get(span));
+  const ordered = children.get(undefined) ?? [];
   // The list grows while it is walked: every span brings its children.
   for (const span of ordered) {
     for (const child of children.get(span) ?? []) ordered.push(child);

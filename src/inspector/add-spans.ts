@@ -1,6 +1,5 @@
 import type { ReceivedSpan } from '../explain/received-span.ts';
 import { estimateAttributes, estimateSpan } from './estimate-bytes.ts';
-import { groupByTrace } from './group-by-trace.ts';
 import type { StoreCounts, StoreLimits } from './store.ts';
 
 /** A trace as a store keeps it. {@link addSpans} changes it in place. */
@@ -47,7 +46,7 @@ export function addSpans<Trace extends KeptTrace>(
   limits: StoreLimits,
   spans: readonly ReceivedSpan[],
 ): void {
-  for (const [traceId, ofTrace] of groupByTrace(spans)) {
+  for (const [traceId, ofTrace] of Map.groupBy(spans, ({ traceId }) => traceId)) {
     const trace = shelf.open(traceId);
     let isChanged = false;
     for (const span of ofTrace) isChanged = addSpan(shelf, limits, trace, span) || isChanged;

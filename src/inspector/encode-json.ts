@@ -6,7 +6,6 @@ import type {
   ReceivedSpan,
   SpanKind,
 } from '../explain/received-span.ts';
-import { groupByTrace } from './group-by-trace.ts';
 
 const KINDS: Readonly<Record<SpanKind, number>> = {
   unspecified: 0,
@@ -52,7 +51,8 @@ export function encodeTracesJson(spans: readonly ReceivedSpan[]): EncodedTraces 
  * receiver `otlp_json_file` read. Line by line, because all of them may be longer than a text can be.
  */
 export function* encodeTracesLines(spans: readonly ReceivedSpan[]): Generator<string, void, undefined> {
-  for (const ofTrace of groupByTrace(spans).values()) yield `${JSON.stringify(encodeTracesJson(ofTrace))}\n`;
+  for (const ofTrace of Map.groupBy(spans, ({ traceId }) => traceId).values())
+    yield `${JSON.stringify(encodeTracesJson(ofTrace))}\n`;
 }
 
 /** Remembered, because one object stands for the resource of many spans. */

@@ -4,7 +4,6 @@ import type { ReceivedSpan } from '../explain/received-span.ts';
 import { ATTR_ORCHESTRATION_OUTCOME, ATTR_ORCHESTRATION_PLAN_NAME, ATTR_ORCHESTRATION_SPAN_TYPE } from '../semconv.ts';
 import { decodeJaegerJson } from './decode-jaeger.ts';
 import { type DecodedTraces, DecodeError, decodeTracesJson } from './decode-json.ts';
-import { groupByTrace } from './group-by-trace.ts';
 import { fault, JaegerHttp, type JaegerHttpOptions } from './jaeger-http.ts';
 
 const DEFAULT_LOOKBACK_MS = 24 * 60 * 60 * 1_000;
@@ -89,7 +88,7 @@ export class JaegerClient {
     for (let i = 0; i < services.length; i += SEARCHES_AT_A_TIME) {
       const few = services.slice(i, i + SEARCHES_AT_A_TIME);
       const found = await Promise.all(few.map((service) => this.#search(service, filter, signal)));
-      for (const [traceId, trace] of groupByTrace(found.flat())) {
+      for (const [traceId, trace] of Map.groupBy(found.flat(), ({ traceId }) => traceId)) {
         const run = firstRun(trace, filter.plan);
         if (run) runs.set(traceId, toRecentRun(run));
       }
@@ -115,7 +114,11 @@ export class JaegerClient {
     if (!this.#searchesByOlder) {
       newer = await this.#spans(`/api/v3/traces?${newerSearch(service, filter)}`, decodeV3, signal);
       // Before 2.19 it passes over the attributes and gives any traces.
-      if (newer && [...groupByTrace(newer).values()].every((trace) => firstRun(trace, filter.plan))) return newer;
+      if (
+        newer &&
+        [...Map.groupBy(newer, ({ traceId }) => traceId).values()].every((trace) => firstRun(trace, filter.plan))
+      )
+        return newer;
     }
     const older = await this.#spans(`/api/traces?${olderSearch(service, filter)}`, decodeOlder, signal);
     if (older) this.#searchesByOlder = true;
