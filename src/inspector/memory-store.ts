@@ -5,7 +5,7 @@ import { addSpans, isEarlier, type KeptSpan, type KeptTrace, noCounts, type Shel
 import { originJson } from './encode-json.ts';
 import { estimateSpan } from './estimate-bytes.ts';
 import type { StoreCounts, StoreLimits, TraceStore, TraceSummary } from './store.ts';
-import { isRunSpan, planNameOf, summarizeRuns } from './summarize-runs.ts';
+import { planNameOf, summarizeRuns, tellsOfRun } from './summarize-runs.ts';
 
 /** Keeps traces as long as the process lives. */
 export class MemoryStore implements TraceStore {
@@ -53,6 +53,7 @@ export class MemoryStore implements TraceStore {
 interface MemoryTrace extends KeptTrace {
   readonly traceId: string;
   readonly byId: Map<string, ReceivedSpan>;
+  /** Those that tell of a run. */
   readonly runs: Map<string, ReceivedSpan>;
   /** The first span of each resource and scope: the others are made to share its objects. */
   readonly origins: Map<string, ReceivedSpan>;
@@ -85,7 +86,7 @@ class MemoryShelf implements Shelf<MemoryTrace> {
     const kept = span.resource === resource && span.scope === scope ? span : { ...span, resource, scope };
     if (!trace.origins.has(key)) trace.origins.set(key, kept);
     trace.byId.set(span.spanId, kept);
-    if (isRunSpan(kept)) trace.runs.set(span.spanId, kept);
+    if (tellsOfRun(kept)) trace.runs.set(span.spanId, kept);
     else trace.runs.delete(span.spanId);
   }
 
@@ -113,7 +114,7 @@ function summarize({ traceId, startNs, endNs, spans, byId, runs, origins }: Memo
   const services = [...origins.values()].flatMap(({ resource }) => textAt(resource, 'service.name') ?? []);
   const find = (spanId: string) => {
     const span = byId.get(spanId);
-    return span && { parentSpanId: span.parentSpanId, isRun: isRunSpan(span) };
+    return span && { parentSpanId: span.parentSpanId, isRun: tellsOfRun(span) };
   };
   const summaries = summarizeRuns([...runs.values()], find);
   return { traceId, startNs, endNs, spans, runs: summaries, services: [...new Set(services)] };

@@ -3,7 +3,7 @@ import { textAt } from '../explain/read-attributes.ts';
 import type { ReceivedSpan } from '../explain/received-span.ts';
 import { type KeptSpan, type KeptTrace, noCounts, type Shelf } from './add-spans.ts';
 import { encodeSpan, originJson } from './encode-json.ts';
-import { type Ancestor, isRunSpan, planNameOf } from './summarize-runs.ts';
+import { type Ancestor, planNameOf, tellsOfRun } from './summarize-runs.ts';
 
 interface SqliteTrace extends KeptTrace {
   readonly traceId: string;
@@ -63,7 +63,7 @@ export class SqliteShelf implements Shelf<SqliteTrace> {
 
   put(trace: SqliteTrace, span: ReceivedSpan, bytes: number): void {
     trace.id ??= Number(this.#statements.addTrace.run(trace.traceId).lastInsertRowid);
-    const isRun = isRunSpan(span);
+    const isRun = tellsOfRun(span);
     this.#statements.putSpan.run(
       trace.id,
       span.spanId,
@@ -112,6 +112,7 @@ export class SqliteShelf implements Shelf<SqliteTrace> {
     return this.#statements.readTraces.all(name, name, limit ?? -1).map(traceOf);
   }
 
+  /** The spans of a trace that tell of a run. */
   readRuns(trace: number): string[] {
     return this.#statements.readRuns.all(trace).map(({ body }) => String(body));
   }

@@ -27,13 +27,16 @@ export interface TraceSummary {
   /** End of the span that ended last. */
   readonly endNs: bigint;
   readonly spans: number;
-  /** Its runs, earliest first, without those inside a run. Empty as long as the run's own span did not arrive. */
+  /** Its runs, earliest first, without those inside a run. Empty as long as neither the span of a run nor a plan arrived. */
   readonly runs: readonly RunSummary[];
   /** Names of the services that sent it, in the order in which they appeared. */
   readonly services: readonly string[];
 }
 
-/** A run as its own span tells it; undefined where that does not say. */
+/**
+ * A run as its own span tells it; undefined where that does not say. Until it arrives, as its plan does: that starts and ends with the
+ * run's start, and knows no outcome.
+ */
 export interface RunSummary {
   readonly spanId: string;
   readonly runId: string | undefined;

@@ -15,6 +15,7 @@ const MAX_ANCESTORS = 32;
 /** What is asked about a span above a run. */
 export interface Ancestor {
   readonly parentSpanId?: string | undefined;
+  /** Whether it tells of a run. */
   readonly isRun: boolean;
 }
 
@@ -22,23 +23,35 @@ export function isRunSpan(span: ReceivedSpan): boolean {
   return textAt(span.attributes, ATTR_ORCHESTRATION_SPAN_TYPE) === 'run';
 }
 
+/** Whether it is a run's own span, or its plan: that arrives first, and is all there is of a run that goes on or was killed. */
+export function tellsOfRun(span: ReceivedSpan): boolean {
+  return isRunSpan(span) || textAt(span.attributes, ATTR_ORCHESTRATION_SPAN_TYPE) === 'plan';
+}
+
 export function planNameOf(run: ReceivedSpan): string | undefined {
   return textAt(run.attributes, ATTR_ORCHESTRATION_PLAN_NAME);
 }
 
 /**
- * Summarizes the runs of a trace, earliest first, without those inside another.
+ * Summarizes the runs of a trace, earliest first, without those inside another. One whose own span did not arrive is told by its plan.
  *
+ * @param spans those that tell of a run
  * @param find looks up a span of the trace by its id
  */
 export function summarizeRuns(
-  runs: readonly ReceivedSpan[],
+  spans: readonly ReceivedSpan[],
   find: (spanId: string) => Ancestor | undefined,
 ): RunSummary[] {
-  const outermost = runs.filter((run) => !isInsideRun(run, find));
+  const outermost = spans.filter((span) => !isInsideRun(span, find));
   // Runs whose parents form a cycle are all inside one another.
-  const shown = outermost.length === 0 ? runs : outermost;
-  return shown.map(summarizeRun).toSorted(byStart);
+  const shown = outermost.length === 0 ? spans.filter(isRunSpan) : outermost;
+  const runs = new Map<string, RunSummary>();
+  for (const span of shown.toSorted(byStart)) {
+    const run = summarizeRun(span);
+    // A plan may be in several parts.
+    if (!runs.has(run.spanId)) runs.set(run.spanId, run);
+  }
+  return [...runs.values()];
 }
 
 function isInsideRun({ spanId, parentSpanId }: ReceivedSpan, find: (spanId: string) => Ancestor | undefined): boolean {
@@ -51,12 +64,13 @@ function isInsideRun({ spanId, parentSpanId }: ReceivedSpan, find: (spanId: stri
   return false;
 }
 
-function summarizeRun(run: ReceivedSpan): RunSummary {
-  const { spanId, startNs, endNs, attributes } = run;
+function summarizeRun(span: ReceivedSpan): RunSummary {
+  const { spanId, parentSpanId, startNs, endNs, attributes } = span;
   return {
-    spanId,
+    // A plan is a child of its run.
+    spanId: isRunSpan(span) ? spanId : (parentSpanId ?? spanId),
     runId: textAt(attributes, ATTR_ORCHESTRATION_RUN_ID),
-    planName: planNameOf(run),
+    planName: planNameOf(span),
     strategy: textAt(attributes, ATTR_ORCHESTRATION_STRATEGY),
     outcome: outcomeAt(attributes, ATTR_ORCHESTRATION_OUTCOME),
     startNs,
@@ -65,7 +79,7 @@ function summarizeRun(run: ReceivedSpan): RunSummary {
 }
 
 /** By start, then id: the same for every order of arrival. */
-function byStart(a: RunSummary, b: RunSummary): number {
+function byStart(a: ReceivedSpan, b: ReceivedSpan): number {
   if (a.startNs !== b.startNs) return a.startNs < b.startNs ? -1 : 1;
   return a.spanId < b.spanId ? -1 : a.spanId > b.spanId ? 1 : 0;
 }

@@ -42,7 +42,7 @@ export class ModelStore {
 
   list(plan?: string): TraceSummary[] {
     return this.#traces
-      .filter(({ spans }) => plan === undefined || spans.some((span) => isRun(span) && planOf(span) === plan))
+      .filter(({ spans }) => plan === undefined || spans.some((span) => tells(span) && planOf(span) === plan))
       .map(summarize)
       .toSorted((a, b) => Number(b.startNs - a.startNs) || (a.traceId < b.traceId ? -1 : 1));
   }
@@ -88,24 +88,25 @@ function sizeOf(traces: readonly ModelTrace[]): { traces: number; spans: number;
 
 function summarize({ traceId, spans, resources }: ModelTrace): TraceSummary {
   const times = (of: readonly bigint[]) => of.filter((ns) => ns > 0n).toSorted((a, b) => Number(a - b));
-  const runs = spans.filter(isRun);
-  const outermost = runs.filter((run) => !ancestorsOf(run, spans).some(isRun));
+  const telling = spans
+    .filter(tells)
+    .toSorted((a, b) => Number(a.startNs - b.startNs) || (a.spanId < b.spanId ? -1 : 1));
+  const outermost = telling.filter((span) => !ancestorsOf(span, spans).some(tells));
+  const runs = (outermost.length === 0 ? telling.filter(isRun) : outermost).map((span) => ({
+    spanId: isRun(span) ? span.spanId : (span.parentSpanId ?? span.spanId),
+    runId: undefined,
+    planName: planOf(span),
+    strategy: undefined,
+    outcome: undefined,
+    startNs: span.startNs,
+    endNs: span.endNs,
+  }));
   return {
     traceId,
     startNs: times(spans.map(({ startNs }) => startNs))[0] ?? 0n,
     endNs: times(spans.map(({ endNs }) => endNs)).at(-1) ?? 0n,
     spans: spans.length,
-    runs: (outermost.length === 0 ? runs : outermost)
-      .map((run) => ({
-        spanId: run.spanId,
-        runId: undefined,
-        planName: planOf(run),
-        strategy: undefined,
-        outcome: undefined,
-        startNs: run.startNs,
-        endNs: run.endNs,
-      }))
-      .toSorted((a, b) => Number(a.startNs - b.startNs) || (a.spanId < b.spanId ? -1 : 1)),
+    runs: runs.filter(({ spanId }, index) => runs.findIndex((run) => run.spanId === spanId) === index),
     services: resources.map((resource) => resource.get('service.name') as string),
   };
 }
@@ -125,6 +126,11 @@ function ancestorsOf(span: ReceivedSpan, spans: readonly ReceivedSpan[]): Receiv
 
 function isRun(span: ReceivedSpan): boolean {
   return span.attributes.get('orchestration.span.type') === 'run';
+}
+
+/** Whether it tells of a run: its own span, or its plan. */
+function tells(span: ReceivedSpan): boolean {
+  return isRun(span) || span.attributes.get('orchestration.span.type') === 'plan';
 }
 
 function planOf(span: ReceivedSpan): string {

@@ -153,6 +153,19 @@ describe.each([
       expect(trace?.runs.map(({ planName }) => planName)).toEqual(['outer', 'other']);
     });
 
+    it('tells of a run by its plan until its own span arrives', () => {
+      const plan = (id: string, ms: number) =>
+        ours('plan', id, { parent: 'run1', ms: [ms, ms], attributes: { 'plan.name': 'ci' } });
+      store.add([plan('plan1', 1), plan('plan2', 2), ours('step', 'step1', { parent: 'run1', ms: [2, 4] })]);
+      const { spanId } = made('run1');
+      const { startNs, endNs } = made('plan1', { ms: [1, 1] });
+      const asPlanned = { runId: undefined, planName: 'ci', strategy: undefined, outcome: undefined };
+      expect(store.list({ plan: 'ci' }).map(({ runs }) => runs)).toEqual([[{ spanId, ...asPlanned, startNs, endNs }]]);
+
+      store.add([ours('run', 'run1', { ms: [0, 9], attributes: { 'plan.name': 'ci', outcome: 'success' } })]);
+      expect(store.list({ plan: 'ci' }).map(({ runs }) => runs)).toMatchObject([[{ spanId, outcome: 'success' }]]);
+    });
+
     it.each([
       ['a run that is its own parent', ['run1', 'run1']],
       ['two runs that are each in the other', ['run1', 'run2'], ['run2', 'run1']],
@@ -244,12 +257,13 @@ describe.each([
         startNs: fc.bigInt({ min: 0n, max: 4n }),
         endNs: fc.bigInt({ min: 0n, max: 4n }),
         plan: fc.constantFrom(undefined, undefined, 'p', 'q'),
+        type: fc.constantFrom<('run' | 'plan')[]>('run', 'plan'),
         service: fc.constantFrom('x', 'y'),
         size: fc.nat({ max: 3 }),
       })
-      .map(({ plan, service, size, parentSpanId, ...rest }) => ({
+      .map(({ plan, type, service, size, parentSpanId, ...rest }) => ({
         ...made('s1', { attributes: { size: 'x'.repeat(size * 400) } }),
-        ...(plan === undefined ? {} : ours('run', 's1', { attributes: { 'plan.name': plan } })),
+        ...(plan === undefined ? {} : ours(type, 's1', { attributes: { 'plan.name': plan } })),
         ...rest,
         ...(parentSpanId === undefined ? {} : { parentSpanId }),
         resource: new Map([['service.name', service]]),

@@ -32,12 +32,7 @@ export class StorePlace implements Place {
   }
 
   recent(plan: string | undefined): Promise<readonly RecentTrace[]> {
-    const traces = this.#store.list();
-    if (plan === undefined) return Promise.resolve(traces);
-    // A run that goes on, or was killed, has no span of its own yet: whose it is shows when it is read.
-    return Promise.resolve(
-      traces.filter(({ runs }) => runs.length === 0 || runs.some(({ planName }) => planName === plan)),
-    );
+    return Promise.resolve(this.#store.list({ plan }));
   }
 
   [Symbol.asyncDispose](): Promise<void> {
