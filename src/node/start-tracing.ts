@@ -7,7 +7,7 @@ import { Deliverer, type FlushResult } from './deliver.ts';
 import { defaultEndpoint, environmentText, isHttpUrl, tracesUrl, type Protocol } from './endpoint.ts';
 import { importPeer } from './import-peer.ts';
 
-/** Options of {@link startTracing}. An option comes before the environment, the environment before the default. */
+/** Options of {@link startTracing}. An option comes before the environment, the environment before the default. What is empty counts as unset. */
 export interface TracingOptions {
   /** Name of this service. Environment: OTEL_SERVICE_NAME. Default `unknown_service:node`. */
   serviceName?: string | undefined;
@@ -142,7 +142,7 @@ function protocolOf(option: Protocol | undefined, onWarning: (message: string) =
 }
 
 function urlOf(option: string | undefined, protocol: Protocol, onWarning: (message: string) => void): string {
-  if (option !== undefined) {
+  if (option !== undefined && option !== '') {
     if (isHttpUrl(option)) return tracesUrl(option, protocol);
     throw new TypeError(whatUrl('option endpoint', option));
   }

@@ -49,6 +49,21 @@ describe('a receiver that takes spans has no finding', () => {
     await diagnose({ endpoint: urlOf(server), headers: { authorization: 'Bearer x' } });
     expect(seen).toEqual([{ method: 'POST', url: '/v1/traces', authorization: 'Bearer x' }]);
   });
+
+  it('is looked for by what is not empty', async () => {
+    const seen: unknown[] = [];
+    await using server = await startHttp(({ headers }, response) => {
+      seen.push(headers.authorization);
+      response.writeHead(200).end();
+    });
+    vi.stubEnv('OTEL_EXPORTER_OTLP_TRACES_HEADERS', '');
+    vi.stubEnv('OTEL_EXPORTER_OTLP_HEADERS', 'authorization=Bearer%20y');
+    vi.stubEnv('OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', '');
+    vi.stubEnv('OTEL_EXPORTER_OTLP_ENDPOINT', urlOf(server));
+    expect(await diagnose({ endpoint: '' })).toMatchObject({ findings: [{ code: 'NO_PROVIDER' }] });
+    expect(seen).toEqual(['Bearer y']);
+    vi.unstubAllEnvs();
+  });
 });
 
 describe('a fault of the endpoint is named, with its fix', () => {
@@ -128,8 +143,8 @@ describe('a fault of the endpoint is named, with its fix', () => {
   it('gRPC at the port of HTTP', async () => {
     await using receiver = await startReceiver({ onSpans: () => {} });
     expect(await askEndpoint(receiver.url, 'grpc')).toMatchInlineSnapshot(`
-      "WRONG_PROTOCOL: http://127.0.0.1:PORT does not take grpc: it speaks http/json, not grpc
-        fix: set OTEL_EXPORTER_OTLP_PROTOCOL=http/json (npm install @opentelemetry/exporter-trace-otlp-http)"
+      "WRONG_PROTOCOL: http://127.0.0.1:PORT does not take grpc: it speaks http/protobuf, not grpc
+        fix: set OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf (npm install @opentelemetry/exporter-trace-otlp-proto)"
     `);
   });
 
@@ -183,7 +198,7 @@ describe('a fault of the endpoint is named, with its fix', () => {
 
   it('no URL', async () => {
     expect(await askEndpoint('localhost:4318')).toMatchInlineSnapshot(`
-      "ENDPOINT_INVALID: endpoint is no URL: "localhost:4318"
+      "ENDPOINT_INVALID: endpoint is not a URL: "localhost:4318"
         fix: give a base URL with http:// or https://, such as http://127.0.0.1:4318"
     `);
   });

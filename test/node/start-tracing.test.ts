@@ -123,6 +123,13 @@ describe('where it is sent', () => {
     [{}, {}, 'http://127.0.0.1:4318/v1/traces'],
     [{ endpoint: 'http://a:1' }, {}, 'http://a:1/v1/traces'],
     [{ endpoint: 'http://a:1/' }, {}, 'http://a:1/v1/traces'],
+    [{ endpoint: '' }, {}, 'http://127.0.0.1:4318/v1/traces'],
+    [{ endpoint: '' }, { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://b:1' }, 'http://b:1/v1/traces'],
+    [
+      {},
+      { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: ' ', OTEL_EXPORTER_OTLP_ENDPOINT: '' },
+      'http://127.0.0.1:4318/v1/traces',
+    ],
     [{ endpoint: 'http://a:1/otlp' }, {}, 'http://a:1/otlp/v1/traces'],
     [{ endpoint: 'http://a:1/v1/traces' }, {}, 'http://a:1/v1/traces'],
     [{}, { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://b:2/' }, 'http://b:2/v1/traces'],
@@ -156,7 +163,7 @@ describe('where it is sent', () => {
     expect([meant.spanNames().length, other.requests.length]).toEqual([3, 0]);
   });
 
-  it.each(['localhost:4318', 'not a url', '', 'ftp://a:1'])('throws for the option %j', async (endpoint) => {
+  it.each(['localhost:4318', 'not a url', ' ', 'ftp://a:1'])('throws for the option %j', async (endpoint) => {
     await expect(start({ endpoint })).rejects.toThrow(
       new TypeError(`option endpoint must be a URL such as http://127.0.0.1:4318, got ${JSON.stringify(endpoint)}`),
     );

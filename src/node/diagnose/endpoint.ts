@@ -20,7 +20,7 @@ export function resolveEndpoint(
     options.protocol ?? read(env, 'OTEL_EXPORTER_OTLP_TRACES_PROTOCOL') ?? read(env, 'OTEL_EXPORTER_OTLP_PROTOCOL');
   const protocol = named === 'grpc' || named === 'http/protobuf' ? named : 'http/json';
   const [source, text] = firstOf([
-    ['endpoint', options.endpoint],
+    ['endpoint', options.endpoint || undefined],
     ['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', read(env, 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT')],
     ['OTEL_EXPORTER_OTLP_ENDPOINT', read(env, 'OTEL_EXPORTER_OTLP_ENDPOINT')],
   ]);
@@ -28,7 +28,7 @@ export function resolveEndpoint(
   if (!isHttpUrl(base)) {
     return {
       code: 'ENDPOINT_INVALID',
-      message: `${source} is no URL: ${JSON.stringify(base)}`,
+      message: `${source} is not a URL: ${JSON.stringify(base)}`,
       fix: 'give a base URL with http:// or https://, such as http://127.0.0.1:4318',
     };
   }
@@ -38,7 +38,7 @@ export function resolveEndpoint(
 
 /** The headers of OTEL_EXPORTER_OTLP_HEADERS: `key=value,key=value`, values percent-encoded, as OpenTelemetry's specification says. */
 export function headersFrom(env: Environment): Record<string, string> {
-  const text = env['OTEL_EXPORTER_OTLP_TRACES_HEADERS'] ?? env['OTEL_EXPORTER_OTLP_HEADERS'] ?? '';
+  const text = read(env, 'OTEL_EXPORTER_OTLP_TRACES_HEADERS') ?? read(env, 'OTEL_EXPORTER_OTLP_HEADERS') ?? '';
   const pairs = text.split(',').map((pair) => pair.split(/=(.*)/s, 2).map((part) => part.trim()));
   return Object.fromEntries(pairs.filter(([key]) => key).map(([key = '', value = '']) => [key, decode(value)]));
 }
