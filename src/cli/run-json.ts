@@ -7,6 +7,18 @@ const NS_PER_MS = 1e6;
  */
 export function runToJson(run: Run, zeroNs: bigint = run.startNs): Record<string, unknown> {
   return {
+    ...runHeadToJson(run),
+    start_ms: Number(run.startNs - zeroNs) / NS_PER_MS,
+    groups: run.groups.map((group) => groupToJson(group, zeroNs)),
+    steps: run.steps.map((step) => stepToJson(step, zeroNs)),
+    spans: run.spans.map((node) => spanToJson(node, zeroNs)),
+    notes: run.notes,
+  };
+}
+
+/** What a run is, without what happened in it. */
+export function runHeadToJson(run: Run): object {
+  return {
     trace_id: run.traceId,
     run_id: run.runId,
     plan_name: run.planName,
@@ -14,13 +26,9 @@ export function runToJson(run: Run, zeroNs: bigint = run.startNs): Record<string
     outcome: run.outcome,
     error: run.error,
     start_time: new Date(Number(run.startNs / 1_000_000n)).toISOString(),
-    ...timesOf(run, zeroNs),
+    duration_ms: Math.max(0, Number(run.endNs - run.startNs)) / NS_PER_MS,
     planned_steps: run.plannedTools,
     seen_steps: run.seenTools,
-    groups: run.groups.map((group) => groupToJson(group, zeroNs)),
-    steps: run.steps.map((step) => stepToJson(step, zeroNs)),
-    spans: run.spans.map((node) => spanToJson(node, zeroNs)),
-    notes: run.notes,
   };
 }
 

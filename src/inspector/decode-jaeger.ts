@@ -20,9 +20,8 @@ import {
   type RawSpan,
   SpanCollector,
 } from './decoded-traces.ts';
+import { isSet, list, MAX_UINT64, text } from './json-values.ts';
 
-/** Largest time that OpenTelemetry's 64-bit unsigned nanoseconds can hold. */
-const MAX_UINT64 = 2n ** 64n - 1n;
 const TRACE_ID_DIGITS = 32;
 const SPAN_ID_DIGITS = 16;
 /** By their numbers in OTLP; 0 is a kind that nobody said. */
@@ -184,7 +183,7 @@ function isScalar(value: unknown): value is string | number | boolean | null {
 
 /** From microseconds; absent is 0. Undefined when it cannot be read. */
 function nanoseconds(value: unknown): bigint | undefined {
-  if (value === undefined || value === null) return 0n;
+  if (!isSet(value)) return 0n;
   if (typeof value !== 'number' || !Number.isInteger(value) || value < 0) return undefined;
   const time = BigInt(value) * 1000n;
   return time <= MAX_UINT64 ? time : undefined;
@@ -193,15 +192,4 @@ function nanoseconds(value: unknown): bigint | undefined {
 /** An id in lower case and in full length: older versions of Jaeger leave leading zeros out. What is no text is none. */
 function id(value: unknown, digits: number): unknown {
   return typeof value === 'string' && value !== '' ? value.toLowerCase().padStart(digits, '0') : undefined;
-}
-
-function text(value: unknown): string {
-  return typeof value === 'string' ? value : '';
-}
-
-/** The items of a list; an absent list is empty. */
-function list(value: unknown, at: string): readonly unknown[] {
-  if (value === undefined || value === null) return [];
-  if (Array.isArray(value)) return value;
-  throw new DecodeError(`${at}: expected a list`);
 }

@@ -10,11 +10,9 @@ import {
   type RawSpan,
   SpanCollector,
 } from './decoded-traces.ts';
+import { isSet, list, MAX_UINT64, text } from './json-values.ts';
 
 export { DecodeError, type DecodedTraces };
-
-/** Largest number that the protocol's 64-bit unsigned times can hold. */
-const MAX_UINT64 = 2n ** 64n - 1n;
 
 /**
  * Reads an ExportTraceServiceRequest in OTLP's JSON encoding: ids in hex of any case, enumerations as integers, 64-bit integers as
@@ -122,16 +120,7 @@ function enumeration(value: unknown): number | undefined {
   return typeof value === 'number' && Number.isInteger(value) ? value : undefined;
 }
 
-function text(value: unknown): string {
-  return typeof value === 'string' ? value : '';
-}
-
 type Data = Readonly<Record<string, unknown>>;
-
-/** In this encoding null stands for an absent field. */
-function isSet(value: unknown): boolean {
-  return value !== undefined && value !== null;
-}
 
 function record(value: unknown, at: string): Data {
   if (isRecord(value)) return value;
@@ -144,11 +133,4 @@ function isRecord(value: unknown): value is Data {
 
 function optional(value: unknown, at: string): Data {
   return isSet(value) ? record(value, at) : {};
-}
-
-/** The items of a list; an absent list is empty. */
-function list(value: unknown, at: string): readonly unknown[] {
-  if (!isSet(value)) return [];
-  if (Array.isArray(value)) return value;
-  throw new DecodeError(`${at}: expected a list`);
 }

@@ -5,6 +5,7 @@ import { ATTR_ORCHESTRATION_OUTCOME, ATTR_ORCHESTRATION_PLAN_NAME, ATTR_ORCHESTR
 import { decodeJaegerJson } from './decode-jaeger.ts';
 import { type DecodedTraces, DecodeError, decodeTracesJson } from './decode-json.ts';
 import { fault, JaegerHttp, type JaegerHttpOptions } from './jaeger-http.ts';
+import { isRunSpan, planNameOf } from './summarize-runs.ts';
 
 const DEFAULT_LOOKBACK_MS = 24 * 60 * 60 * 1_000;
 /** How far ahead the clocks of producers may be. */
@@ -210,18 +211,18 @@ function messageIn(document: unknown): string | undefined {
 function firstRun(trace: readonly ReceivedSpan[], plan: string | undefined): ReceivedSpan | undefined {
   let first: ReceivedSpan | undefined;
   for (const span of trace) {
-    if (textAt(span.attributes, ATTR_ORCHESTRATION_SPAN_TYPE) !== 'run') continue;
-    if (plan !== undefined && textAt(span.attributes, ATTR_ORCHESTRATION_PLAN_NAME) !== plan) continue;
+    if (!isRunSpan(span) || (plan !== undefined && planNameOf(span) !== plan)) continue;
     if (!first || span.startNs < first.startNs) first = span;
   }
   return first;
 }
 
-function toRecentRun({ traceId, startNs, attributes, resource }: ReceivedSpan): RecentRun {
+function toRecentRun(run: ReceivedSpan): RecentRun {
+  const { traceId, startNs, attributes, resource } = run;
   return {
     traceId,
     startNs,
-    planName: textAt(attributes, ATTR_ORCHESTRATION_PLAN_NAME),
+    planName: planNameOf(run),
     outcome: textAt(attributes, ATTR_ORCHESTRATION_OUTCOME),
     service: textAt(resource, 'service.name') ?? '',
   };

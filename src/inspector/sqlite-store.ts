@@ -46,14 +46,10 @@ export class SqliteStore implements TraceStore {
 
   trace(traceId: string): ReceivedSpan[] {
     const { origins, spans } = this.#transact('BEGIN', (shelf) => shelf.readTrace(traceId));
-    const bodies = new Map<number, unknown[]>();
-    for (const { origin, body } of spans) {
-      const span: unknown = JSON.parse(body);
-      if (!bodies.get(origin)?.push(span)) bodies.set(origin, [span]);
-    }
-    const resourceSpans = Array.from(bodies, ([origin, ofOrigin]) => {
+    const byOrigin = Map.groupBy(spans, ({ origin }) => origin);
+    const resourceSpans = Array.from(byOrigin, ([origin, ofOrigin]) => {
       const [resource, scope] = JSON.parse(origins.get(origin) ?? '[]') as readonly unknown[];
-      return { resource, scopeSpans: [{ scope, spans: ofOrigin }] };
+      return { resource, scopeSpans: [{ scope, spans: ofOrigin.map(({ body }) => JSON.parse(body) as unknown) }] };
     });
     return decodeTracesJson({ resourceSpans }).spans;
   }

@@ -2,8 +2,8 @@ import type { AddedStep, BaselineComparison, MissingStep, Placed } from '../../e
 import type { Comparison, LoneStep, StepChange } from '../../explain/comparison.ts';
 import type { PlanChange } from '../../explain/compare-plans.ts';
 import type { Share } from '../../explain/divide-change.ts';
-import type { Run } from '../../explain/run.ts';
 import type { StepName } from '../../explain/step-name.ts';
+import { runHeadToJson } from '../run-json.ts';
 
 /** Two runs as plain data in snake_case, for `--json`. Times are milliseconds; what cannot be compared is absent. */
 export function comparisonToJson(comparison: Comparison, failed: readonly string[]): Record<string, unknown> {
@@ -11,8 +11,8 @@ export function comparisonToJson(comparison: Comparison, failed: readonly string
   return {
     summary: comparison.summary,
     against: 'run',
-    before: runToJson(comparison.before),
-    after: runToJson(comparison.after),
+    before: runHeadToJson(comparison.before),
+    after: runHeadToJson(comparison.after),
     duration_ms: comparison.duration,
     critical_path_ms: criticalPath?.length,
     critical_path: criticalPath && {
@@ -37,7 +37,7 @@ export function baselineToJson(comparison: BaselineComparison, failed: readonly 
     summary: comparison.summary,
     against: 'baseline',
     baseline: { runs, succeeded, unended },
-    after: runToJson(comparison.after),
+    after: runHeadToJson(comparison.after),
     duration_ms: placedToJson(comparison.duration),
     critical_path_ms: placedToJson(comparison.criticalPath),
     wait_ms: placedToJson(comparison.wait),
@@ -54,21 +54,6 @@ export function baselineToJson(comparison: BaselineComparison, failed: readonly 
     plan_changes: comparison.planChanges.map(planChangeToJson),
     not_compared: comparison.limits,
     failed_rules: failed,
-  };
-}
-
-function runToJson({ traceId, runId, planName, strategy, outcome, error, ...run }: Run): object {
-  return {
-    trace_id: traceId,
-    run_id: runId,
-    plan_name: planName,
-    strategy,
-    outcome,
-    error,
-    start_time: new Date(Number(run.startNs / 1_000_000n)).toISOString(),
-    duration_ms: Math.max(0, Number(run.endNs - run.startNs)) / 1e6,
-    planned_steps: run.plannedTools,
-    seen_steps: run.seenTools,
   };
 }
 
