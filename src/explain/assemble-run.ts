@@ -8,7 +8,6 @@ import {
   ATTR_ORCHESTRATION_ITERATION,
   ATTR_ORCHESTRATION_MAPPINGS,
   ATTR_ORCHESTRATION_MAX_ATTEMPTS,
-  ATTR_ORCHESTRATION_NOT_STARTED,
   ATTR_ORCHESTRATION_OUTCOME,
   ATTR_ORCHESTRATION_OUTPUT_MAPPING,
   ATTR_ORCHESTRATION_PARALLEL_EXECUTION,
@@ -16,7 +15,6 @@ import {
   ATTR_ORCHESTRATION_PLANNED,
   ATTR_ORCHESTRATION_RUN_ID,
   ATTR_ORCHESTRATION_SKIP_REASON,
-  ATTR_ORCHESTRATION_SKIPPED,
   ATTR_ORCHESTRATION_STRATEGY,
   ATTR_ORCHESTRATION_TOOL_ID,
   ATTR_ORCHESTRATION_TOOL_IDS,
@@ -34,6 +32,7 @@ import {
 import { readPlan } from './read-plan.ts';
 import type { ReceivedSpan } from './received-span.ts';
 import type { Attempt, DeclaredPlan, DeclaredTool, Group, Run, SpanNode, Step } from './run.ts';
+import { unseenSteps } from './unseen-steps.ts';
 
 /** A node that still gets children. */
 export interface SpanDraft extends SpanNode {
@@ -204,52 +203,6 @@ function isParallel(
   if (typeof said === 'boolean') return said;
   if (declared) return declared.length > 1;
   return Math.max(steps.length, span ? textsAt(span.attributes, ATTR_ORCHESTRATION_TOOL_IDS).length : 0) > 1;
-}
-
-/** A step for every planned tool of which no span arrived, with what can be said of why; and all others that were lost. */
-function unseenSteps(
-  { span, lostSteps }: RunDraft,
-  groups: DeclaredPlan['groups'],
-  seen: ReadonlyMap<string, Step>,
-): Step[] {
-  const lost = new Map(lostSteps.map((step) => [step.toolId, step]));
-  const skipped = new Set(span && textsAt(span.attributes, ATTR_ORCHESTRATION_SKIPPED));
-  const notStarted = span && new Set(textsAt(span.attributes, ATTR_ORCHESTRATION_NOT_STARTED));
-  const unseen: Step[] = [];
-  const placed = new Set<Step>();
-  for (const [groupIndex, tools] of groups.entries()) {
-    for (const [executionOrder, tool] of tools.entries()) {
-      if (seen.has(tool.toolId)) continue;
-      const end = skipped.has(tool.toolId) ? SKIPPED : { outcome: undefined, ...absenceOf(tool, notStarted, seen) };
-      const nothing = { span: undefined, error: undefined, mappings: [], attemptCount: undefined };
-      const below = { attempts: [], spans: [], steps: [], runs: [] };
-      const place = { groupIndex, executionOrder, iteration: 1, isPlanned: true };
-      const known = lost.get(tool.toolId);
-      if (known) placed.add(known);
-      lost.delete(tool.toolId);
-      unseen.push(known ? { ...known, ...tool, ...place } : { ...tool, ...place, ...nothing, ...below, ...end });
-    }
-  }
-  return [...unseen, ...lostSteps.filter((step) => !placed.has(step))];
-}
-
-const SKIPPED = { outcome: 'skip', absence: undefined, reason: 'it has no span' } as const;
-
-/** `notStarted` is what the run's own span says; undefined without it. */
-function absenceOf(
-  { toolId, dependsOn }: DeclaredTool,
-  notStarted: ReadonlySet<string> | undefined,
-  seen: ReadonlyMap<string, Step>,
-): Pick<Step, 'absence' | 'reason'> {
-  if (notStarted && !notStarted.has(toolId)) return { absence: 'no span', reason: 'it did not arrive' };
-  const needs = dependsOn.filter((id) => (notStarted ? seen.get(id)?.outcome !== 'success' : !seen.has(id)));
-  const [first, ...more] = needs;
-  if (first !== undefined) {
-    return { absence: 'not started', reason: `needs ${first}${more.length > 0 ? ` and ${more.length} more` : ''}` };
-  }
-  return notStarted
-    ? { absence: 'not started', reason: 'the run ended before' }
-    : { absence: 'no span', reason: 'not started or not ended' };
 }
 
 function byPlace(a: Step, b: Step): number {

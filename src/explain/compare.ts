@@ -12,7 +12,7 @@ import { divideChange } from './divide-change.ts';
 import { limitsOf } from './limits.ts';
 import { type MeasuredRun, measureRun } from './measure-run.ts';
 import type { Run, Step } from './run.ts';
-import { byName, nameOf, type StepName } from './step-name.ts';
+import { byName, nameOf, passOf, type StepName } from './step-name.ts';
 
 /**
  * Compares two runs. Their steps are matched by tool and iteration; what is inside a step is not compared. Pure; never fails, whatever the
@@ -81,22 +81,25 @@ function compareSteps(before: MeasuredRun, after: MeasuredRun): StepChange[] {
 
 function loneSteps(own: MeasuredRun, other: MeasuredRun): LoneStep[] {
   const steps = [...other.run.groups.flatMap((group) => group.steps), ...other.run.steps];
-  const absent = new Map(steps.flatMap((step) => (step.span ? [] : [[step.toolId, step]])));
+  const absent = new Map(steps.flatMap((step) => (step.span ? [] : [[passOf(step), step]])));
   return [...own.steps]
     .filter(([key]) => !other.steps.has(key))
     .map(([, { toolId, iteration, durationNs, outcome }]) => {
-      const reason = reasonOf(toolId, absent.get(toolId), other);
+      const reason = reasonOf({ toolId, iteration }, absent, other);
       return { toolId, iteration, durationMs: durationNs / 1e6, outcome, reason };
     })
     .toSorted((a, b) => b.durationMs - a.durationMs || byName(a, b));
 }
 
+/** @param absent passes without a span; of a tool that did not run at all there is the first */
 function reasonOf(
-  toolId: string,
-  absent: Step | undefined,
+  { toolId, iteration }: StepName,
+  absent: ReadonlyMap<string, Step>,
   { run, totals, analysis }: MeasuredRun,
 ): LoneStep['reason'] {
-  if (absent) return absent.absence ?? 'skipped';
-  if (totals.toolNs.has(toolId)) return 'fewer passes';
+  const ran = totals.toolNs.has(toolId);
+  const step = absent.get(passOf({ toolId, iteration: ran ? iteration : 1 }));
+  if (step) return step.absence ?? 'skipped';
+  if (ran) return 'fewer passes';
   return run.plan && !analysis.facts.plan.index.has(toolId) ? 'not planned' : 'not called';
 }

@@ -13,6 +13,11 @@ export function nameOf({ toolId, iteration }: StepName): StepName {
   return { toolId, iteration };
 }
 
+/** A text that only the same pass of the same tool has. */
+export function passOf({ toolId, iteration }: StepName): string {
+  return `${iteration} ${toolId}`;
+}
+
 /** By tool, then by pass. */
 export function byName(a: StepName, b: StepName): number {
   if (a.toolId !== b.toolId) return a.toolId < b.toolId ? -1 : 1;

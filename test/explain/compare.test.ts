@@ -4,7 +4,9 @@ import { compareRuns } from '../../src/explain/compare.ts';
 import type { Change } from '../../src/explain/change.ts';
 import type { Comparison } from '../../src/explain/comparison.ts';
 import { explainRun } from '../../src/explain/explain-run.ts';
-import { anyRun, madeRun, type MadeTool } from './made-runs.ts';
+import { reconstruct } from '../../src/explain/reconstruct.ts';
+import type { AttributeValue } from '../../src/explain/received-span.ts';
+import { anyRun, madeRun, madeRunSpans, type MadeTool } from './made-runs.ts';
 
 /** fetch > rank > write, 8 s; audit beside rank. */
 const BEFORE: Record<string, MadeTool> = {
@@ -205,6 +207,40 @@ describe('steps', () => {
       toolId: 'c',
       outcomeBefore: 'success',
       outcomeAfter: 'skip',
+    });
+  });
+});
+
+describe('a further pass whose span did not arrive', () => {
+  it('makes the critical path uncertain, and is what the other run has alone', () => {
+    const spans = madeRunSpans({
+      ms: 90,
+      tools: {
+        think: { ms: [0, 10], passes: [[20, 30]] },
+        act: { needs: ['think'], ms: [10, 20], passes: [[30, 40]] },
+      },
+    });
+    const toThink = new Map<string, AttributeValue>([
+      ['orchestration.link.type', 'depends_on'],
+      ['orchestration.tool_id', 'think'],
+    ]);
+    const thinkIds = ['think.0', 'think.1'].map((name) => spans.find((span) => span.name === name)!.spanId);
+    const linked = spans.map((span) =>
+      span.name.startsWith('act.')
+        ? {
+            ...span,
+            links: [{ traceId: span.traceId, spanId: thinkIds[Number(span.name.at(-1))]!, attributes: toThink }],
+          }
+        : span,
+    );
+    const whole = reconstruct(linked)[0]!;
+    const lost = reconstruct(linked.filter(({ name }) => name !== 'think.1'))[0]!;
+    expect(compareRuns(whole, whole).criticalPath).toBeDefined();
+    expect(compareRuns(whole, lost)).toMatchObject({
+      criticalPath: undefined,
+      shares: undefined,
+      onlyBefore: [{ toolId: 'think', iteration: 2, reason: 'no span' }],
+      limits: ['no span of think #2 of the run after arrived: critical paths are not compared'],
     });
   });
 });

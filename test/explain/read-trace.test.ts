@@ -301,6 +301,47 @@ describe('a step whose span did not arrive', () => {
     ]);
   });
 
+  it('that was a further pass belongs to its tool, as the first that is missing', () => {
+    const pass = (id: string, tool: string, group: number, iteration: number, more = {}): ReceivedSpan =>
+      ours('step', id, {
+        parent: 'run',
+        ms: [iteration, iteration],
+        attributes: { tool_id: tool, group_index: group, outcome: 'success', iteration },
+        ...more,
+      });
+    const tools = [{ tools: [{ tool_id: 'think', tool_type: 'llm' }] }, { tools: [{ tool_id: 'act' }] }];
+    const spans = [
+      ours('run', 'run', { ms: [0, 9] }),
+      ours('plan', 'plan', {
+        parent: 'run',
+        attributes: { execution_plan: JSON.stringify({ execution_groups: tools }) },
+      }),
+      pass('t1', 'think', 0, 1),
+      pass('t3', 'think', 0, 3),
+      pass('a1', 'act', 1, 1, dependsOn('t1', 'think')),
+      pass('a2', 'act', 1, 2, dependsOn('t2', 'think')),
+      pass('a3', 'act', 1, 3, dependsOn('t3', 'think')),
+      pass('a4', 'act', 1, 4, dependsOn('t4', 'think')),
+      made('http', { parent: 't2', ms: [2, 2] }),
+    ];
+    const { runs } = readTrace(spans);
+    const [run] = runs;
+    expect([runs.length, run!.steps, run!.seenTools]).toEqual([1, [], 2]);
+    expect(run!.groups[0]!.steps.map((one) => [one.toolId, one.iteration, one.absence, draw(one.spans)])).toEqual([
+      ['think', 1, undefined, []],
+      ['think', 2, 'no span', ['http']],
+      ['think', 3, undefined, []],
+      ['think', 4, 'no span', []],
+    ]);
+    const [none] = readTrace(spans.filter(({ name }) => !name.startsWith('t'))).runs;
+    expect(none!.groups[0]!.steps.map((one) => [one.iteration, one.toolType, one.absence])).toEqual([
+      [1, 'llm', 'no span'],
+      [2, 'llm', 'no span'],
+      [3, 'llm', 'no span'],
+      [4, 'llm', 'no span'],
+    ]);
+  });
+
   it('is not looked for inside itself', () => {
     const inside = ours('step', 'x', {
       parent: 'deep',
