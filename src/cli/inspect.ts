@@ -37,7 +37,7 @@ Examples:
 Environment:
   ORCHESTRACE_STORE   where traces are kept, or off (~/.local/state/orchestrace/traces.sqlite)
 
-Exit codes: 2 wrong use, such as a port that is in use; 130 ended by Ctrl-C.
+Exit codes: 2 wrong use, such as a port that is in use; 130 ended by Ctrl-C, 143 by SIGTERM.
 `;
 
 /** `orchestrace inspect`. Goes on until Ctrl-C. */
@@ -62,7 +62,11 @@ export const runInspect: Command = async (args, { signal }) => {
   const { store, name } = flags.memory ? openMemory() : open(flags.store);
   await using _ = store;
   for (const file of flags.file ?? []) await takeFile(store, file, signal);
-  const onSpans = takeInto(store);
+  using runs = new RunAnnouncer(
+    (traceId) => store.trace(traceId),
+    (line) => process.stdout.write(`${line}\n`),
+  );
+  const onSpans = takeInto(store, runs);
   await using receivers = await listen(port, onSpans);
   const urls = receivers.all.map(({ url }) => url).join(' and ');
   process.stdout.write(`${escapeText(`Receives OTLP/HTTP at ${urls}; keeps traces in ${name}. Ctrl-C ends it.`)}\n`);
@@ -106,11 +110,7 @@ async function takeFile(store: TraceStore, file: string, signal: AbortSignal): P
 }
 
 /** Refuses what cannot be kept, so that its sender tries again; says so once, until it can be kept again. */
-function takeInto(store: TraceStore): (spans: readonly ReceivedSpan[]) => void {
-  const runs = new RunAnnouncer(
-    (traceId) => store.trace(traceId),
-    (line) => process.stdout.write(`${line}\n`),
-  );
+function takeInto(store: TraceStore, runs: RunAnnouncer): (spans: readonly ReceivedSpan[]) => void {
   let fault: string | undefined;
   return (spans) => {
     try {

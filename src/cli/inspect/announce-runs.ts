@@ -1,18 +1,32 @@
 import { explainRun } from '../../explain/explain-run.ts';
 import type { ReceivedSpan } from '../../explain/received-span.ts';
 import { reconstruct } from '../../explain/reconstruct.ts';
+import type { Run } from '../../explain/run.ts';
 import { isRunSpan } from '../../inspector/summarize-runs.ts';
 import { OUTCOMES } from '../outcomes.ts';
+import { sayFault } from '../say-fault.ts';
 import { escapeText } from '../terminal-text.ts';
 
 /** A sender that got no answer sends again: of so many runs it is known that they were told. */
 const MAX_TOLD = 1_000;
+/** Without news of a trace for so long, all of it is likely to be there: several processes may send it, each when it likes. */
+const QUIET_MS = 1_000;
 
-/** Tells of each run, once, when its own span arrives. Runs inside another are part of that one. */
-export class RunAnnouncer {
+/** Runs of a trace that are to be told. */
+interface Pending {
+  readonly spanIds: Set<string>;
+  readonly timer: NodeJS.Timeout;
+}
+
+/**
+ * Tells of each run, once, when its own span has arrived and no more came of its trace for a second; at the end, of the rest. Runs inside
+ * another are part of that one.
+ */
+export class RunAnnouncer implements Disposable {
   readonly #traceOf: (traceId: string) => readonly ReceivedSpan[];
   readonly #say: (line: string) => void;
   readonly #told = new Set<string>();
+  readonly #pending = new Map<string, Pending>();
 
   /** @param traceOf gives all spans of a trace that have arrived */
   constructor(traceOf: (traceId: string) => readonly ReceivedSpan[], say: (line: string) => void) {
@@ -20,17 +34,36 @@ export class RunAnnouncer {
     this.#say = say;
   }
 
+  /** Notes what came. Nothing is read or told before there is time for it. */
   take(spans: readonly ReceivedSpan[]): void {
-    const runSpans = spans.filter(isRunSpan).filter((span) => this.#isNew(span));
-    for (const traceId of new Set(runSpans.map((span) => span.traceId))) {
-      const ids = new Set(runSpans.map(({ spanId }) => spanId));
-      for (const run of reconstruct(this.#traceOf(traceId))) {
-        if (!run.span || !ids.has(run.span.spanId)) continue;
-        const [mark] = OUTCOMES[run.outcome ?? 'unknown'];
-        const name = run.planName ?? 'unnamed run';
-        const time = new Date(Number(run.endNs / 1_000_000n)).toTimeString().slice(0, 8);
-        this.#say(escapeText(`${time} ${mark} ${name}: ${explainRun(run).verdict} trace ${traceId}`));
-      }
+    for (const traceId of new Set(spans.map((span) => span.traceId))) this.#pending.get(traceId)?.timer.refresh();
+    for (const span of spans) if (isRunSpan(span) && this.#isNew(span)) this.#pend(span);
+  }
+
+  [Symbol.dispose](): void {
+    for (const traceId of this.#pending.keys()) this.#announce(traceId);
+  }
+
+  #pend({ traceId, spanId }: ReceivedSpan): void {
+    const pending = this.#pending.get(traceId) ?? {
+      spanIds: new Set(),
+      timer: setTimeout(() => this.#announce(traceId), QUIET_MS).unref(),
+    };
+    this.#pending.set(traceId, pending);
+    pending.spanIds.add(spanId);
+  }
+
+  /** Nobody waits for it: what goes wrong is said here. */
+  #announce(traceId: string): void {
+    const pending = this.#pending.get(traceId);
+    if (!pending) return;
+    clearTimeout(pending.timer);
+    this.#pending.delete(traceId);
+    try {
+      for (const run of reconstruct(this.#traceOf(traceId)))
+        if (run.span && pending.spanIds.has(run.span.spanId)) this.#say(describe(run));
+    } catch (error) {
+      sayFault(error);
     }
   }
 
@@ -42,4 +75,12 @@ export class RunAnnouncer {
     if (this.#told.size > MAX_TOLD && oldest !== undefined) this.#told.delete(oldest);
     return true;
   }
+}
+
+function describe(run: Run): string {
+  const [mark] = OUTCOMES[run.outcome ?? 'unknown'];
+  const time = new Date(Number(run.endNs / 1_000_000n)).toTimeString().slice(0, 8);
+  return escapeText(
+    `${time} ${mark} ${run.planName ?? 'unnamed run'}: ${explainRun(run).verdict} trace ${run.traceId}`,
+  );
 }
