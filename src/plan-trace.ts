@@ -11,6 +11,8 @@ export interface TracedTool {
   /** Groups that hold a dependency of any tool of this group, ascending: the same for each of them. */
   readonly dependency_groups: readonly number[];
   readonly output_mapping: Readonly<Record<string, string>>;
+  /** Only where it may start after the first of its dependencies that succeeds. */
+  readonly join?: 'any';
 }
 
 /** The tools that may run together. */
@@ -63,8 +65,9 @@ function tracePlan(sound: SoundPlan): ExecutionPlanTrace {
     const end = start[group_index + 1]!;
     const tools: TracedTool[] = [];
     for (let place = first; place < end; place += 1) {
-      const { tool_id, tool_type, depends_on, output_mapping } = plan.tools[order[place]!]!;
-      tools.push({ tool_id, tool_type, depends_on, dependency_groups, output_mapping });
+      const { tool_id, tool_type, depends_on, output_mapping, join } = plan.tools[order[place]!]!;
+      const traced = { tool_id, tool_type, depends_on, dependency_groups, output_mapping };
+      tools.push(join === 'any' ? { ...traced, join } : traced);
     }
     execution_groups.push({ group_index, parallel_execution: end - first > 1, tools });
   }

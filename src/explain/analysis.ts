@@ -35,9 +35,15 @@ export class Analysis {
     return (this.#criticalPath ??= findCriticalPath(needs, order, duration));
   }
 
-  /** The steps of the critical path that took some time; empty without a plan, whose dependencies nobody knows. */
+  /** Whether all that ran is known: the run ended, no spans were lost, no other process has some of the tools. Else only single steps can be judged. */
+  get isWhole(): boolean {
+    const { hasEnded, lost, elsewhere } = this.facts;
+    return hasEnded && lost.size === 0 && !elsewhere;
+  }
+
+  /** The steps of the critical path that took some time; empty where it is not known: without a plan, or of a run that is not whole. */
   get path(): readonly number[] {
-    if (this.facts.plan.tools.length === 0) return [];
+    if (this.facts.plan.tools.length === 0 || !this.isWhole) return [];
     return this.criticalPath.path.filter((step) => ran(this.facts.steps[step]!));
   }
 

@@ -21,7 +21,7 @@ export interface Explanation {
   readonly differences: readonly Difference[];
   /** What is wrong, then what took time. */
   readonly findings: readonly FindingMs[];
-  /** The longest chain of steps that need each other. Undefined without a plan. */
+  /** The longest chain of steps that need each other. Undefined where it is not known: without a plan, or when spans were lost. */
   readonly criticalPath: { readonly steps: readonly StepName[]; readonly ms: number } | undefined;
   /** Every step that ran or was skipped, by start. */
   readonly steps: readonly ExplainedStep[];
@@ -101,14 +101,11 @@ export function explainFacts(facts: RunFacts): Explanation {
   return {
     verdict: giveVerdict(analysis),
     durationMs: ms(facts.durationNs),
-    completeness: {
-      planned: facts.plan.tools.length,
-      seen: new Set(facts.steps.flatMap(({ tool }) => (tool < 0 ? [] : tool))).size,
-    },
+    completeness: completenessOf(facts),
     differences: findDifferences(analysis),
     findings: findings.map(({ kind, text, toolIds, savesNs }) => ({ kind, text, toolIds, savesMs: ms(savesNs) })),
     criticalPath:
-      facts.plan.tools.length === 0
+      facts.plan.tools.length === 0 || !analysis.isWhole
         ? undefined
         : { steps: path.map((step) => nameOf(facts.steps[step]!)), ms: ms(criticalPath.length) },
     steps,
@@ -136,8 +133,13 @@ export function explainFacts(facts: RunFacts): Explanation {
 
 const MAX_BOTTLENECKS = 10;
 
+function completenessOf({ plan, steps }: RunFacts): Explanation['completeness'] {
+  if (!plan.isDeclared) return { planned: 0, seen: 0 };
+  return { planned: plan.tools.length, seen: new Set(steps.flatMap(({ tool }) => (tool < 0 ? [] : tool))).size };
+}
+
 function explainSteps(analysis: Analysis): ExplainedStep[] {
-  const { facts, graph, waits, criticalPath } = analysis;
+  const { facts, graph, waits, criticalPath, isWhole } = analysis;
   const onPath = new Set(analysis.path);
   const nameAt = (step: number): string | undefined => facts.steps[step]?.toolId;
   return Array.from(graph.byStart, (at) => {
@@ -151,7 +153,7 @@ function explainSteps(analysis: Analysis): ExplainedStep[] {
       startMs: ms(step.startNs),
       durationMs: ms(graph.duration[at]!),
       isCritical: onPath.has(at),
-      slackMs: step.tool < 0 ? undefined : ms(criticalPath.slack[at]!),
+      slackMs: step.tool < 0 || !isWhole ? undefined : ms(criticalPath.slack[at]!),
       dependency: dependency === undefined ? undefined : { toolId: dependency, ms: ms(waits.dependencyNs[at]!) },
       waitMs: ms(waits.ns[at]!),
       waitReason: waits.reason[at],
@@ -182,7 +184,7 @@ function notDone({ facts, failures }: Analysis): Explanation['notDone'] {
     .filter(({ toolId }) => !done.has(toolId))
     .map(({ toolId }) => ({
       toolId,
-      reason: reasonOf(last.get(toolId), facts.outcome !== undefined && !facts.lost.has(toolId)),
+      reason: reasonOf(last.get(toolId), facts.hasEnded && !facts.lost.has(toolId)),
     }));
 }
 

@@ -1,6 +1,7 @@
 import { ATTR_ORCHESTRATION_WAIT_REASON, type WaitReason } from '../semconv.ts';
 import { PlanFacts, type RunFacts, type StepFacts } from './facts.ts';
 import { textAt } from './read-attributes.ts';
+import type { Attributes, ReceivedSpan } from './received-span.ts';
 import type { DeclaredPlan, DeclaredTool, Run, Step } from './run.ts';
 
 const WAIT_REASONS: readonly WaitReason[] = ['dependency', 'group', 'slot', 'unknown'];
@@ -11,20 +12,34 @@ const MICROSECOND_NS = 1_000;
 /** What is known of a run that was read back. Without its plan, what its steps say of their dependencies counts. */
 export function factsOfRun(run: Run): RunFacts {
   const steps = [...run.groups.flatMap((group) => group.steps), ...run.steps];
-  const plan = new PlanFacts(run.plan ?? planOfSteps(run));
+  const plan = run.plan
+    ? new PlanFacts(run.plan)
+    : new PlanFacts(
+        planOfSteps(run),
+        run.groups.map(({ groupIndex }) => groupIndex),
+      );
   const zeroNs = zeroOf(run, steps);
   const seen = seenSteps(steps, zeroNs, plan);
-  const durationNs = Math.max(0, Number(run.endNs - zeroNs), ...(run.outcome ? [] : [lastOf(seen)]));
-  const isFloored = seen.length > 0 && steps.every(({ span }) => !span || span.startNs % WHOLE_MS === 0n);
+  const hasEnded = run.span !== undefined;
+  const durationNs = Math.max(0, Number(run.endNs - zeroNs), ...(hasEnded ? [] : [lastOf(seen)]));
+  // One step of a finer clock among others does not make theirs finer.
+  const isFloored = steps.some(({ span }) => span && span.startNs % WHOLE_MS === 0n);
+  const withSpan = new Set(seen.map(({ tool }) => tool));
   return {
     plan,
+    hasEnded,
     outcome: run.outcome,
     error: run.error,
     durationNs,
     clockNs: isFloored ? Number(WHOLE_MS) : MICROSECOND_NS,
     steps: seen,
-    lost: new Set(steps.flatMap((step) => (step.absence === 'no span' && run.outcome ? step.toolId : []))),
+    lost: new Set(hasEnded ? steps.filter((step) => isLost(step, plan, withSpan)).map(({ toolId }) => toolId) : []),
   };
+}
+
+/** Whether nothing is known of a tool but that it ran: none of its passes has a span. */
+function isLost({ absence, toolId }: Step, plan: PlanFacts, withSpan: ReadonlySet<number>): boolean {
+  return absence === 'no span' && !withSpan.has(plan.index.get(toolId) ?? -1);
 }
 
 /** The start of the run; where nobody says, of the first step that says. */
@@ -44,12 +59,13 @@ function lastOf(steps: readonly StepFacts[]): number {
 function seenSteps(steps: readonly Step[], zeroNs: bigint, plan: PlanFacts): StepFacts[] {
   const seen: StepFacts[] = [];
   const ends = new Map<string, number>();
+  const clocks = new Clocks();
   let lastEnd = 0;
   for (const step of steps) {
     if (!step.span && step.outcome !== 'skip') continue;
     const needed = step.dependsOn.map((id) => ends.get(id) ?? 0);
     const ready = needed.reduce((last, end) => Math.max(last, end), plan.isSerial ? lastEnd : 0);
-    const facts = step.span ? factsOfStep(step, step.span, zeroNs, plan) : factsOfSkip(step, ready, plan);
+    const facts = step.span ? factsOfStep(step, step.span, zeroNs, plan, clocks) : factsOfSkip(step, ready, plan);
     seen.push(facts);
     lastEnd = facts.endNs;
     ends.set(step.toolId, Math.max(ends.get(step.toolId) ?? 0, lastEnd));
@@ -69,12 +85,14 @@ function factsOfSkip(step: Step, atNs: number, plan: PlanFacts): StepFacts {
     skipReason: step.reason,
     attempts: 1,
     retryNs: 0,
+    retryError: undefined,
     waitReason: undefined,
+    clock: 0,
     mappings: [],
   };
 }
 
-function factsOfStep(step: Step, span: NonNullable<Step['span']>, zeroNs: bigint, plan: PlanFacts): StepFacts {
+function factsOfStep(step: Step, span: ReceivedSpan, zeroNs: bigint, plan: PlanFacts, clocks: Clocks): StepFacts {
   const since = (timeNs: bigint): number => (timeNs === 0n ? 0 : Number(timeNs - zeroNs));
   const startNs = since(span.startNs);
   const last = step.attempts.reduce(
@@ -93,10 +111,28 @@ function factsOfStep(step: Step, span: NonNullable<Step['span']>, zeroNs: bigint
     skipReason: step.outcome === 'skip' ? step.reason : undefined,
     attempts: Math.max(1, step.attempts.length, step.attemptCount ?? 1),
     retryNs: Math.max(0, since(last) - startNs),
+    retryError: step.attempts.findLast(({ span, error }) => span.startNs < last && error !== undefined)?.error,
     waitReason: WAIT_REASONS.find((reason) => reason === said),
+    clock: clocks.of(span.resource),
     span,
     mappings: step.mappings,
   };
+}
+
+/** Numbers the machines that spans come from: what one sends is of one clock. */
+class Clocks {
+  readonly #known = new Map<Attributes, number>();
+  readonly #numbers = new Map<string, number>();
+
+  of(resource: Attributes): number {
+    const known = this.#known.get(resource);
+    if (known !== undefined) return known;
+    const host = textAt(resource, 'host.id') ?? textAt(resource, 'host.name') ?? '';
+    const number = this.#numbers.get(host) ?? this.#numbers.size;
+    this.#numbers.set(host, number);
+    this.#known.set(resource, number);
+    return number;
+  }
 }
 
 /** The plan as far as steps tell it: for a run whose plan did not arrive. Empty where no step has a dependency. */

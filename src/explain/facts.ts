@@ -12,7 +12,9 @@ import type { DeclaredPlan, DeclaredTool } from './run.ts';
  */
 export interface RunFacts {
   readonly plan: PlanFacts;
-  /** Undefined as long as nobody said that the run ended. */
+  /** Whether the end of the run is known. */
+  readonly hasEnded: boolean;
+  /** Undefined as well where whoever ran it does not say. */
   readonly outcome: Outcome | undefined;
   /** Why it failed. */
   readonly error: string | undefined;
@@ -45,8 +47,12 @@ export interface StepFacts {
   readonly attempts: number;
   /** How long it was until the last attempt started; 0 for a step that was tried once. */
   readonly retryNs: number;
+  /** Why the attempt before the last failed; undefined where nobody says. */
+  readonly retryError: string | undefined;
   /** What whoever ran it said that it waited for. */
   readonly waitReason: WaitReason | undefined;
+  /** Whose clock its times are of: those of one clock can be compared. */
+  readonly clock: number;
   /** The span that tells it; undefined for a step of this process, and for a skip that has none. */
   readonly span?: ReceivedSpan | undefined;
   /** What its references gave. */
@@ -62,7 +68,11 @@ export class PlanFacts {
   readonly index: ReadonlyMap<string, number>;
   /** Ids of the tools whose output each tool reads. */
   readonly sources: readonly (readonly string[])[];
-  /** The group of each tool. */
+  /** Whether it is the plan itself; else it was put together from what steps say. */
+  readonly isDeclared: boolean;
+  /** The index that each group has in the run. */
+  readonly groupIndexes: readonly number[];
+  /** The group of each tool, by its place. */
   readonly groupOf: Int32Array;
   readonly groupCount: number;
   /** What each tool depends on, and whose output it reads, without back reads. */
@@ -70,7 +80,10 @@ export class PlanFacts {
   /** By tool, the tools whose output of the pass before it reads in a loop: they need it themselves. */
   readonly #backReads: ReadonlyMap<number, ReadonlySet<number>>;
 
-  constructor({ strategy, groups, error }: DeclaredPlan) {
+  /** @param told the indexes of the groups, where steps tell them and no plan does */
+  constructor({ strategy, groups, error }: DeclaredPlan, told?: readonly number[]) {
+    this.isDeclared = told === undefined;
+    this.groupIndexes = told ?? groups.map((_, index) => index);
     this.strategy = strategy;
     this.error = error;
     this.tools = groups.flat();
@@ -98,8 +111,9 @@ export class PlanFacts {
   /** The plan as whoever runs it has it. */
   static of({ strategy, execution_groups, error }: ExecutionPlanTrace): PlanFacts {
     const groups = execution_groups.map(({ tools }) =>
-      tools.map(({ tool_id, tool_type, depends_on, output_mapping }) => {
-        return { toolId: tool_id, toolType: tool_type, dependsOn: depends_on, outputMapping: output_mapping };
+      tools.map(({ tool_id, tool_type, depends_on, output_mapping, join }) => {
+        const reads = { dependsOn: depends_on, outputMapping: output_mapping, joinsAny: join === 'any' };
+        return { toolId: tool_id, toolType: tool_type, ...reads };
       }),
     );
     return new PlanFacts({ strategy, groups, error });

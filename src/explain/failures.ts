@@ -52,8 +52,11 @@ export function findFailures({ plan, steps, lost, elsewhere }: RunFacts): Failur
 /** Tools stand in the plan after what they depend on. */
 function affectedBy(rootCause: string, idle: ReadonlySet<string>, { tools }: RunFacts['plan']): string[] {
   const affected = new Set([rootCause]);
-  for (const { toolId, dependsOn } of tools)
-    if (idle.has(toolId) && dependsOn.some((id) => affected.has(id))) affected.add(toolId);
+  for (const { toolId, dependsOn, joinsAny } of tools) {
+    if (!idle.has(toolId)) continue;
+    const isCut = (id: string): boolean => affected.has(id);
+    if (joinsAny ? dependsOn.length > 0 && dependsOn.every(isCut) : dependsOn.some(isCut)) affected.add(toolId);
+  }
   affected.delete(rootCause);
   return [...affected];
 }

@@ -1,39 +1,72 @@
 import type { Analysis } from './analysis.ts';
 import { unresolvedReferences } from './data-flow.ts';
-import type { Finding, FindingKind } from './findings.ts';
+import type { FaultKind, Finding } from './findings.ts';
 import { count, formatNs } from './format.ts';
+import { ran } from './facts.ts';
+
+/** A step whose end is so much later than that of its run was not waited for; less is the clocks'. */
+const OUTLIVED_NS = 5e6;
 
 /** What is wrong with a run, whatever time it took. */
-export function findFaults({ say, facts, graph }: Analysis): Finding[] {
-  const { plan, steps, lost } = facts;
-  const found: Finding[] = [];
-  const add = (kind: FindingKind, text: string, toolIds: readonly string[]): void =>
-    void found.push({ kind, text, savesNs: 0, toolIds });
-  if (plan.error !== undefined) add('broken_plan', `the plan is broken: ${say.text(plan.error, 150)}`, []);
-  if (lost.size > 0) add('lost_spans', `no span of ${say.names([...lost])} arrived`, [...lost]);
-  const [early] = graph.early.toSorted((a, b) => overlap(graph, b) - overlap(graph, a));
-  if (early) {
-    const [step, needed] = [steps[early.step]!.toolId, steps[early.dependency]!.toolId];
-    const more = graph.early.length > 1 ? ` (and ${count(graph.early.length - 1, 'more such start')})` : '';
-    const by = formatNs(overlap(graph, early));
-    add('early_start', `${say.name(step)} started ${by} before ${say.name(needed)}, which it needs, had ended${more}`, [
-      step,
-      needed,
-    ]);
-  }
-  const unresolved = unresolvedReferences(facts);
-  const [first] = unresolved;
-  if (first) {
-    const more = unresolved.length > 1 ? ` (and ${count(unresolved.length - 1, 'more reference')})` : '';
-    const text = `${say.name(first.toolId)} got nothing for ${say.name(first.field)}: ${say.text(first.ref, 60)} found nothing${more}`;
-    add('unresolved_mapping', text, [...new Set(unresolved.map(({ toolId }) => toolId))]);
-  }
-  return found;
+export function findFaults(analysis: Analysis): Finding[] {
+  return [
+    broken(analysis),
+    lost(analysis),
+    notFollowed(analysis),
+    early(analysis),
+    outlived(analysis),
+    unresolved(analysis),
+  ].filter((finding) => finding !== undefined);
 }
 
-function overlap(
-  { start, end }: Analysis['graph'],
-  { step, dependency }: { step: number; dependency: number },
-): number {
-  return end[dependency]! - start[step]!;
+function fault(kind: FaultKind, text: string, toolIds: readonly string[]): Finding {
+  return { kind, text, savesNs: 0, toolIds };
+}
+
+function broken({ say, facts: { plan } }: Analysis): Finding | undefined {
+  return plan.error === undefined
+    ? undefined
+    : fault('broken_plan', `the plan is broken: ${say.text(plan.error, 150)}`, []);
+}
+
+function lost({ say, facts: { lost } }: Analysis): Finding | undefined {
+  return lost.size === 0 ? undefined : fault('lost_spans', `no span of ${say.names([...lost])} arrived`, [...lost]);
+}
+
+/** Tools of the plan that did not start although nothing failed: an executor that does something else. */
+function notFollowed({ say, facts, failures: { notStarted } }: Analysis): Finding | undefined {
+  if (facts.outcome !== 'success' || notStarted.length === 0) return undefined;
+  const extra = facts.steps.filter((step) => step.tool < 0 && ran(step)).map(({ toolId }) => toolId);
+  const instead = extra.length > 0 ? `, and ${say.names([...new Set(extra)])} ran, which the plan does not have` : '';
+  return fault('plan_not_followed', `${say.names(notStarted)} did not start${instead}`, [...notStarted, ...extra]);
+}
+
+function early({ say, facts: { steps }, graph }: Analysis): Finding | undefined {
+  const overlap = ({ step, dependency }: { step: number; dependency: number }): number =>
+    graph.end[dependency]! - graph.start[step]!;
+  const [first] = graph.early.toSorted((a, b) => overlap(b) - overlap(a));
+  if (!first) return undefined;
+  const [step, needed] = [steps[first.step]!, steps[first.dependency]!];
+  const more = graph.early.length > 1 ? ` (and ${count(graph.early.length - 1, 'more such start')})` : '';
+  const text = `${say.step(step)} started ${formatNs(overlap(first))} before ${say.step(needed)}, which it needs, had ended${more}`;
+  return fault('early_start', text, [step.toolId, needed.toolId]);
+}
+
+/** A step that nobody waited for. */
+function outlived({ say, facts: { outcome, durationNs, steps }, graph }: Analysis): Finding | undefined {
+  if (outcome !== 'success' || steps.some(({ clock }) => clock !== steps[0]!.clock)) return undefined;
+  const last = graph.byEnd.at(-1);
+  if (last === undefined || graph.end[last]! <= durationNs + OUTLIVED_NS) return undefined;
+  const { toolId } = steps[last]!;
+  const text = `${say.step(steps[last]!)} went on for ${formatNs(graph.end[last]! - durationNs)} after the run had ended`;
+  return fault('outlived', text, [toolId]);
+}
+
+function unresolved({ say, facts }: Analysis): Finding | undefined {
+  const references = unresolvedReferences(facts);
+  const [first] = references;
+  if (!first) return undefined;
+  const more = references.length > 1 ? ` (and ${count(references.length - 1, 'more reference')})` : '';
+  const text = `${say.name(first.toolId)} got nothing for ${say.name(first.field)}: ${say.text(first.ref, 60)} found nothing${more}`;
+  return fault('unresolved_mapping', text, [...new Set(references.map(({ toolId }) => toolId))]);
 }

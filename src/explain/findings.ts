@@ -3,7 +3,13 @@ import { findFaults } from './faults.ts';
 import { findLosses } from './losses.ts';
 
 /** Something is wrong, whatever time it took. */
-export type FaultKind = 'broken_plan' | 'lost_spans' | 'early_start' | 'unresolved_mapping';
+export type FaultKind =
+  | 'broken_plan'
+  | 'lost_spans'
+  | 'plan_not_followed'
+  | 'early_start'
+  | 'outlived'
+  | 'unresolved_mapping';
 
 export type FindingKind =
   | FaultKind
@@ -36,7 +42,9 @@ export function isFault({ kind }: Pick<Finding, 'kind'>): boolean {
 const FAULTS: readonly FindingKind[] = [
   'broken_plan',
   'lost_spans',
+  'plan_not_followed',
   'early_start',
+  'outlived',
   'unresolved_mapping',
 ] satisfies readonly FaultKind[];
 

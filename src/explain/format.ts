@@ -3,7 +3,7 @@ export function formatDuration(ms: number): string {
   if (ms === 0) return '0 ms';
   if (ms < 9.95) return `${ms < 0.05 ? '<0.1' : ms.toFixed(1)} ms`;
   if (ms < 999.5) return `${Math.round(ms)} ms`;
-  if (ms < 59_995) return `${(ms / 1000).toFixed(ms < 9_995 ? 2 : 1)} s`;
+  if (ms < 59_950) return `${(ms / 1000).toFixed(ms < 9_995 ? 2 : 1)} s`;
   const seconds = Math.round(ms / 1000);
   if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
   const minutes = Math.round(seconds / 60);
@@ -31,6 +31,11 @@ export class Wording {
   /** A name: at most 40 characters. */
   name(name: string): string {
     return this.text(name, MAX_NAME_LENGTH) || '(no name)';
+  }
+
+  /** The name of a step: of a further pass with its number. */
+  step({ toolId, iteration }: { readonly toolId: string; readonly iteration: number }): string {
+    return iteration > 1 ? `${this.name(toolId)} #${iteration}` : this.name(toolId);
   }
 
   /** The first names, and how many more there are. */

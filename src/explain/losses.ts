@@ -40,7 +40,7 @@ export function findLosses(analysis: Analysis, which?: 'the largest'): Finding[]
 
 /** The most that can have been lost in each way, the largest first; of equals, the one that says more comes first. */
 function lossesOf(analysis: Analysis): Loss[] {
-  const { facts, graph, waits, criticalPath } = analysis;
+  const { facts, graph, waits, criticalPath, isWhole } = analysis;
   const hasPlan = facts.plan.tools.length > 0;
   let [longestNs, lastNs] = [0, 0];
   for (let step = 0; step < facts.steps.length; step += 1) {
@@ -56,6 +56,10 @@ function lossesOf(analysis: Analysis): Loss[] {
   // However steps wait for each other, their critical path takes its time.
   const beyondNs = Math.max(0, lastNs - criticalPath.length);
   const waited = (reason: 'group' | 'slot' | 'unknown'): number => (hasPlan && longestWait[reason] > 0 ? beyondNs : 0);
+  const largest: Loss = { mostNs: longestNs / 2, find: bottleneck };
+  if (!facts.hasEnded) return [];
+  // What is not known may have run in between.
+  if (!isWhole) return [largest];
   return [
     { mostNs: waited('group'), find: barrier },
     { mostNs: facts.plan.isSerial ? 0 : Math.max(waited('slot'), waited('unknown')), find: serialised },
@@ -64,7 +68,7 @@ function lossesOf(analysis: Analysis): Loss[] {
     { mostNs: hasPlan ? longestWait.unknown : 0, find: gap },
     { mostNs: facts.durationNs - lastNs, find: tail },
     { mostNs: hasPlan ? 0 : facts.durationNs, find: idle },
-    { mostNs: longestNs / 2, find: bottleneck },
+    largest,
   ].toSorted((a, b) => b.mostNs - a.mostNs);
 }
 
@@ -77,14 +81,11 @@ function retries({ say, facts, observed }: Analysis): Finding | undefined {
     if (!best || savesNs > best.savesNs) best = { step, savesNs };
   }
   if (!best) return undefined;
-  const { toolId, attempts, retryNs, outcome } = facts.steps[best.step]!;
-  const ended = outcome === 'success' ? 'succeeded' : 'failed';
-  return {
-    kind: 'retries',
-    text: `${say.name(toolId)} ${ended} at attempt ${attempts}, which began ${formatNs(retryNs)} after the first`,
-    savesNs: best.savesNs,
-    toolIds: [toolId],
-  };
+  const step = facts.steps[best.step]!;
+  const reason = say.reason(step.retryError, 60, '');
+  const why = reason === '' ? '' : ` (${reason})`;
+  const text = `${say.step(step)} needed ${step.attempts} attempts${why}, the last began ${formatNs(step.retryNs)} after the first`;
+  return { kind: 'retries', text, savesNs: best.savesNs, toolIds: [step.toolId] };
 }
 
 function barrier({ say, facts: { steps }, waits, observed }: Analysis): Finding | undefined {
@@ -93,10 +94,9 @@ function barrier({ say, facts: { steps }, waits, observed }: Analysis): Finding 
   if (worst === undefined) return undefined;
   const savesNs = observed.savedWithout((step) => waits.reason[step] === 'group');
   const last = waits.releasedBy[worst]!;
-  const name = say.name(steps[worst]!.toolId);
-  const whole =
-    last < 0 ? 'the groups before it' : `${say.name(steps[last]!.toolId)} and the rest of the groups before it`;
-  const others = held.length > 1 ? ` (and ${count(held.length - 1, 'other step')} less long)` : '';
+  const name = say.step(steps[worst]!);
+  const whole = last < 0 ? 'the groups before it' : `${say.step(steps[last]!)} and the rest of the groups before it`;
+  const others = held.length > 1 ? ` (and ${count(held.length - 1, 'other step')} for less)` : '';
   const text = `${name} had all it needs, but waited ${formatNs(waits.ns[worst]!)} for ${whole}${others}; without that about ${formatNs(savesNs)} less`;
   return { kind: 'barrier', text, savesNs, toolIds: held.map((step) => steps[step]!.toolId) };
 }
@@ -111,7 +111,12 @@ function waitingFor(reason: 'group' | 'slot', { reason: reasons, ns }: Analysis[
 /** Groups that may run several tools at once and ran them one after another. */
 function serialised({ facts: { steps }, graph, groups, observed }: Analysis): Finding | undefined {
   const found = groups.filter(
-    ({ declared, parallelism }) => declared > 1 && parallelism.peak === 1 && parallelism.possiblePeak > 1,
+    ({ declared, steps: members, parallelism }) =>
+      // In a loop, tools come several times, and one after another.
+      new Set(members.map((step) => steps[step]!.tool)).size === members.length &&
+      declared > 1 &&
+      parallelism.peak === 1 &&
+      parallelism.possiblePeak > 1,
   );
   const [widest] = found.toSorted((a, b) => b.steps.length - a.steps.length);
   if (!widest) return undefined;
@@ -138,8 +143,9 @@ function slots({ say, facts: { steps }, waits, observed }: Analysis): Finding | 
   const [worst] = held;
   if (worst === undefined || peak < 2) return undefined;
   const savesNs = observed.savedWithout((step) => waits.reason[step] === 'slot');
-  const longest = `${say.name(steps[worst]!.toolId)}${held.length > 1 ? ' longest' : ''}, ${formatNs(waits.ns[worst]!)}`;
-  const text = `${count(held.length, 'step')} waited while ${peak} others ran, as many as ever did at once, ${longest}; without that bound about ${formatNs(savesNs)} less`;
+  const [name, waited] = [say.step(steps[worst]!), formatNs(waits.ns[worst]!)];
+  const others = held.length > 1 ? ` (and ${count(held.length - 1, 'other step')} for less)` : '';
+  const text = `${name} waited ${waited}${others} while ${peak} others ran, the most that ever ran at once; without that limit about ${formatNs(savesNs)} less`;
   return { kind: 'slots', text, savesNs, toolIds: held.map((step) => steps[step]!.toolId) };
 }
 
@@ -170,7 +176,11 @@ function bottleneck(analysis: Analysis): Finding | undefined {
   const candidates = hasPlan ? observed.path : [...graph.steps.keys()];
   const worth = (step: number): number => (hasPlan ? analysis.savedByHalf(step) : graph.duration[step]! / 2);
   let best = -1;
-  for (const step of candidates) if (ran(facts.steps[step]!) && (best < 0 || worth(step) > worth(best))) best = step;
+  for (const step of candidates) {
+    // Of one that nobody waited for, the run had not been shorter.
+    const counts = ran(facts.steps[step]!) && graph.end[step]! <= facts.durationNs + facts.clockNs;
+    if (counts && (best < 0 || worth(step) > worth(best))) best = step;
+  }
   if (best < 0) return undefined;
   const { toolId } = facts.steps[best]!;
   const took = graph.duration[best]!;
@@ -190,20 +200,20 @@ function gap({ say, facts: { steps }, waits, observed }: Analysis): Finding | un
     .filter((step) => waits.reason[step] === 'unknown')
     .toSorted((a, b) => waits.ns[b]! - waits.ns[a]!);
   if (worst === undefined) return undefined;
-  const [name, waited] = [say.name(steps[worst]!.toolId), formatNs(waits.ns[worst]!)];
+  const [name, waited] = [say.step(steps[worst]!), formatNs(waits.ns[worst]!)];
   const last = waits.dependency[worst]!;
   const text =
     last < 0
       ? `${waited} passed before ${name} started`
-      : `${waited} passed between the end of ${say.name(steps[last]!.toolId)} and the start of ${name}`;
-  return { kind: 'gap', text, savesNs: waits.ns[worst]!, toolIds: [steps[worst]!.toolId] };
+      : `${waited} passed between the end of ${say.step(steps[last]!)} and the start of ${name}`;
+  return { kind: 'gap', text, savesNs: observed.savedBy(worst, waits.ns[worst]!), toolIds: [steps[worst]!.toolId] };
 }
 
 /** Time after the last step. */
-function tail({ say, facts: { durationNs, outcome, steps }, graph: { end } }: Analysis): Finding | undefined {
+function tail({ say, facts: { durationNs, hasEnded, steps }, graph: { end } }: Analysis): Finding | undefined {
   let last = -1;
   for (const [step, facts] of steps.entries()) if (ran(facts) && (last < 0 || end[step]! > end[last]!)) last = step;
-  if (last < 0 || outcome === undefined) return undefined;
+  if (last < 0 || !hasEnded) return undefined;
   const { toolId } = steps[last]!;
   const savesNs = durationNs - end[last]!;
   return {

@@ -30,10 +30,13 @@ export class Parallelism {
     return busyTimeOf(intervalsOf(this.#ordered, this.#graph, 0));
   }
 
-  /** `workNs / busyNs`: how many ran at once on average while any did; 0 where none took any time. */
+  /** How many ran at once on average while any did; 0 where none lasted longer than the clock may be off. */
   get achieved(): number {
-    const { busyNs } = this;
-    return busyNs > 0 ? this.workNs / busyNs : 0;
+    const certain = intervalsOf(this.#ordered, this.#graph, -this.#clockNs);
+    const busyNs = busyTimeOf(certain);
+    let workNs = 0;
+    for (let at = 0; at < certain.ends.length; at += 1) workNs += certain.ends[at]! - certain.starts[at]!;
+    return busyNs > 0 ? workNs / busyNs : 0;
   }
 
   /** Most that ran at once, of those that lasted longer than the clock may be off. */
@@ -70,10 +73,10 @@ export function measureGroups({ plan, clockNs }: RunFacts, graph: StepGraph, wai
   const { byStart, byEnd } = thoseThatRan(graph);
   const started = divide(byStart, graph, plan);
   const ended = divide(byEnd, graph, plan);
-  return started.flatMap((steps, groupIndex) => {
+  return started.flatMap((steps, group) => {
     if (steps.length === 0) return [];
-    const parallelism = new Parallelism({ byStart: steps, byEnd: ended[groupIndex]! }, graph, waits, clockNs);
-    return { groupIndex, declared: declared[groupIndex]!, steps, parallelism };
+    const parallelism = new Parallelism({ byStart: steps, byEnd: ended[group]! }, graph, waits, clockNs);
+    return { groupIndex: plan.groupIndexes[group]!, declared: declared[group]!, steps, parallelism };
   });
 }
 

@@ -42,7 +42,8 @@ function planOf(json: unknown): DeclaredPlan {
 }
 
 function toolOf(value: unknown): DeclaredTool[] {
-  const { tool_id: toolId, tool_type: toolType, depends_on: dependsOn, output_mapping: mapping } = asRecord(value);
+  const record = asRecord(value);
+  const { tool_id: toolId, tool_type: toolType, depends_on: dependsOn, output_mapping: mapping } = record;
   if (typeof toolId !== 'string') return [];
   return [
     {
@@ -50,6 +51,7 @@ function toolOf(value: unknown): DeclaredTool[] {
       toolType: typeof toolType === 'string' ? toolType : undefined,
       dependsOn: asList(dependsOn).filter((id) => typeof id === 'string'),
       outputMapping: readMapping(mapping),
+      ...(record.join === 'any' && { joinsAny: true }),
     },
   ];
 }

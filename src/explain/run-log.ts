@@ -1,6 +1,9 @@
 import type { MappingRecord } from '../mapping.ts';
 import type { Outcome, WaitReason } from '../semconv.ts';
-import type { PlanFacts, RunFacts, StepFacts } from './facts.ts';
+import { Analysis } from './analysis.ts';
+import { PlanFacts, type RunFacts, type StepFacts } from './facts.ts';
+import { Wording } from './format.ts';
+import { giveVerdict } from './verdict.ts';
 
 /** A step that ended, with times on the clock of `performance.now()`. */
 export interface LoggedStep {
@@ -9,13 +12,15 @@ export interface LoggedStep {
   readonly startedAt: number;
   readonly endedAt: number;
   readonly outcome: Outcome;
-  readonly error: string | undefined;
-  readonly skipReason: string | undefined;
-  readonly attempts: number;
-  /** When the last attempt started, if there was one before. */
-  readonly lastAttemptAt: number | undefined;
-  readonly waitReason: WaitReason | undefined;
-  readonly mappings: readonly MappingRecord[] | undefined;
+  readonly error?: string | undefined;
+  readonly skipReason?: string | undefined;
+  /** Default 1. */
+  readonly attempts?: number;
+  /** When the last attempt started, if there was one before, and why that one failed. */
+  readonly lastAttemptAt?: number | undefined;
+  readonly retryError?: string | undefined;
+  readonly waitReason?: WaitReason | undefined;
+  readonly mappings?: readonly MappingRecord[] | undefined;
 }
 
 /** How a run ended. */
@@ -27,19 +32,30 @@ export interface LoggedEnd {
   readonly elsewhere?: ReadonlySet<string> | undefined;
 }
 
-/** A run may go on for days; what comes later is counted. */
+/** A run may go on for days: what comes later is counted, and of long texts only the beginning is kept. */
 const MAX_STEPS = 100_000;
+const MAX_TEXT_LENGTH = 1_000;
+const NO_PLAN = new PlanFacts({ strategy: undefined, groups: [], error: undefined });
 
-/** Notes what the steps of a run do while it goes on, so that it can be explained when it ends. */
+/** Notes what the steps of a run do while it goes on, and explains the run when it has ended. */
 export class RunLog {
   readonly #plan: PlanFacts;
   readonly #startedAt: number;
+  readonly #redact: (text: string) => string;
   readonly #steps: StepFacts[] = [];
   #omitted = 0;
+  #end: LoggedEnd | undefined;
+  #analysis: Analysis | undefined;
+  #verdict: string | undefined;
 
-  constructor(plan: PlanFacts, startedAt: number) {
-    this.#plan = plan;
+  /**
+   * @param plan default: none
+   * @param startedAt on the clock of `performance.now()`
+   */
+  constructor(plan: PlanFacts | undefined, startedAt: number, redact: (text: string) => string) {
+    this.#plan = plan ?? NO_PLAN;
     this.#startedAt = startedAt;
+    this.#redact = redact;
   }
 
   /** Number of steps that ended. */
@@ -60,19 +76,37 @@ export class RunLog {
       startNs,
       endNs: this.#since(step.endedAt),
       outcome: step.outcome,
-      error: step.error,
-      skipReason: step.skipReason,
-      attempts: step.attempts,
+      error: step.error?.slice(0, MAX_TEXT_LENGTH),
+      skipReason: step.skipReason?.slice(0, MAX_TEXT_LENGTH),
+      attempts: step.attempts ?? 1,
       retryNs: step.lastAttemptAt === undefined ? 0 : this.#since(step.lastAttemptAt) - startNs,
+      retryError: step.retryError?.slice(0, MAX_TEXT_LENGTH),
       waitReason: step.waitReason,
+      clock: 0,
       mappings: step.mappings ?? NO_MAPPINGS,
     });
   }
 
-  facts({ outcome, error, endedAt, elsewhere }: LoggedEnd): RunFacts {
+  end(end: LoggedEnd): void {
+    this.#end = end;
+  }
+
+  /** Undefined until the run has ended. */
+  get analysis(): Analysis | undefined {
+    if (this.#end) this.#analysis ??= new Analysis(this.#facts(this.#end), new Wording(this.#redact));
+    return this.#analysis;
+  }
+
+  /** One or two sentences; undefined until the run has ended. */
+  get verdict(): string | undefined {
+    if (this.analysis) this.#verdict ??= this.#redact(giveVerdict(this.analysis));
+    return this.#verdict;
+  }
+
+  #facts({ outcome, error, endedAt, elsewhere }: LoggedEnd): RunFacts {
     const durationNs = this.#since(endedAt);
     const steps = { steps: this.#steps, omitted: this.#omitted, lost: NONE, elsewhere };
-    return { plan: this.#plan, outcome, error, durationNs, clockNs: 0, ...steps };
+    return { plan: this.#plan, hasEnded: true, outcome, error, durationNs, clockNs: 0, ...steps };
   }
 
   #since(at: number): number {

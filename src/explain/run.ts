@@ -113,4 +113,6 @@ export interface DeclaredTool {
   readonly toolType: string | undefined;
   readonly dependsOn: readonly string[];
   readonly outputMapping: Readonly<Record<string, string>>;
+  /** Whether it may start after the first of its dependencies that succeeds. */
+  readonly joinsAny?: boolean;
 }

@@ -1,5 +1,6 @@
-import { type Graph, layerGraph, reverseGraph } from '../graph.ts';
-import { type PlanFacts, ran, type RunFacts, type StepFacts } from './facts.ts';
+import { type Graph, layerGraph } from '../graph.ts';
+import { ran, type RunFacts, type StepFacts } from './facts.ts';
+import { Passes } from './passes.ts';
 
 /** The steps of a run with what each had to wait for by its plan. A step is its position in `steps`. */
 export interface StepGraph {
@@ -53,30 +54,50 @@ export function connectSteps(facts: RunFacts, { serialOrder = true }: EdgeChoice
   const passes = new Passes(facts, end);
   const previous = serialOrder && plan.isSerial ? passes.previous() : undefined;
   const early: EarlyStart[] = [];
-  const connect = (step: number, needed: number, isDependency: boolean, add: (needed: number) => void): void => {
-    const dependency = passes.before(needed, start[step]! + clockNs, step);
-    if (dependency < 0 || dependency === step) return;
-    if (end[dependency]! <= start[step]! + clockNs) add(dependency);
-    else if (isDependency && ran(steps[step]!)) early.push({ step, dependency });
+  /** Of two dependencies the one that let a step start: the first that succeeded, else the first that ended. */
+  const firstToJoin = (a: number, b: number): number => {
+    if (a < 0) return b;
+    const [isA, isB] = [steps[a]!.outcome === 'success', steps[b]!.outcome === 'success'];
+    return isA === isB ? (end[b]! < end[a]! ? b : a) : isA ? a : b;
   };
+  /** Times of two clocks say nothing of each other: what the plan says counts. */
+  const endedBefore = (needed: number, step: number): boolean =>
+    end[needed]! <= start[step]! + clockNs || steps[needed]!.clock !== steps[step]!.clock;
   const needs = edges(size, (step, add) => {
     const { tool, iteration } = steps[step]!;
     if (tool < 0) return;
-    const from = plan.needs.start[tool]!;
-    const to = plan.needs.start[tool + 1]!;
-    let isUnseen = false;
-    for (let edge = from; edge < to; edge += 1) {
+    const atNs = start[step]! + clockNs;
+    const joinsAny = plan.tools[tool]!.joinsAny === true;
+    let [isUnseen, joined, late] = [false, -1, -1];
+    for (let edge = plan.needs.start[tool]!; edge < plan.needs.start[tool + 1]!; edge += 1) {
       const needed = plan.needs.needs[edge]!;
-      if (passes.has(needed)) connect(step, needed, true, add);
-      else isUnseen = true;
+      if (!passes.has(needed)) {
+        isUnseen = true;
+        continue;
+      }
+      const dependency = passes.before(needed, atNs, step);
+      if (dependency < 0) continue;
+      const hasEnded = endedBefore(dependency, step);
+      if (joinsAny && hasEnded) joined = firstToJoin(joined, dependency);
+      else if (joinsAny) late = late < 0 || end[dependency]! < end[late]! ? dependency : late;
+      else if (hasEnded) add(dependency);
+      else if (ran(steps[step]!)) early.push({ step, dependency });
     }
-    if (isUnseen) for (const needed of passes.behindUnseen(tool)) connect(step, needed, false, add);
-    if (previous && previous[tool]! >= 0) connect(step, previous[tool]!, false, add);
-    if (iteration > 1) for (const last of passes.lastOfPass(tool, start[step]! + clockNs, step)) add(last);
+    // It did not wait for the others.
+    if (joined >= 0) add(joined);
+    else if (late >= 0 && ran(steps[step]!)) early.push({ step, dependency: late });
+    const addIfEnded = (tool: number): void => {
+      const before = passes.before(tool, atNs, step);
+      if (before >= 0 && endedBefore(before, step)) add(before);
+    };
+    if (isUnseen) for (const needed of passes.behindUnseen(tool)) addIfEnded(needed);
+    if (previous && previous[tool]! >= 0) addIfEnded(previous[tool]!);
+    const last = iteration > 1 ? passes.lastOfPass(tool, atNs, step) : -1;
+    if (last >= 0) add(last);
   });
   const byStart = orderBy(start);
   const order = orderNodes(needs, byStart);
-  const sound = order ? { needs, order } : orderForwards(forwardsInTime(needs, start, end));
+  const sound = order ? { needs, order } : forwardsOnly(needs, start, end);
   let byEnd: Int32Array | undefined;
   return {
     steps,
@@ -126,10 +147,6 @@ function orderBy(values: Float64Array): Int32Array {
   return Int32Array.from(Array.from(order).toSorted((a, b) => values[a]! - values[b]! || a - b));
 }
 
-function orderForwards(needs: Graph): Pick<StepGraph, 'needs' | 'order'> {
-  return { needs, order: layerGraph(needs).order };
-}
-
 /** Builds a graph from what each node adds. */
 export function edges(size: number, of: (node: number, add: (needed: number) => void) => void): Graph {
   const start = new Int32Array(size + 1);
@@ -142,6 +159,11 @@ export function edges(size: number, of: (node: number, add: (needed: number) => 
   return { size, start, needs: Int32Array.from(needs) };
 }
 
+function forwardsOnly(needs: Graph, start: Float64Array, end: Float64Array): Pick<StepGraph, 'needs' | 'order'> {
+  const forwards = forwardsInTime(needs, start, end);
+  return { needs: forwards, order: layerGraph(forwards).order };
+}
+
 /** The edges that lead from an earlier step to a later one: a cycle has at least one that does not. */
 export function forwardsInTime({ size, start: from, needs }: Graph, start: Float64Array, end: Float64Array): Graph {
   const isBefore = (a: number, b: number): boolean =>
@@ -149,118 +171,4 @@ export function forwardsInTime({ size, start: from, needs }: Graph, start: Float
   return edges(size, (step, add) => {
     for (let edge = from[step]!; edge < from[step + 1]!; edge += 1) if (isBefore(needs[edge]!, step)) add(needs[edge]!);
   });
-}
-
-/** Finds steps by their tools. */
-class Passes {
-  /** One step of each tool, else -1; the others follow in `#next`, later ones first. */
-  readonly #latest: Int32Array;
-  readonly #next: Int32Array;
-  readonly #end: Float64Array;
-  readonly #plan: PlanFacts;
-  #dependants: Graph | undefined;
-  readonly #loops = new Map<number, readonly number[]>();
-  readonly #behind = new Map<number, readonly number[]>();
-  /** Steps and edges that may still be looked at to find loops and what is behind lost spans: a bound for traces that nobody's run made. */
-  #budget = 2_000_000;
-
-  constructor({ plan, steps }: RunFacts, end: Float64Array) {
-    this.#plan = plan;
-    this.#end = end;
-    this.#latest = new Int32Array(plan.tools.length).fill(-1);
-    this.#next = new Int32Array(steps.length).fill(-1);
-    for (let step = 0; step < steps.length; step += 1) {
-      const { tool } = steps[step]!;
-      if (tool < 0) continue;
-      this.#next[step] = this.#latest[tool]!;
-      this.#latest[tool] = step;
-    }
-  }
-
-  has(tool: number): boolean {
-    return this.#latest[tool]! >= 0;
-  }
-
-  /** For each tool the one before it in the plan that has a step; -1 without one. */
-  previous(): Int32Array {
-    let last = -1;
-    return this.#latest.map((step, tool) => {
-      const before = last;
-      if (step >= 0) last = tool;
-      return before;
-    });
-  }
-
-  /** What a tool needs by others of which there is no step, because they were not seen: the nearest that have one. */
-  behindUnseen(tool: number): readonly number[] {
-    const known = this.#behind.get(tool);
-    if (known) return known;
-    const { start, needs } = this.#plan.needs;
-    const found: number[] = [];
-    const open = [tool];
-    const seen = new Set(open);
-    for (let head = 0; head < open.length && this.#budget > 0; head += 1) {
-      const from = open[head]!;
-      for (let edge = start[from]!; edge < start[from + 1]!; edge += 1) {
-        this.#budget -= 1;
-        const needed = needs[edge]!;
-        if (seen.has(needed)) continue;
-        seen.add(needed);
-        if (!this.has(needed)) open.push(needed);
-        else if (from !== tool) found.push(needed);
-      }
-    }
-    this.#behind.set(tool, found);
-    return found;
-  }
-
-  /** The step of a tool that ended last, not after `atNs`; where there is none the one that ended first; -1 if the tool never ran. */
-  before(tool: number, atNs: number, self: number): number {
-    let best = this.#latest[tool]!;
-    if (best < 0 || this.#next[best]! < 0) return best;
-    for (let step = best; step >= 0; step = this.#next[step]!) {
-      this.#budget -= 1;
-      if (step === self) continue;
-      const isBetter =
-        best === self ||
-        (this.#end[best]! <= atNs
-          ? this.#end[step]! <= atNs && this.#end[step]! > this.#end[best]!
-          : this.#end[step]! < this.#end[best]!);
-      if (isBetter) best = step;
-      if (this.#budget < 0) break;
-    }
-    return best;
-  }
-
-  /** What a further pass of a tool came after: the step that ended last, of the tool and of those that need it. */
-  lastOfPass(tool: number, atNs: number, self: number): number[] {
-    let last = -1;
-    for (const member of this.#loopOf(tool)) {
-      const step = this.before(member, atNs, self);
-      if (step >= 0 && step !== self && this.#end[step]! <= atNs && (last < 0 || this.#end[step]! > this.#end[last]!))
-        last = step;
-    }
-    return last < 0 ? [] : [last];
-  }
-
-  /** A tool and all that need it, directly or not. */
-  #loopOf(tool: number): readonly number[] {
-    const known = this.#loops.get(tool);
-    if (known) return known;
-    this.#dependants ??= reverseGraph(this.#plan.needs);
-    const { start, needs } = this.#dependants;
-    const members = [tool];
-    const seen = new Set(members);
-    for (let head = 0; head < members.length && this.#budget > 0; head += 1) {
-      const member = members[head]!;
-      for (let edge = start[member]!; edge < start[member + 1]!; edge += 1) {
-        this.#budget -= 1;
-        if (!seen.has(needs[edge]!)) seen.add(needs[edge]!);
-        else continue;
-        members.push(needs[edge]!);
-      }
-    }
-    this.#loops.set(tool, members);
-    return members;
-  }
 }

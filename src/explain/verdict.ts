@@ -1,4 +1,6 @@
 import type { Analysis } from './analysis.ts';
+import { isFailing } from './failures.ts';
+import type { StepFacts } from './facts.ts';
 import { type Finding, findMainFindings, isFault } from './findings.ts';
 import { count, formatNs, shorten } from './format.ts';
 
@@ -27,36 +29,32 @@ function sentencesOf(analysis: Analysis, findings: readonly Finding[]): string[]
   const took = formatNs(facts.durationNs);
   if (facts.omitted)
     return [
-      summaryOf(analysis, took),
+      `${headOf(analysis, took)}.`,
       `Of its ${facts.steps.length + facts.omitted} steps, only the first ${facts.steps.length} were kept to explain it.`,
     ];
-  if (facts.outcome === undefined) return unendedSentences(analysis, took);
-  if (
-    failures.failed.length > 0 ||
-    facts.outcome === 'failure' ||
-    facts.outcome === 'error' ||
-    facts.outcome === 'timeout'
-  )
-    return failedSentences(analysis, findings, took);
+  if (!facts.hasEnded) return unendedSentences(analysis, took);
   if (facts.outcome === 'cancellation') return cancelledSentences(analysis, took);
+  if (failures.failed.length > 0 || isFailing(facts.outcome)) return failedSentences(analysis, findings, took);
   const [best, ...others] = findings;
-  const wrong = best && isFault(best);
-  const head = best
-    ? `Succeeded in ${took}${wrong ? ', but' : ':'} ${best.text}.`
-    : `Succeeded in ${took}${stepsOf(analysis)}.`;
+  const isWrong = best && isFault(best);
   return [
-    head,
-    ...(wrong ? others.slice(0, 1).map(({ text }) => sentence(text)) : []),
+    best
+      ? `${headOf(analysis, took)}${isWrong ? ', but' : ':'} ${best.text}.`
+      : `${headOf(analysis, took)}${stepsOf(analysis)}.`,
+    ...elsewhereSentence(analysis),
+    ...(isWrong ? others.slice(0, 1).map((finding) => sentenceOf(finding, analysis)) : []),
     ...pathSentence(analysis, best),
   ];
 }
 
-/** Of a run that is too large to be explained. */
-function summaryOf({ say, facts, failures }: Analysis, took: string): string {
+/** How it ended, and how long it took. */
+function headOf({ say, facts, failures }: Analysis, took: string): string {
   const [cause] = failures.failed;
-  const words = { success: 'Succeeded in', cancellation: 'Cancelled after' } as const;
-  const head = `${words[facts.outcome as keyof typeof words] ?? 'Failed after'} ${took}`;
-  return cause ? `${head}; ${say.name(cause.toolId)} failed.` : `${head}.`;
+  if (facts.outcome === 'cancellation')
+    return `Cancelled after ${took}${cause ? `; ${say.name(cause.toolId)} had failed` : ''}`;
+  if (isFailing(facts.outcome) || (cause && facts.outcome !== 'success')) return `Failed after ${took}`;
+  // Who recorded it need not say how it ended.
+  return `${facts.outcome === 'success' ? 'Succeeded in' : 'Ended after'} ${took}`;
 }
 
 /** What did not run is said of a run that is a success all the same. */
@@ -69,9 +67,13 @@ function stepsOf({ say, facts, failures }: Analysis): string {
   return `; ${say.names(skipped)} skipped: ${say.reason(reason, 80)}`;
 }
 
+function elsewhereSentence({ say, facts: { elsewhere } }: Analysis): string[] {
+  return elsewhere ? [`What ${say.names([...elsewhere])} did in another process is not counted.`] : [];
+}
+
 function pathSentence({ say, path, facts, criticalPath }: Analysis, best: Finding | undefined): string[] {
   if (path.length === 0 || (path.length === 1 && best?.toolIds[0] === facts.steps[path[0]!]!.toolId)) return [];
-  const name = (step: number): string => say.name(facts.steps[step]!.toolId);
+  const name = (step: number): string => say.step(facts.steps[step]!);
   const half = Math.floor(MAX_PATH / 2);
   const isLong = path.length > MAX_PATH;
   const shown = isLong ? [...path.slice(0, half).map(name), '…', ...path.slice(-half).map(name)] : path.map(name);
@@ -84,7 +86,7 @@ function failedSentences(analysis: Analysis, findings: readonly Finding[], took:
   const { failed, affected, notStarted, skipped } = failures;
   const [cause, ...others] = failed;
   // A step may fail in a run whose executor made good for it.
-  const head = facts.outcome === 'success' ? `Succeeded in ${took}, although` : `Failed after ${took}:`;
+  const head = `${headOf(analysis, took)}${isFailing(facts.outcome) || facts.outcome === undefined ? ':' : ', although'}`;
   if (!cause) {
     const why = say.reason(facts.error, 200, 'no step says why');
     return [`${head} ${why}${/[.!?…]$/.test(why) ? '' : '.'}`, ...idleSentence(analysis, [...skipped, ...notStarted])];
@@ -94,16 +96,31 @@ function failedSentences(analysis: Analysis, findings: readonly Finding[], took:
   const said = say.reason(cause.error, 100, '');
   const why = said === '' ? '' : ` (${said})`;
   const affects = affected.length > 0 ? `; ${say.names(affected)} did not run because of it` : '';
-  const rest = [...skipped, ...notStarted].filter((toolId) => !affected.includes(toolId));
+  const isAffected = new Set(affected);
   return [
     `${head} ${say.name(cause.toolId)} ${what}${attempts}${why}${affects}.`,
-    ...(others.length > 0 ? [`${say.names(others.map(({ toolId }) => toolId))} failed after it.`] : []),
-    ...idleSentence(analysis, rest),
+    // It may have failed because it got nothing of what it was to read.
     ...findings
-      .filter(({ toolIds }) => toolIds[0] !== cause.toolId)
+      .filter(({ kind, toolIds }) => kind === 'unresolved_mapping' && toolIds.includes(cause.toolId))
+      .map((finding) => sentenceOf(finding, analysis)),
+    ...othersSentence(analysis, others),
+    ...idleSentence(
+      analysis,
+      [...skipped, ...notStarted].filter((toolId) => !isAffected.has(toolId)),
+    ),
+    ...findings
+      .filter(isFault)
       .slice(0, 1)
-      .map(({ text }) => sentence(text)),
+      .map((finding) => sentenceOf(finding, analysis)),
   ];
+}
+
+function othersSentence({ say }: Analysis, others: readonly StepFacts[]): string[] {
+  const [other] = others;
+  if (!other) return [];
+  const said = others.length === 1 ? say.reason(other.error, 80, '') : '';
+  const why = said === '' ? '' : ` (${said})`;
+  return [`${say.names(others.map(({ toolId }) => toolId))} failed after it${why}.`];
 }
 
 function idleSentence({ say }: Analysis, toolIds: readonly string[]): string[] {
@@ -116,46 +133,55 @@ function cancelledSentences(analysis: Analysis, took: string): string[] {
   const total = facts.plan.tools.length;
   const meanwhile = cut.length > 0 ? ` while ${say.names([...new Set(cut)])} ran` : '';
   const done = total > 0 ? `: ${failures.done.length} of ${count(total, 'step')} had succeeded` : '';
-  const idle = [...failures.skipped, ...failures.notStarted];
-  return [`Cancelled after ${took}${meanwhile}${done}.`, ...idleSentence(analysis, idle)];
+  const [cause] = failures.failed;
+  const why = cause && say.reason(cause.error, 100, '');
+  return [
+    `Cancelled after ${took}${meanwhile}${done}.`,
+    ...(cause ? [`${say.name(cause.toolId)} had failed${why ? ` (${why})` : ''}.`] : []),
+    ...idleSentence(analysis, [...failures.skipped, ...failures.notStarted]),
+  ];
 }
 
 /** Of a run that goes on, or whose process ended before it did. */
 function unendedSentences(analysis: Analysis, took: string): string[] {
   const { say, facts, failures } = analysis;
   const { plan, steps } = facts;
-  const ended = new Set(steps.map(({ tool }) => tool));
+  const seen = new Set(steps.flatMap(({ tool }) => (tool < 0 ? [] : tool)));
   const total = plan.tools.length;
-  const seen =
-    total > 0
-      ? `${plan.tools.filter((_, tool) => ended.has(tool)).length} of ${count(total, 'planned step')}`
-      : count(steps.length, 'step');
-  const head = `No end of the run arrived: ${seen} ended within ${took}`;
+  const ended = total > 0 ? `${seen.size} of ${count(total, 'planned step')}` : count(steps.length, 'step');
+  const head =
+    steps.length === 0
+      ? 'No end of the run arrived, nor of any step'
+      : `No end of the run arrived: ${ended} ended, the last ${took} after the start`;
   const [cause] = failures.failed;
   const failed = cause ? [`${say.name(cause.toolId)} failed (${say.reason(cause.error, 100)}).`] : [];
-  const open = openTools(analysis, ended);
+  const open = openTools(analysis, seen);
   if (open.length === 0) return [`${head}.`, ...failed];
-  const waiting = total - ended.size - open.length - (ended.has(-1) ? -1 : 0);
-  const verb = open.length === 1 ? 'has all it needs' : 'have all they need';
+  const cut = new Set(failures.affected);
+  const waiting = plan.tools.filter(({ toolId }, tool) => !seen.has(tool) && !cut.has(toolId)).length - open.length;
+  const [verb, them] = open.length === 1 ? ['has all it needs', 'it'] : ['have all they need', 'them'];
   return [
-    `${head}; ${say.names(open)} ${verb} and ${open.length === 1 ? 'has' : 'have'} not ended.`,
+    `${head}; ${say.names(open)} ${verb}, and no end of ${them} arrived.`,
     ...failed,
     ...(waiting > 0 ? [`${count(waiting, 'more step')} ${waiting === 1 ? 'waits' : 'wait'} for that.`] : []),
   ];
 }
 
 /** Tools without a span that have all that they need: they run, or ended unseen. */
-function openTools({ facts: { plan }, failures }: Analysis, ended: ReadonlySet<number>): string[] {
+function openTools({ facts: { plan }, failures }: Analysis, seen: ReadonlySet<number>): string[] {
   const done = new Set(failures.done);
-  return plan.tools.flatMap(({ toolId }, tool) => {
-    if (ended.has(tool)) return [];
+  return plan.tools.flatMap(({ toolId, joinsAny }, tool) => {
+    if (seen.has(tool)) return [];
     const needs = plan.needs.needs.subarray(plan.needs.start[tool], plan.needs.start[tool + 1]);
-    const isFree = needs.every((needed) => done.has(plan.tools[needed]!.toolId));
-    const isNext = !plan.isSerial || tool === 0 || ended.has(tool - 1);
+    const isDone = (needed: number): boolean => done.has(plan.tools[needed]!.toolId);
+    const isFree = joinsAny && needs.length > 0 ? needs.some(isDone) : needs.every(isDone);
+    const isNext = !plan.isSerial || tool === 0 || seen.has(tool - 1);
     return isFree && isNext ? toolId : [];
   });
 }
 
-function sentence(clause: string): string {
-  return `${clause}.`;
+/** A finding as a sentence of its own: with a capital, unless it begins with a name. */
+function sentenceOf({ text, toolIds }: Finding, { say }: Analysis): string {
+  const isName = toolIds.some((toolId) => text.startsWith(say.name(toolId)));
+  return `${isName ? text : text.charAt(0).toUpperCase() + text.slice(1)}.`;
 }

@@ -41,7 +41,8 @@ export function findWaits(facts: RunFacts, graph: StepGraph): Waits {
   let busy: BusyTimes | undefined;
   let barriers: Barriers | undefined;
   for (let step = 0; step < size; step += 1) {
-    if (!ran(steps[step]!)) {
+    // What a step that no plan has needs is not known, so nor is what it waited for.
+    if (!ran(steps[step]!) || steps[step]!.tool < 0) {
       reason.push(undefined);
       continue;
     }
@@ -64,7 +65,8 @@ export function findWaits(facts: RunFacts, graph: StepGraph): Waits {
     barriers ??= new Barriers(facts, graph);
     possibleStart[step] = last;
     const recorded = steps[step]!.waitReason;
-    const isKnown = recorded === 'slot' || recorded === 'group';
+    // In a serial plan the group before is what a step needs; what it waits for after that is something else.
+    const isKnown = recorded === 'slot' || (recorded === 'group' && !facts.plan.isSerial);
     if (isKnown ? recorded === 'slot' : busy.covers(last, start[step]!)) {
       reason.push('slot');
       releasedBy[step] = busy.endedBefore(start[step]!, step);

@@ -1,9 +1,6 @@
-import { Analysis } from '../explain/analysis.ts';
 import { PlanFacts } from '../explain/facts.ts';
 import { isFailing } from '../explain/failures.ts';
-import { Wording } from '../explain/format.ts';
 import { RunLog } from '../explain/run-log.ts';
-import { giveVerdict } from '../explain/verdict.ts';
 import { compileMapping, resolveMapping, type MappingRecord, type ReferenceSource } from '../mapping.ts';
 import type { ExecutionPlanTrace } from '../plan-trace.ts';
 import type { PlanTool } from '../plan.ts';
@@ -59,9 +56,10 @@ export class PlanRun {
   readonly #failed: string[] = [];
   readonly #skipped: string[] = [];
   readonly #source: ReferenceSource;
-  /** Tools that could have started, had fewer others been running. */
-  readonly #held = new Set<string>();
-  #toHold = 0;
+  /** What tools waited for that are to start and had all they need before. */
+  readonly #waitReasons = new Map<string, WaitReason>();
+  /** How many of the tools that are next could have started, had fewer others been running. */
+  #held = 0;
   /** What the steps did; the recorder has its own. */
   readonly #log: RunLog | undefined;
   readonly #abort = new AbortController();
@@ -73,7 +71,7 @@ export class PlanRun {
     this.#run = run;
     this.#schedule = new Schedule(run.trace, run);
     this.#metadata = metadataOf(run.trace);
-    if (!run.recorder) this.#log = new RunLog(PlanFacts.of(run.trace), performance.now());
+    if (!run.recorder) this.#log = new RunLog(PlanFacts.of(run.trace), performance.now(), run.redact);
     this.#source = { input: run.input, result: (toolId) => this.#results.get(toolId) };
   }
 
@@ -98,16 +96,13 @@ export class PlanRun {
     while (this.#running.size + this.#undecided.size < this.#run.maxConcurrency) {
       const decision = this.#schedule.next();
       if (!decision) break;
-      if (this.#toHold > 0) {
-        this.#toHold--;
-        this.#held.add(decision.toolId);
-      }
+      this.#noteWait(decision.toolId);
       this.#iterations.set(decision.toolId, this.#iterationOf(decision.toolId) + 1);
       if (decision.skipReason === undefined) this.#consider(decision.toolId);
       else this.#skip(decision.toolId, decision.skipReason);
     }
     this.#isPumping = false;
-    this.#toHold = this.#schedule.ready; // first come, first served
+    this.#held = this.#schedule.ready; // first come, first served
     if (this.#running.size + this.#undecided.size > 0) return;
     if (this.#schedule.untangle()) this.#pump();
     else this.#done();
@@ -143,6 +138,7 @@ export class PlanRun {
       this.#pump();
     };
     const giveUp = (): void => settle(() => decided(false));
+    this.#waitReasons.delete(toolId);
     this.#undecided.add(giveUp);
     answer.then(
       (isWanted) => settle(() => decided(Boolean(isWanted))),
@@ -187,14 +183,18 @@ export class PlanRun {
   #record(toolId: string, input: unknown): StepRecorder | undefined {
     const { recorder } = this.#run;
     if (!recorder) return undefined;
-    const details = { input, iteration: this.#iterationOf(toolId), waitReason: this.#waitReasonOf(toolId) };
+    const details = { input, iteration: this.#iterationOf(toolId), waitReason: this.#waitReasons.get(toolId) };
     return safely('start a step', () => recorder.startStep(toolId, details, recorder.context));
   }
 
-  /** What a tool waited for that did not start when all that it needs had ended. */
-  #waitReasonOf(toolId: string): WaitReason | undefined {
-    if (this.#held.has(toolId)) return 'slot';
-    return this.#schedule.isByGroup && this.#metadata.get(toolId)!.group_index > 0 ? 'group' : undefined;
+  /** Notes what a tool waited for that is next; what comes after that, such as a `shouldRun` that takes its time, is something else. */
+  #noteWait(toolId: string): void {
+    const isHeld = this.#held > 0;
+    if (isHeld) this.#held--;
+    const isBehindGroups = this.#schedule.isByGroup && this.#metadata.get(toolId)!.group_index > 0;
+    const reason = isHeld ? 'slot' : isBehindGroups ? 'group' : undefined;
+    if (reason) this.#waitReasons.set(toolId, reason);
+    else this.#waitReasons.delete(toolId);
   }
 
   #iterationOf(toolId: string): number {
@@ -228,27 +228,18 @@ export class PlanRun {
   }
 
   #note({ stepId: toolId, outcome, skipReason, error, attempts, executionTimeMs }: StepResult): void {
-    if (!this.#log) return;
     const endedAt = performance.now();
-    const tries = { attempts, lastAttemptAt: undefined, waitReason: this.#waitReasonOf(toolId), mappings: undefined };
-    this.#log.add({
+    this.#log?.add({
       toolId,
       iteration: this.#iterationOf(toolId),
       startedAt: endedAt - executionTimeMs,
       endedAt,
       outcome,
       skipReason,
-      error: isFailing(outcome) ? failureOf(error, outcome).message : undefined,
-      ...tries,
+      error: messageOf(outcome, error),
+      attempts: attempts || 1,
+      waitReason: this.#waitReasons.get(toolId),
     });
-  }
-
-  #verdictOf(outcome: Outcome, error: unknown): string {
-    const { recorder, redact } = this.#run;
-    if (recorder) return recorder.verdict ?? '';
-    const end = { outcome, error: isFailing(outcome) ? failureOf(error, outcome).message : undefined };
-    const facts = this.#log!.facts({ ...end, endedAt: performance.now() });
-    return giveVerdict(new Analysis(facts, new Wording(redact)));
   }
 
   #closeLoops(): void {
@@ -317,6 +308,8 @@ export class PlanRun {
     const outcome = failedSteps.length > 0 ? 'failure' : isCancelled ? 'cancellation' : 'success';
     const error = results.get(failedSteps[0] ?? '')?.error;
     safely('end a run', () => recorder?.end(outcome, error));
+    this.#log?.end({ outcome, error: messageOf(outcome, error), endedAt: performance.now() });
+    const log = this.#log;
     const shown = annotateData ? annotate(results) : results;
     return {
       success: outcome === 'success',
@@ -325,10 +318,16 @@ export class PlanRun {
       failedSteps,
       skippedSteps,
       orchestrationTrace: givenTrace ?? trace,
-      verdict: safely('explain a run', () => this.#verdictOf(outcome, error)) ?? '',
+      get verdict() {
+        return safely('explain a run', () => (recorder ?? log)?.verdict) ?? '';
+      },
       traceId: recorder && traceIdOf(recorder.span),
     };
   }
+}
+
+function messageOf(outcome: Outcome, error: unknown): string | undefined {
+  return isFailing(outcome) ? failureOf(error, outcome).message : undefined;
 }
 
 function metadataOf(trace: ExecutionPlanTrace): Map<string, StepMetadata> {

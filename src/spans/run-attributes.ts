@@ -91,7 +91,10 @@ function blastRadius(rootCause: string, tally: RunTally, tools: ReadonlyMap<stri
   const idle = new Set([...tally.skipped, ...tally.notStarted]);
   const affected = new Set([rootCause]);
   for (const [toolId, { traced }] of tools) {
-    if (idle.has(toolId) && traced.depends_on.some((id) => affected.has(id))) affected.add(toolId);
+    const { depends_on: needs, join } = traced;
+    const isCut = (id: string): boolean => affected.has(id);
+    const isAffected = join === 'any' ? needs.length > 0 && needs.every(isCut) : needs.some(isCut);
+    if (idle.has(toolId) && isAffected) affected.add(toolId);
   }
   return affected.size - 1;
 }

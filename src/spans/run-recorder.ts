@@ -72,7 +72,7 @@ export class RunRecorder implements Scope {
     this.context = withSpan(parent, span, this);
     this.#outer = scopeOf(parent)?.run;
     this.#groups = new RunGroups(telemetry, this.plan, this.context);
-    if (!this.#isRemote) this.#explainer = new RunExplainer(telemetry, run.written, this.#startedAt);
+    if (!this.#isRemote) this.#explainer = new RunExplainer(telemetry.write, run.written, this.#startedAt);
   }
 
   /** Starts the run span and sends the plan. */
@@ -148,7 +148,7 @@ export class RunRecorder implements Scope {
   ): void {
     const state = this.#states.of(toolId);
     this.#states.ended(toolId, state, 'skip', performance.now());
-    this.#explainer?.stepSkipped(toolId, details.iteration ?? 1, skipReason);
+    if (!this.#isInner(state, active)) this.#explainer?.stepSkipped(toolId, details.iteration ?? 1, skipReason);
     if (!this.telemetry.options.skippedSpans) return this.#settle(state, undefined, undefined, performance.now());
     const { group, parent, isInner } = this.#placeOf(state, active);
     const needs = this.#states.needsOf(state);
@@ -279,11 +279,17 @@ export class RunRecorder implements Scope {
     return this.#tools.size > 0;
   }
 
+  /** Whether a step is called within one of this run and is none of the plan's. */
+  #isInner({ planned }: ToolState, active: Context): boolean {
+    const scope = scopeOf(active);
+    return !planned && scope?.run === this && scope.step !== undefined;
+  }
+
   /** The group and the parent of a step. The parent keeps what else the active context carries, if that is within this run. */
   #placeOf(state: ToolState, active: Context): { group: GroupRecorder | undefined; parent: Context; isInner: boolean } {
     const scope = scopeOf(active);
     const isWithin = scope?.run === this;
-    const isInner = isWithin && scope.step !== undefined && !state.planned;
+    const isInner = this.#isInner(state, active);
     const group = this.#groupOf(state.planned, isWithin ? scope : undefined);
     const base = isWithin ? active : withSpan(active, this.span, this);
     if (!group) return { group, parent: base, isInner };

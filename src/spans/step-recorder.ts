@@ -77,8 +77,9 @@ export class StepRecorder implements Scope {
   readonly context: Context;
   /** On the clock of `performance.now()`. */
   readonly startedAt: number;
-  /** When the last attempt started, if there was one before. */
+  /** When the last attempt started, if there was one before, and why that one failed. */
   lastAttemptAt: number | undefined;
+  retryError: string | undefined;
   readonly #telemetry: Telemetry;
   #attempts = 0;
   #lastAttempt: AttemptRecorder | undefined;
@@ -142,7 +143,10 @@ export class StepRecorder implements Scope {
       this.place.toolId,
     );
     if (rest) this.#resume();
-    if (this.#lastAttempt) this.lastAttemptAt = performance.now();
+    if (before) {
+      this.lastAttemptAt = performance.now();
+      this.retryError = before.error;
+    }
     this.#attempts = attempt;
     this.#lastAttempt = new AttemptRecorder(this.#telemetry, span, parent);
     return this.#lastAttempt;
@@ -256,6 +260,8 @@ export function endOfValue(value: unknown, { options }: Telemetry): StepEnd & { 
 export class AttemptRecorder {
   readonly span: Span;
   readonly context: Context;
+  /** Why it failed. */
+  error: string | undefined;
   readonly #telemetry: Telemetry;
   #ended = false;
 
@@ -273,7 +279,11 @@ export class AttemptRecorder {
   end(outcome: Outcome, error?: unknown): void {
     if (this.#ended) return;
     this.#ended = true;
-    if (isFailing(outcome)) recordFailure(this.span, failureOf(error, outcome), this.#telemetry.write);
+    if (isFailing(outcome)) {
+      const failure = failureOf(error, outcome);
+      this.error = failure.message;
+      recordFailure(this.span, failure, this.#telemetry.write);
+    }
     setAttributes(this.span, { 'orchestration.outcome': outcome });
     endSpan(this.span);
   }

@@ -31,8 +31,9 @@ export class ToolStates {
   readonly #others = new Map<string, ToolState>();
   /** Tools that another process runs; this one does not see them end. */
   readonly #delegated = new Set<string>();
-  readonly #failed: { readonly toolId: string; readonly at: number }[] = [];
-  readonly #skipped: string[] = [];
+  /** When each tool failed first. */
+  readonly #failed = new Map<string, number>();
+  readonly #skipped = new Set<string>();
 
   constructor(tools: ReadonlyMap<string, PlannedTool>) {
     this.#tools = tools;
@@ -73,8 +74,8 @@ export class ToolStates {
   /** Notes how a tool ended. `at` is on the clock of `performance.now()`. */
   ended(toolId: string, state: ToolState, outcome: Outcome, at: number): void {
     state.outcome = outcome;
-    if (isFailing(outcome)) this.#failed.push({ toolId, at });
-    if (outcome === 'skip') this.#skipped.push(toolId);
+    if (isFailing(outcome)) this.#failed.set(toolId, Math.min(at, this.#failed.get(toolId) ?? Infinity));
+    if (outcome === 'skip') this.#skipped.add(toolId);
   }
 
   /**
@@ -92,17 +93,17 @@ export class ToolStates {
 
   /** @param planned ids of the plan's tools, in its order */
   tally(planned: readonly string[]): RunTally {
-    const failed = this.#failed.toSorted((a, b) => a.at - b.at).map(({ toolId }) => toolId);
+    const failed = [...this.#failed].toSorted(([, a], [, b]) => a - b).map(([toolId]) => toolId);
     return {
       failed: this.#lasting(failed, isFailing),
-      skipped: this.#lasting(this.#skipped, (last) => last === 'skip'),
+      skipped: this.#lasting([...this.#skipped], (last) => last === 'skip'),
       notStarted: planned.filter((toolId) => this.#isIdle(toolId)),
     };
   }
 
-  /** Each tool once. Of a planned tool that comes again, as in a loop, the last outcome counts; of others, which may be one of many, any. */
+  /** Of a planned tool that comes again, as in a loop, the last outcome counts; of others, which may be one of many, any. */
   #lasting(toolIds: readonly string[], isSuch: (outcome: Outcome) => boolean): string[] {
-    return [...new Set(toolIds)].filter((toolId) => {
+    return toolIds.filter((toolId) => {
       const state = this.seen(toolId);
       return !state?.planned || state.outcome === undefined || isSuch(state.outcome);
     });

@@ -52,7 +52,7 @@ describe('what was not as planned', () => {
   });
 
   it('is, of a run that has not ended, a step without a span', () => {
-    expect(differencesOf(PLAN, { a: [0, 10], b: [0, 20] }, { outcome: undefined })).toEqual([
+    expect(differencesOf(PLAN, { a: [0, 10], b: [0, 20] }, { hasEnded: false, outcome: undefined })).toEqual([
       { kind: 'not_started', toolId: 'c', groupIndex: 1, text: 'c has no span yet' },
     ]);
   });
@@ -200,7 +200,7 @@ describe('a step without a span', () => {
   it.each(['dag', 'serial'])('does not cut what needs it off from what it needs (%s)', (strategy) => {
     const { differences, steps, criticalPath, findings } = withoutB(strategy, {});
     expect(differences.map(({ kind, toolId }) => [kind, toolId])).toEqual([['no_span', 'b']]);
-    expect(criticalPath).toEqual({ steps: [step('a'), step('c')], ms: 19.5 });
+    expect(criticalPath).toBeUndefined(); // b may have been on it
     expect(steps.at(-1)).toMatchObject({ toolId: 'c', waitMs: 20, dependency: { toolId: 'a' } });
     expect(findings.map(({ text }) => text).join()).not.toContain('needs nothing');
   });
@@ -233,7 +233,7 @@ function factsOf(plan: PlanFacts, times: Times, more: Readonly<Record<string, Pa
     ...more[toolId],
   }));
   const durationNs = Math.max(...steps.map(({ endNs }) => endNs));
-  return { plan, outcome: 'success', error: undefined, durationNs, clockNs: 0, steps, lost: new Set() };
+  return { plan, hasEnded: true, outcome: 'success', error: undefined, durationNs, clockNs: 0, steps, lost: new Set() };
 }
 
 function differencesOf(

@@ -94,7 +94,9 @@ export function stepFacts(plan: PlanFacts, toolId: string, startNs: number, endN
     skipReason: undefined,
     attempts: 1,
     retryNs: 0,
+    retryError: undefined,
     waitReason: undefined,
+    clock: 0,
     mappings: [],
   };
 }
@@ -125,6 +127,7 @@ export function runFactsOf(tools: Case, { start, end, makespan }: Simulated, str
   const plan = planFactsOf(tools, strategy);
   return {
     plan,
+    hasEnded: true,
     outcome: 'success',
     error: undefined,
     durationNs: makespan * MS,

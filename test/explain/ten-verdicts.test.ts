@@ -142,7 +142,7 @@ describe('the verdict of a run', () => {
       },
     });
     expect(verdict).toMatchInlineSnapshot(
-      `"Succeeded in 42.0 s: lookup succeeded at attempt 2, which began 22.0 s after the first. Critical path lookup > write, 42.0 s."`,
+      `"Succeeded in 42.0 s: lookup needed 2 attempts, the last began 22.0 s after the first. Critical path lookup > write, 42.0 s."`,
     );
   });
 
@@ -166,7 +166,7 @@ describe('the verdict of a run', () => {
       ]),
     );
     expect(verdictOf({ plan: { strategy: 'parallel', tools }, seconds: 12, steps })).toMatchInlineSnapshot(
-      `"Succeeded in 12.0 s: 6 steps waited while 2 others ran, as many as ever did at once, page-6 longest, 9.00 s; without that bound about 9.00 s less. Critical path page-0, 3.00 s."`,
+      `"Succeeded in 12.0 s: page-6 waited 9.00 s (and 5 other steps for less) while 2 others ran, the most that ever ran at once; without that limit about 9.00 s less. Critical path page-0, 3.00 s."`,
     );
   });
 
@@ -215,7 +215,7 @@ describe('the verdict of a run', () => {
       steps: { fetch: { s: [0, 5] }, lookup: { s: [0, 6] } },
     });
     expect(verdict).toMatchInlineSnapshot(
-      `"No end of the run arrived: 2 of 4 planned steps ended within 6.00 s; rank has all it needs and has not ended. 1 more step waits for that."`,
+      `"No end of the run arrived: 2 of 4 planned steps ended, the last 6.00 s after the start; rank has all it needs, and no end of it arrived. 1 more step waits for that."`,
     );
   });
 
@@ -245,7 +245,9 @@ describe('the verdict of a run', () => {
       seconds: 30,
       steps: { ask: { s: [0, 4] }, search: { s: [14, 18] }, answer: { s: [18, 30] } },
     });
-    expect(verdict).toMatchInlineSnapshot(`"Succeeded in 30.0 s: 10.0 s passed between the end of ask and the start of search. Critical path ask > search > answer, 20.0 s."`);
+    expect(verdict).toMatchInlineSnapshot(
+      `"Succeeded in 30.0 s: 10.0 s passed between the end of ask and the start of search. Critical path ask > search > answer, 20.0 s."`,
+    );
   });
 
   it('12: without a plan: what took the time, and how long no step ran', () => {

@@ -1,0 +1,120 @@
+import { type Graph, reverseGraph } from '../graph.ts';
+import type { PlanFacts, RunFacts } from './facts.ts';
+
+/** Steps and edges that are looked at, at most, to find loops and what is behind lost spans: a bound for traces that nobody's run made. */
+const BUDGET = 2_000_000;
+
+/** Finds steps by their tools. A tool that ran several times has several passes. */
+export class Passes {
+  /** One step of each tool, else -1. */
+  readonly #one: Int32Array;
+  /** The steps of each tool that has several, by their end. */
+  readonly #several = new Map<number, number[]>();
+  readonly #end: Float64Array;
+  readonly #plan: PlanFacts;
+  #dependants: Graph | undefined;
+  readonly #loops = new Map<number, readonly number[]>();
+  readonly #behind = new Map<number, readonly number[]>();
+  #budget = BUDGET;
+
+  constructor({ plan, steps }: RunFacts, end: Float64Array) {
+    this.#plan = plan;
+    this.#end = end;
+    this.#one = new Int32Array(plan.tools.length).fill(-1);
+    for (let step = 0; step < steps.length; step += 1) {
+      const { tool } = steps[step]!;
+      if (tool < 0) continue;
+      const one = this.#one[tool]!;
+      if (one < 0) this.#one[tool] = step;
+      else if (!this.#several.get(tool)?.push(step)) this.#several.set(tool, [one, step]);
+    }
+    for (const [tool, passes] of this.#several)
+      this.#several.set(
+        tool,
+        passes.toSorted((a, b) => end[a]! - end[b]! || a - b),
+      );
+  }
+
+  has(tool: number): boolean {
+    return this.#one[tool]! >= 0;
+  }
+
+  /** For each tool the one before it in the plan that has a step; -1 without one. */
+  previous(): Int32Array {
+    let last = -1;
+    return this.#one.map((step, tool) => {
+      const before = last;
+      if (step >= 0) last = tool;
+      return before;
+    });
+  }
+
+  /**
+   * The step of a tool, other than `self`, that ended last, not after `atNs`; where there is none the one that ended first; -1 if there is no
+   * other.
+   */
+  before(tool: number, atNs: number, self: number): number {
+    const passes = this.#several.get(tool);
+    if (!passes) return this.#one[tool] === self ? -1 : this.#one[tool]!;
+    let [low, high] = [0, passes.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.#end[passes[middle]!]! <= atNs) low = middle + 1;
+      else high = middle;
+    }
+    const found = passes[low - 1] === self ? low - 2 : low - 1;
+    return passes[Math.max(0, found)] === self ? (passes[1] ?? -1) : passes[Math.max(0, found)]!;
+  }
+
+  /** What a further pass of a tool came after: the step that ended last, of the tool and of those that need it; -1 without one. */
+  lastOfPass(tool: number, atNs: number, self: number): number {
+    let last = -1;
+    for (const member of this.#loopOf(tool)) {
+      if (this.#budget-- <= 0) return -1;
+      const step = this.before(member, atNs, self);
+      if (step >= 0 && this.#end[step]! <= atNs && (last < 0 || this.#end[step]! > this.#end[last]!)) last = step;
+    }
+    return last;
+  }
+
+  /** What a tool needs by others of which there is no step, because they were not seen: the nearest that have one. */
+  behindUnseen(tool: number): readonly number[] {
+    const known = this.#behind.get(tool);
+    if (known) return known;
+    const found: number[] = [];
+    this.#walk(this.#plan.needs, tool, (needed, from) => {
+      if (!this.has(needed)) return true;
+      if (from !== tool) found.push(needed);
+      return false;
+    });
+    this.#behind.set(tool, found);
+    return found;
+  }
+
+  /** A tool and all that need it, directly or not. */
+  #loopOf(tool: number): readonly number[] {
+    const known = this.#loops.get(tool);
+    if (known) return known;
+    this.#dependants ??= reverseGraph(this.#plan.needs);
+    const members = this.#walk(this.#dependants, tool, () => true);
+    this.#loops.set(tool, members);
+    return members;
+  }
+
+  /** Follows edges from a tool on, each tool once; gives those that were gone through. */
+  #walk({ start, needs }: Graph, tool: number, goesThrough: (next: number, from: number) => boolean): number[] {
+    const open = [tool];
+    const seen = new Set(open);
+    for (let head = 0; head < open.length && this.#budget > 0; head += 1) {
+      const from = open[head]!;
+      for (let edge = start[from]!; edge < start[from + 1]!; edge += 1) {
+        this.#budget -= 1;
+        const next = needs[edge]!;
+        if (seen.has(next)) continue;
+        seen.add(next);
+        if (goesThrough(next, from)) open.push(next);
+      }
+    }
+    return open;
+  }
+}

@@ -1,0 +1,308 @@
+import { describe, expect, it } from 'vitest';
+import { explainFacts, type Explanation } from '../../src/explain/explain-run.ts';
+import { PlanFacts, type RunFacts, type StepFacts } from '../../src/explain/facts.ts';
+import { factsOfRun } from '../../src/explain/facts-of-run.ts';
+import { reconstruct } from '../../src/explain/reconstruct.ts';
+import type { DeclaredTool } from '../../src/explain/run.ts';
+import { createExecutionPlanTrace } from '../../src/index.ts';
+import { ours } from './made-spans.ts';
+import { MS, stepFacts } from './simulate.ts';
+
+type Told = readonly [toolId: string, from: number, to: number, more?: Partial<StepFacts>];
+
+function tool(toolId: string, dependsOn: readonly string[] = [], more: Partial<DeclaredTool> = {}): DeclaredTool {
+  return { toolId, toolType: undefined, dependsOn, outputMapping: {}, ...more };
+}
+
+function planOf(strategy: string, ...groups: readonly DeclaredTool[][]): PlanFacts {
+  return new PlanFacts({ strategy, groups, error: undefined });
+}
+
+function explain(plan: PlanFacts, ms: number, told: readonly Told[], run: Partial<RunFacts> = {}): Explanation {
+  const steps = told.map(([toolId, from, to, more]) => ({ ...stepFacts(plan, toolId, from * MS, to * MS), ...more }));
+  const ended = { hasEnded: true, outcome: 'success' as const, error: undefined, durationNs: ms * MS };
+  return explainFacts({ plan, ...ended, clockNs: 0, steps, lost: new Set(), ...run });
+}
+
+const NO_PLAN = planOf('dag');
+
+describe('loops', () => {
+  it('of thousands of passes are followed from pass to pass', () => {
+    const plan = planOf('dag', [tool('think')], [tool('act', ['think'])]);
+    const passes = 3000;
+    const told = Array.from({ length: passes }, (_, pass): Told[] => [
+      ['think', 20 * pass, 20 * pass + 10, { iteration: pass + 1 }],
+      ['act', 20 * pass + 10, 20 * pass + 20, { iteration: pass + 1 }],
+    ]).flat();
+    const { criticalPath, findings } = explain(plan, 20 * passes, told);
+    expect(criticalPath?.steps).toHaveLength(2 * passes);
+    expect(criticalPath?.ms).toBe(20 * passes);
+    expect(findings.map(({ kind }) => kind)).not.toContain('early_start');
+  });
+
+  it('are no group that ran one after another', () => {
+    const plan = planOf('dag', [tool('a'), tool('b')]);
+    const told = Array.from({ length: 5 }, (_, pass): Told[] => [
+      ['a', 20 * pass, 20 * pass + 10, { iteration: pass + 1 }],
+      ['b', 20 * pass + 10, 20 * pass + 20, { iteration: pass + 1 }],
+    ]).flat();
+    expect(explain(plan, 100, told).findings.map(({ kind }) => kind)).not.toContain('serialised');
+  });
+});
+
+describe('a tool that starts after any of its dependencies', () => {
+  const plan = planOf('dag', [tool('fast'), tool('slow')], [tool('c', ['fast', 'slow'], { joinsAny: true })]);
+
+  it('did not wait for the others, and did not start early', () => {
+    const { verdict, criticalPath, differences, steps } = explain(plan, 200, [
+      ['fast', 0, 20],
+      ['slow', 0, 200],
+      ['c', 20, 60],
+    ]);
+    expect(differences).toEqual([]);
+    expect(verdict).not.toContain('which it needs');
+    expect(criticalPath).toEqual({ steps: [{ toolId: 'slow', iteration: 1 }], ms: 200 });
+    expect(steps.find(({ toolId }) => toolId === 'c')).toMatchObject({ dependency: { toolId: 'fast' }, waitMs: 0 });
+  });
+
+  it('waited for the first that succeeded', () => {
+    const { steps } = explain(plan, 300, [
+      ['fast', 0, 20, { outcome: 'failure' }],
+      ['slow', 0, 200],
+      ['c', 200, 300],
+    ]);
+    expect(steps.at(-1)?.dependency?.toolId).toBe('slow');
+  });
+
+  it('started early before all of them had ended', () => {
+    const { differences } = explain(plan, 200, [
+      ['fast', 0, 20],
+      ['slow', 0, 200],
+      ['c', 10, 60],
+    ]);
+    expect(differences.map(({ text }) => text)).toEqual(['c started 10 ms before fast, which it needs, had ended']);
+  });
+
+  it('has all it needs when one of them has succeeded', () => {
+    const { verdict } = explain(plan, 20, [['fast', 0, 20]], { hasEnded: false, outcome: undefined });
+    expect(verdict).toContain('slow and c have all they need');
+  });
+
+  it('is told by the execution plan trace', () => {
+    const trace = createExecutionPlanTrace({
+      tools: [{ tool_id: 'a' }, { tool_id: 'b', depends_on: ['a'], join: 'any' }],
+    });
+    expect(trace.execution_groups.flatMap(({ tools }) => tools.map(({ join }) => join))).toEqual([undefined, 'any']);
+    expect(PlanFacts.of(trace).tools.map(({ joinsAny }) => joinsAny)).toEqual([false, true]);
+    const spans = [
+      ours('run', 'run'),
+      ours('plan', 'plan', { parent: 'run', attributes: { execution_plan: JSON.stringify(trace) } }),
+    ];
+    const [run] = reconstruct(spans);
+    expect(factsOfRun(run!).plan.tools.map(({ joinsAny }) => joinsAny === true)).toEqual([false, true]);
+  });
+});
+
+describe('what another process did', () => {
+  const plan = planOf('dag', [tool('a')], [tool('b', ['a'])], [tool('c', ['b'])]);
+
+  it('is not explained away by the process that does not see it', () => {
+    const { verdict, criticalPath, findings, notDone } = explain(
+      plan,
+      240,
+      [
+        ['a', 0, 20],
+        ['c', 220, 240],
+      ],
+      { elsewhere: new Set(['b']) },
+    );
+    expect(verdict).toBe('Succeeded in 240 ms. What b did in another process is not counted.');
+    expect([criticalPath, findings]).toEqual([undefined, []]);
+    expect(notDone.map(({ toolId }) => toolId)).toEqual(['b']);
+  });
+
+  it('is on a clock of its own: the order of the plan counts, and nothing is called early', () => {
+    const { verdict, differences, criticalPath } = explain(plan, 240, [
+      ['a', 0, 20],
+      ['b', 12, 200, { clock: 1 }],
+      ['c', 210, 240],
+    ]);
+    expect(differences).toEqual([]);
+    expect(verdict).not.toContain('which it needs');
+    expect(criticalPath).toMatchObject({ ms: 238, steps: [{ toolId: 'a' }, { toolId: 'b' }, { toolId: 'c' }] });
+  });
+
+  it('on another host is seen by its resource; on the same one it is of the same clock', () => {
+    const clocksOf = (...hosts: string[]): number[] => {
+      const spans = hosts.map((host, at) =>
+        ours('step', `s${at}`, {
+          parent: 'run',
+          ms: [at, at + 1],
+          attributes: { tool_id: `s${at}` },
+          resource: new Map([['host.name', host]]),
+        }),
+      );
+      const [run] = reconstruct([ours('run', 'run', { ms: [0, 9] }), ...spans]);
+      return factsOfRun(run!).steps.map(({ clock }) => clock);
+    };
+    expect(clocksOf('one', 'two', 'one')).toEqual([0, 1, 0]);
+  });
+
+  it('with a finer clock does not make the others finer', () => {
+    const spans = [
+      ours('run', 'run', { ms: [0, 60], attributes: { outcome: 'success' } }),
+      ours('step', 'a', { parent: 'run', ms: [0, 10.9], attributes: { tool_id: 'a' } }),
+      ours('step', 'b', { parent: 'run', ms: [10, 50], attributes: { tool_id: 'b', depends_on: ['a'] } }),
+      ours('step', 'fine', { parent: 'run', ms: [0.3, 5], attributes: { tool_id: 'fine' } }),
+    ];
+    const [run] = reconstruct(spans);
+    expect(factsOfRun(run!).clockNs).toBe(MS);
+  });
+});
+
+describe('how a run ended', () => {
+  it('is known when its span arrived, even if that does not say how', () => {
+    const { verdict } = explain(planOf('dag', [tool('a')]), 10, [['a', 0, 1]], { outcome: undefined });
+    expect(verdict).toMatch(/^Ended after 10 ms/);
+  });
+
+  it('is a cancellation even if a step had failed', () => {
+    const plan = planOf('dag', [tool('a'), tool('b')]);
+    const { verdict } = explain(
+      plan,
+      100,
+      [
+        ['a', 0, 50, { outcome: 'failure', error: 'x' }],
+        ['b', 0, 100, { outcome: 'cancellation' }],
+      ],
+      { outcome: 'cancellation' },
+    );
+    expect(verdict).toBe('Cancelled after 100 ms while b ran: 0 of 2 steps had succeeded. a had failed (x).');
+  });
+
+  it('with a success does not hide what the plan has and did not start', () => {
+    const plan = planOf('dag', [tool('load')], [tool('save', ['load'])], [tool('mail', ['save'])]);
+    const { verdict } = explain(plan, 200, [
+      ['laod', 0, 50],
+      ['save', 50, 200],
+    ]);
+    expect(verdict).toContain(
+      'Succeeded in 200 ms, but load and mail did not start, and laod ran, which the plan does not have.',
+    );
+  });
+
+  it('does not wait for a step that nobody awaited, nor is it shorter without it', () => {
+    const plan = planOf('dag', [tool('a'), tool('load')]);
+    const { verdict, findings } = explain(plan, 26, [
+      ['a', 0, 20],
+      ['load', 1, 300],
+    ]);
+    expect(verdict).toContain('but load went on for 274 ms after the run had ended');
+    expect(findings.filter(({ savesMs }) => savesMs > 26)).toEqual([]);
+  });
+
+  it('says nothing of what would help, of a run that has not ended', () => {
+    const plan = planOf('dag', [tool('a')], [tool('b', ['a'])], [tool('stuck', ['b'])]);
+    const { findings, criticalPath, verdict } = explain(
+      plan,
+      800,
+      [
+        ['a', 0, 400],
+        ['b', 400, 800],
+      ],
+      { hasEnded: false, outcome: undefined },
+    );
+    expect([findings, criticalPath]).toEqual([[], undefined]);
+    expect(verdict).toBe(
+      'No end of the run arrived: 2 of 3 planned steps ended, the last 800 ms after the start; stuck has all it needs, and no end of it arrived.',
+    );
+    expect(explain(plan, 0, [], { hasEnded: false, outcome: undefined }).verdict).toMatch(
+      /^No end of the run arrived, nor of any step; a has/,
+    );
+  });
+});
+
+describe('why a step failed', () => {
+  it('may be that it got nothing of what it was to read', () => {
+    const plan = planOf('dag', [tool('primary')]);
+    const mappings = [{ field: 'keywords', ref: '{$input.keywords}', resolved: false }];
+    const { verdict } = explain(
+      plan,
+      10,
+      [['primary', 0, 10, { outcome: 'failure', error: 'no map of undefined', mappings }]],
+      { outcome: 'failure' },
+    );
+    expect(verdict).toBe(
+      'Failed after 10 ms: primary failed (no map of undefined). primary got nothing for keywords: {$input.keywords} found nothing.',
+    );
+  });
+
+  it('is said of the one that failed after it as well', () => {
+    const plan = planOf('dag', [tool('a'), tool('lookup')]);
+    const { verdict } = explain(
+      plan,
+      10,
+      [
+        ['a', 0, 5, { outcome: 'failure', error: 'x' }],
+        ['lookup', 0, 10, { outcome: 'failure', error: 'ECONNREFUSED' }],
+      ],
+      { outcome: 'failure' },
+    );
+    expect(verdict).toBe('Failed after 10 ms: a failed (x). lookup failed after it (ECONNREFUSED).');
+  });
+
+  it('is said of the attempts that were lost', () => {
+    const plan = planOf('dag', [tool('fetch')]);
+    const tries = { attempts: 3, retryNs: 900 * MS, retryError: '503 from upstream' };
+    expect(explain(plan, 1000, [['fetch', 0, 1000, tries]]).verdict).toBe(
+      'Succeeded in 1.00 s: fetch needed 3 attempts (503 from upstream), the last began 900 ms after the first.',
+    );
+  });
+
+  it('keeps a great many from running, and is told in no time', () => {
+    const many = Array.from({ length: 50_000 }, (_, at) => tool(`t${at}`, ['root']));
+    const plan = planOf('dag', [tool('root')], many);
+    const told = many.map(({ toolId }): Told => [
+      toolId,
+      1,
+      1,
+      { outcome: 'skip', skipReason: 'dependency failed: root' },
+    ]);
+    const root: Told = ['root', 0, 1, { outcome: 'failure', error: 'x' }];
+    expect(explain(plan, 1, [root, ...told], { outcome: 'failure' }).verdict).toContain(
+      'and 49997 more did not run because of it',
+    );
+  });
+});
+
+describe('what was lost', () => {
+  it('by a gap is what the run would have been shorter, not the gap', () => {
+    const plan = planOf('dag', [tool('a'), tool('c')], [tool('b', ['a'])]);
+    const { findings } = explain(plan, 300, [
+      ['a', 0, 100],
+      ['b', 200, 300],
+      ['c', 0, 270],
+    ]);
+    expect(findings.find(({ kind }) => kind === 'gap')?.savesMs).toBe(30);
+  });
+
+  it('is not said of steps of which nobody knows what they need', () => {
+    const { steps } = explain(NO_PLAN, 100, [
+      ['a', 0, 50],
+      ['b', 50, 100],
+    ]);
+    expect(steps.map(({ waitMs, waitReason }) => [waitMs, waitReason])).toEqual([
+      [0, undefined],
+      [0, undefined],
+    ]);
+  });
+
+  it('by a step of a run without a plan that was skipped is nothing that ran', () => {
+    const plan = planOf('dag', [tool('a')]);
+    const { differences } = explain(plan, 10, [
+      ['a', 0, 10],
+      ['extra', 10, 10, { outcome: 'skip', skipReason: 'not wanted' }],
+    ]);
+    expect(differences.map(({ kind, toolId }) => [kind, toolId])).toEqual([['skipped', 'extra']]);
+  });
+});
