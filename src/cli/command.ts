@@ -4,7 +4,7 @@ import { nearest } from './nearest.ts';
 
 /** What a command is handed. */
 interface CommandContext {
-  /** Aborted by Ctrl-C: the command cleans up and returns. */
+  /** Aborted by Ctrl-C or SIGTERM: the command cleans up and returns. */
   readonly signal: AbortSignal;
 }
 

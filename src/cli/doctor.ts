@@ -92,7 +92,7 @@ export const runDoctor: Command = async (args, { signal }) => {
   }
   if (flags.endpoint !== undefined || protocol)
     throw usageError('with a command, its environment says the endpoint: leave out --endpoint and --protocol');
-  const { reports, code } = await runWatched(command, flags.json === true, signal);
+  const { reports, code } = await runWatched(command, flags.json === true);
   const diagnosis = diagnosisOf(await judge(reports));
   if (flags.json) process.stdout.write(toJson(diagnosis));
   else process.stderr.write(`\n${describe(diagnosis, 'spans are recorded and sent')}\n`);
@@ -103,7 +103,6 @@ export const runDoctor: Command = async (args, { signal }) => {
 async function runWatched(
   [name, ...args]: readonly string[],
   keepsStdout: boolean,
-  signal: AbortSignal,
 ): Promise<{ reports: readonly ProcessReport[]; code: number }> {
   if (!name) throw usageError('a command is missing after the two dashes: orchestrace doctor -- node app.js');
   const folder = await mkdtemp(join(tmpdir(), 'orchestrace-doctor-'));
@@ -117,7 +116,8 @@ async function runWatched(
     };
     const child = spawn(name, args, { env, stdio: ['inherit', keepsStdout ? 2 : 'inherit', 'inherit'] });
     // On a terminal, Ctrl-C reaches the command by itself.
-    if (!process.stdin.isTTY) signal.addEventListener('abort', () => child.kill('SIGINT'));
+    if (!process.stdin.isTTY) process.once('SIGINT', (name) => child.kill(name));
+    process.once('SIGTERM', (name) => child.kill(name));
     const code = await new Promise<number>((resolve, reject) => {
       child.on('error', (error: NodeJS.ErrnoException) => {
         const why = error.code === 'ENOENT' ? 'there is no such command' : (error.code ?? error.message);

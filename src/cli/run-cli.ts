@@ -1,3 +1,4 @@
+import { constants } from 'node:os';
 import { OrchestraceError } from '../errors.ts';
 import { VERSION } from '../version.ts';
 import { suggest, usageError, type Command } from './command.ts';
@@ -48,9 +49,12 @@ const COMMANDS: readonly CommandRow[] = [
   },
 ];
 
+/** Signals after which a command cleans up: Ctrl-C, and what process managers and CI send. */
+const ENDING = ['SIGINT', 'SIGTERM'] as const;
+
 /**
- * Runs the command line and sets the exit code: 0 done, 1 the run failed or differs, 2 wrong use, 130 Ctrl-C. Errors are one line on
- * stderr, never a stack. A reader of stdout that leaves early (`| head -1`) changes nothing.
+ * Runs the command line and sets the exit code: 0 done, 1 the run failed or differs, 2 wrong use, 130 Ctrl-C, 143 SIGTERM. Errors are
+ * one line on stderr, never a stack. A reader of stdout that leaves early (`| head -1`) changes nothing.
  */
 export async function runCli(args: readonly string[]): Promise<void> {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -60,14 +64,20 @@ export async function runCli(args: readonly string[]): Promise<void> {
   });
   process.stderr.on('error', () => {}); // nobody is left to tell
   const interrupt = new AbortController();
-  // Once: a second Ctrl-C ends the process at once.
-  process.once('SIGINT', () => interrupt.abort());
+  let endedBy: (typeof ENDING)[number] | undefined;
+  const end = (signal: (typeof ENDING)[number]): void => {
+    endedBy = signal;
+    // A second one, of either, ends the process at once.
+    for (const name of ENDING) process.off(name, end);
+    interrupt.abort();
+  };
+  for (const name of ENDING) process.on(name, end);
   try {
     process.exitCode = await dispatch(args, interrupt.signal);
   } catch (error) {
     process.exitCode = interrupt.signal.aborted ? 0 : fail(error);
   }
-  if (interrupt.signal.aborted) process.exitCode = 130;
+  if (endedBy) process.exitCode = 128 + constants.signals[endedBy];
   // What tools left open, or left behind, does not keep the process.
   await Promise.all([drained(process.stdout), drained(process.stderr)]);
   process.exit();

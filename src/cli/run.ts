@@ -44,7 +44,7 @@ Examples:
   orchestrace run plan.json --tools tools.ts --input input.json --concurrency 4
   echo '{"keywords":["web"]}' | orchestrace run plan.json --tools tools.mjs --input - --json | jq .final_output
 
-Ctrl-C cancels the run, and its trace is sent all the same; a second one ends it at once.
+Ctrl-C or SIGTERM cancels the run, and its trace is sent all the same; a second one ends it at once.
 
 Environment:
   OTEL_EXPORTER_OTLP_ENDPOINT   a backend to send the trace to, e.g. http://127.0.0.1:4318; without it, the stack of
@@ -53,7 +53,8 @@ Environment:
   ORCHESTRACE_STORE             where the trace is kept for orchestrace report, or off
                                 (~/.local/state/orchestrace/traces.sqlite)
 
-Exit codes: 0 the run succeeded, 1 it failed, 2 wrong use: nothing was run, 130 cancelled by Ctrl-C.
+Exit codes: 0 the run succeeded, 1 it failed, 2 wrong use: nothing was run, 130 cancelled by Ctrl-C, 143 by
+SIGTERM.
 `;
 
 const MAX_OUTPUT_LINES = 5;

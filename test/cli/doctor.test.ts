@@ -165,6 +165,19 @@ describe('a command', () => {
     expect(await findingsOf(['outer.cjs'], { IN_CODE: receiver.url })).toEqual([]);
   });
 
+  it('is told to end when the doctor is, and examined all the same', async () => {
+    const program = `process.on('SIGTERM', () => { console.log('ends'); process.exit(); });
+      setInterval(() => {}, 60_000);
+      console.log('waits');`;
+    await writeFile(join(folder, 'waits.mjs'), program);
+    const { code, stdout, stderr } = await runMain(['doctor', '--', NODE, 'waits.mjs'], {
+      cwd: folder,
+      onOutput: (child, out) => void (out === 'waits\n' && child.kill('SIGTERM')),
+    });
+    expect({ code, stdout }).toEqual({ code: 143, stdout: 'waits\nends\n' });
+    expect(stderr).toContain('NO_PROVIDER');
+  });
+
   it('that is no Node program', async () => {
     const { code, stdout } = await doctor(['--json', '--', 'true']);
     expect(code).toBe(1);

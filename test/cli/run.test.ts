@@ -270,7 +270,10 @@ describe('sending it on', () => {
     expect(stdout).toContain(`\nSent to ${backend.url}/v1/traces: http://jaeger.test:1/trace/${traced!.traceId}\n`);
   });
 
-  it('is cancelled by Ctrl-C, and its spans are sent all the same', async () => {
+  it.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)('is cancelled by %s, and its spans are sent all the same', async (signal, expected) => {
     const received: ReceivedSpan[] = [];
     await using backend = await startReceiver({ onSpans: (spans) => void received.push(...spans) });
     let isSent = false;
@@ -279,10 +282,10 @@ describe('sending it on', () => {
       onOutput: (child, out) => {
         if (isSent || !out.includes('waiting')) return;
         isSent = true;
-        child.kill('SIGINT');
+        child.kill(signal);
       },
     });
-    expect(code).toBe(130);
+    expect(code).toBe(expected);
     expect(stdout).toContain('unnamed run [serial] cancelled after');
     expect(stdout).toContain(`Sent to ${backend.url}`);
     const [traced] = reconstruct(received);
@@ -305,7 +308,11 @@ describe('sending it on', () => {
     expect(reconstruct(received)).toMatchObject([{ plannedTools: 2, outcome: undefined }]);
   });
 
-  it('ends at once on a second Ctrl-C', async () => {
+  it.each([
+    ['Ctrl-C', ['SIGINT', 'SIGINT']],
+    ['SIGTERM', ['SIGTERM', 'SIGTERM']],
+    ['SIGTERM after Ctrl-C', ['SIGINT', 'SIGTERM']],
+  ] as const)('ends at once on a second signal: %s', async (_, signals) => {
     const silent = createServer(() => {}); // never answers, and so is waited for
     await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
     let [interrupts, last] = [0, 0];
@@ -313,9 +320,8 @@ describe('sending it on', () => {
       env: { OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${(silent.address() as AddressInfo).port}` },
       onOutput: (child, out) => {
         if (!out.includes(['waiting', 'cancelled after'][interrupts] ?? 'nothing more')) return;
-        interrupts++;
         last = Date.now();
-        child.kill('SIGINT');
+        child.kill(signals[interrupts++]);
       },
     });
     silent.closeAllConnections();
