@@ -1,7 +1,6 @@
 import { baselineOf } from '../explain/baseline.ts';
 import { compareRuns } from '../explain/compare.ts';
 import { compareWithBaseline } from '../explain/compare-baseline.ts';
-import { explainRun } from '../explain/explain-run.ts';
 import type { Reference } from '../explain/reference.ts';
 import type { Run } from '../explain/run.ts';
 import { type Command, parseWith, usageError } from './command.ts';
@@ -85,7 +84,7 @@ export const runCompare: Command = async (args, { signal }) => {
   const compared = baseline
     ? await compareWithEarlier(source, positionals[0], baseline)
     : await compareTwo(source, positionals);
-  const failed = failures(rules, { run: compared.after, explanation: explainRun(compared.after) }, compared);
+  const failed = failures(rules, compared.after, compared);
   process.stdout.write(`${render(compared, failed, views[0])}\n`);
   for (const sentence of failed) sayFault(sentence);
   return failed.length > 0 ? 1 : 0;

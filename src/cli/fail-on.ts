@@ -1,7 +1,6 @@
-import type { DifferenceKind } from '../explain/differences.ts';
-import type { Explanation } from '../explain/explain-run.ts';
+import { type DifferenceKind, findDifferences } from '../explain/differences.ts';
 import { isFailing } from '../explain/failures.ts';
-import type { FaultKind } from '../explain/findings.ts';
+import { type FaultKind, findFindings } from '../explain/findings.ts';
 import { formatNs, shorten, Wording } from '../explain/format.ts';
 import { type MeasuredRun, measureRun, type Totals } from '../explain/measure-run.ts';
 import type { Reference } from '../explain/reference.ts';
@@ -129,12 +128,6 @@ function parseLimit(text: string, value: string): MeasureRule['limit'] {
   return plus === '' ? { ns } : { moreNs: ns };
 }
 
-/** A run and what is held against it. */
-interface Judged {
-  readonly run: Run;
-  readonly explanation: Explanation;
-}
-
 /**
  * Applies rules to a run. A limit that cannot be checked, of a step that did not run for example, is a failure too: a rule that is misspelt
  * does not pass in silence.
@@ -144,14 +137,15 @@ interface Judged {
  */
 export function failures(
   rules: readonly FailRule[],
-  { run, explanation }: Judged,
+  run: Run,
   comparison?: { readonly reference: Reference },
 ): string[] {
+  if (rules.length === 0) return [];
   const measured = measureRun(run);
   return rules.flatMap((rule) => {
     const reasons =
       rule.kind === 'word'
-        ? reasonsOf(rule.word, measured, explanation, comparison?.reference)
+        ? reasonsOf(rule.word, measured, comparison?.reference)
         : [exceeded(rule, measured, comparison?.reference)].filter((reason) => reason !== undefined);
     if (reasons.length === 0) return [];
     const more = reasons.length > MAX_TEXTS ? `; and ${reasons.length - MAX_TEXTS} more` : '';
@@ -159,17 +153,14 @@ export function failures(
   });
 }
 
-function reasonsOf(
-  word: FailWord,
-  measured: MeasuredRun,
-  { differences, findings }: Explanation,
-  reference: Reference | undefined,
-): string[] {
+function reasonsOf(word: FailWord, measured: MeasuredRun, reference: Reference | undefined): string[] {
   if (word === 'incomplete') return gapsOf(measured);
   if (word === 'plan_changed')
     return reference ? reference.planChanges.map(({ text }) => text) : ['there is no other run to compare it with'];
   if (WORDS[word] === 'outcome') return outcomesOf(word as OutcomeWord, measured);
-  return [...differences, ...findings].filter(({ kind }) => kind === word).map(({ text }) => text);
+  const { analysis } = measured;
+  const found = WORDS[word] === 'difference' ? findDifferences(analysis) : findFindings(analysis);
+  return found.filter(({ kind }) => kind === word).map(({ text }) => text);
 }
 
 /** The steps that ended so, and the run where that is not because of them. */

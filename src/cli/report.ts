@@ -84,7 +84,7 @@ export const runReport: Command = async (args, { signal }) => {
   }
   const explanation = explainRun(found.run);
   for (const part of write(found, found.run, explanation, views[0])) process.stdout.write(part);
-  const failed = failures(rules, { run: found.run, explanation });
+  const failed = failures(rules, found.run);
   for (const sentence of failed) sayFault(sentence);
   return failed.length > 0 ? 1 : 0;
 };
