@@ -5,7 +5,7 @@ import { ATTR_ORCHESTRATION_OUTCOME, ATTR_ORCHESTRATION_PLAN_NAME, ATTR_ORCHESTR
 import { decodeJaegerJson } from './decode-jaeger.ts';
 import { type DecodedTraces, DecodeError, decodeTracesJson } from './decode-json.ts';
 import { fault, JaegerHttp, type JaegerHttpOptions } from './jaeger-http.ts';
-import { isRunSpan, planNameOf } from './summarize-runs.ts';
+import { isRunSpan, planNameOf, tellsOfRun } from './summarize-runs.ts';
 
 const DEFAULT_LOOKBACK_MS = 24 * 60 * 60 * 1_000;
 /** How far ahead the clocks of producers may be. */
@@ -31,11 +31,12 @@ export interface RunFilter {
   readonly lookbackMs?: number | undefined;
 }
 
-/** A trace that holds a run. Of several runs, the one that started first. */
+/** A trace that holds a run, or the plan of one. Of several runs, the one that started first, of those whose own span arrived if there is one. */
 export interface RecentRun {
   readonly traceId: string;
   readonly startNs: bigint;
   readonly planName: string | undefined;
+  /** Undefined as well as long as the run's own span did not arrive. */
   readonly outcome: string | undefined;
   /** Empty where none is named. */
   readonly service: string;
@@ -43,6 +44,12 @@ export interface RecentRun {
 
 /** The documents of an answer; `none` when there is no such trace; undefined when there is no such path, or none of Jaeger's. */
 type Answer = readonly unknown[] | 'none' | undefined;
+/** What is looked for: the traces of a service with a span that has all of these attributes. */
+interface Search {
+  readonly service: string;
+  readonly wanted: Readonly<Record<string, string>>;
+}
+
 /** Undefined for documents without spans that it can read. Throws a DecodeError for others. */
 type Decode = (documents: readonly unknown[]) => DecodedTraces | undefined;
 
@@ -82,13 +89,14 @@ export class JaegerClient {
     return spans ?? this.#failAsForeign();
   }
 
-  /** Traces that hold a run that has ended, newest first. */
+  /** Traces that hold a run, newest first. One that goes on, or was killed, is found by its plan. */
   async recentRuns(filter: RunFilter, signal?: AbortSignal): Promise<RecentRun[]> {
     const services = await this.#services(signal);
     const runs = new Map<string, RecentRun>();
-    for (let i = 0; i < services.length; i += SEARCHES_AT_A_TIME) {
-      const few = services.slice(i, i + SEARCHES_AT_A_TIME);
-      const found = await Promise.all(few.map((service) => this.#search(service, filter, signal)));
+    const searches = services.flatMap((service) => wantedBy(filter).map((wanted) => ({ service, wanted })));
+    for (let i = 0; i < searches.length; i += SEARCHES_AT_A_TIME) {
+      const few = searches.slice(i, i + SEARCHES_AT_A_TIME);
+      const found = await Promise.all(few.map((search) => this.#search(search, filter, signal)));
       for (const [traceId, trace] of Map.groupBy(found.flat(), ({ traceId }) => traceId)) {
         const run = firstRun(trace, filter.plan);
         if (run) runs.set(traceId, toRecentRun(run));
@@ -110,18 +118,16 @@ export class JaegerClient {
     return data === undefined ? this.#failAsForeign() : textsIn(data);
   }
 
-  async #search(service: string, filter: RunFilter, signal?: AbortSignal): Promise<ReceivedSpan[]> {
+  async #search(search: Search, filter: RunFilter, signal?: AbortSignal): Promise<ReceivedSpan[]> {
     let newer: ReceivedSpan[] | undefined;
     if (!this.#searchesByOlder) {
-      newer = await this.#spans(`/api/v3/traces?${newerSearch(service, filter)}`, decodeV3, signal);
+      newer = await this.#spans(`/api/v3/traces?${newerSearch(search, filter)}`, decodeV3, signal);
       // Before 2.19 it passes over the attributes and gives any traces.
-      if (
-        newer &&
-        [...Map.groupBy(newer, ({ traceId }) => traceId).values()].every((trace) => firstRun(trace, filter.plan))
-      )
+      const fits = (span: ReceivedSpan): boolean => hasAll(span, search.wanted);
+      if (newer && [...Map.groupBy(newer, ({ traceId }) => traceId).values()].every((trace) => trace.some(fits)))
         return newer;
     }
-    const older = await this.#spans(`/api/traces?${olderSearch(service, filter)}`, decodeOlder, signal);
+    const older = await this.#spans(`/api/traces?${olderSearch(search, filter)}`, decodeOlder, signal);
     if (older) this.#searchesByOlder = true;
     return older ?? newer ?? this.#failAsForeign();
   }
@@ -207,14 +213,12 @@ function messageIn(document: unknown): string | undefined {
   return typeof said === 'string' ? said : undefined;
 }
 
-/** The run of a trace that started first; of a plan, if one is named. */
+/** The run of a trace that started first, or its plan where no span of a run is there; of a plan, if one is named. */
 function firstRun(trace: readonly ReceivedSpan[], plan: string | undefined): ReceivedSpan | undefined {
-  let first: ReceivedSpan | undefined;
-  for (const span of trace) {
-    if (!isRunSpan(span) || (plan !== undefined && planNameOf(span) !== plan)) continue;
-    if (!first || span.startNs < first.startNs) first = span;
-  }
-  return first;
+  const telling = trace
+    .filter((span) => tellsOfRun(span) && (plan === undefined || planNameOf(span) === plan))
+    .toSorted((a, b) => Number(a.startNs - b.startNs));
+  return telling.find(isRunSpan) ?? telling[0];
 }
 
 function toRecentRun(run: ReceivedSpan): RecentRun {
@@ -229,7 +233,7 @@ function toRecentRun(run: ReceivedSpan): RecentRun {
 }
 
 /** Times in both spellings, camel case since 2.20. Until 2.18 the number of traces had yet another name. */
-function newerSearch(service: string, filter: RunFilter): string {
+function newerSearch({ service, wanted }: Search, filter: RunFilter): string {
   const { startMs, endMs } = windowOf(filter);
   const [start, end] = [new Date(startMs).toISOString(), new Date(endMs).toISOString()];
   const limit = String(filter.limit);
@@ -244,15 +248,15 @@ function newerSearch(service: string, filter: RunFilter): string {
     ['query.num_traces', limit],
     ['query.rawTraces', 'true'],
     ['query.raw_traces', 'true'],
-    ['query.attributes', attributesOf(filter)],
+    ['query.attributes', JSON.stringify(wanted)],
   ]).toString();
 }
 
-function olderSearch(service: string, filter: RunFilter): string {
+function olderSearch({ service, wanted }: Search, filter: RunFilter): string {
   const { startMs, endMs } = windowOf(filter);
   return new URLSearchParams([
     ['service', service],
-    ['tags', attributesOf(filter)],
+    ['tags', JSON.stringify(wanted)],
     ['start', `${startMs}000`],
     ['end', `${endMs}000`],
     ['limit', String(filter.limit)],
@@ -264,9 +268,14 @@ function windowOf({ lookbackMs = DEFAULT_LOOKBACK_MS }: RunFilter): { startMs: n
   return { startMs: now - lookbackMs, endMs: now + CLOCK_SKEW_MS };
 }
 
-function attributesOf({ plan }: RunFilter): string {
-  const named = plan === undefined ? {} : { [ATTR_ORCHESTRATION_PLAN_NAME]: plan };
-  return JSON.stringify({ [ATTR_ORCHESTRATION_SPAN_TYPE]: 'run', ...named });
+/** A plan is named by its own span and by that of its run; without a name, each is looked for by what it is. */
+function wantedBy({ plan }: RunFilter): Search['wanted'][] {
+  if (plan !== undefined) return [{ [ATTR_ORCHESTRATION_PLAN_NAME]: plan }];
+  return ['run', 'plan'].map((type) => ({ [ATTR_ORCHESTRATION_SPAN_TYPE]: type }));
+}
+
+function hasAll({ attributes }: ReceivedSpan, wanted: Search['wanted']): boolean {
+  return Object.entries(wanted).every(([key, value]) => textAt(attributes, key) === value);
 }
 
 function textsIn(list: unknown): string[] {

@@ -9,6 +9,8 @@ import {
   type RunPlanOptions,
   type RunResult,
 } from '../../src/index.ts';
+import { TraceSource } from '../../src/cli/trace-source.ts';
+import { JaegerClient } from '../../src/inspector/jaeger.ts';
 import { startTracing, type Tracing } from '../../src/node/index.ts';
 import { readTrace, readTraceNow, readTraceWhen, type StoredSpan } from '../helpers/jaeger.ts';
 import { fileOf } from '../helpers/stack.ts';
@@ -271,6 +273,16 @@ describe.skipIf(!stack)('a run in Jaeger', () => {
 
     const left = await readTraceNow(stack.jaegerUrl, traceId);
     expect(left.map(({ name }) => name).toSorted()).toEqual(['group 0 serial', 'plan killed', 'step done']);
+
+    const recent = await new JaegerClient(stack.jaegerUrl).recentRuns({ limit: 1_000 });
+    expect(recent.find((run) => run.traceId === traceId)).toMatchObject({
+      planName: 'killed',
+      outcome: undefined,
+      service: 'the-other-process',
+    });
+    const { signal } = new AbortController();
+    await using source = new TraceSource({ plan: 'killed', jaeger: stack.jaegerUrl }, signal, {});
+    expect((await source.runOf('latest')).run).toMatchObject({ traceId, planName: 'killed', outcome: undefined });
   });
 
   it('two processes in one trace', async () => {

@@ -6,6 +6,8 @@ interface Stored {
   readonly service: string;
   readonly plan?: string;
   readonly second: number;
+  /** Whether the run's own span never came: there is its plan instead. */
+  readonly isKilled?: boolean;
 }
 
 /** Of a run of the plan `overview`. */
@@ -16,6 +18,7 @@ const STORED: readonly Stored[] = [
   { id: '2af7651916cd43dd8448eb211c80319c', service: 'shop', second: 3 },
   { id: '3af7651916cd43dd8448eb211c80319c', service: 'users', plan: 'overview', second: 4 },
   { id: '4af7651916cd43dd8448eb211c80319c', service: 'gateway', second: 5 },
+  { id: '5af7651916cd43dd8448eb211c80319c', service: 'gateway', plan: 'overview', second: 6, isKilled: true },
 ];
 
 /** What differs between the versions of Jaeger. */
@@ -93,7 +96,8 @@ function services(): string[] {
 function search(service: string | null, attributes: string | null, startMin: number): Stored[] {
   const wanted = JSON.parse(attributes ?? '{}') as Record<string, string>;
   return STORED.toReversed().filter((stored) => {
-    const has: Record<string, unknown> = { 'orchestration.span.type': 'run', 'orchestration.plan.name': stored.plan };
+    const type = stored.isKilled ? 'plan' : 'run';
+    const has: Record<string, unknown> = { 'orchestration.span.type': type, 'orchestration.plan.name': stored.plan };
     const matches = Object.entries(wanted).every(([key, value]) => stored.plan !== undefined && has[key] === value);
     return stored.service === service && matches && startMs(stored.second) >= startMin;
   });
@@ -128,7 +132,7 @@ export function otlpSpan(): object {
   };
 }
 
-function otlpSpans({ id, plan, second }: Stored, isBase64: boolean): object[] {
+function otlpSpans({ id, plan, second, isKilled }: Stored, isBase64: boolean): object[] {
   const written = (hex: string): string => (isBase64 ? Buffer.from(hex, 'hex').toString('base64') : hex);
   const [traceId, spanId] = [written(id), written('b7ad6b7169203331')];
   const times = { startTimeUnixNano: `${startMs(second)}000000`, endTimeUnixNano: `${startMs(second)}500000` };
@@ -158,6 +162,10 @@ function otlpSpans({ id, plan, second }: Stored, isBase64: boolean): object[] {
     ...times,
     links,
   };
+  if (isKilled) {
+    const attributes = [text('orchestration.span.type', 'plan'), text('orchestration.plan.name', plan ?? '')];
+    return [{ ...step, spanId: written('b7ad6b7169203333'), links: [], attributes }, step];
+  }
   return plan === undefined ? [step] : [run, step];
 }
 
@@ -165,7 +173,7 @@ function older(data: unknown): object {
   return { data, total: 0, limit: 0, offset: 0, errors: null };
 }
 
-function olderTrace({ id, service, plan, second }: Stored): object {
+function olderTrace({ id, service, plan, second, isKilled }: Stored): object {
   const reference = (refType: string): object => ({ refType, traceID: id, spanID: 'b7ad6b7169203331' });
   const common = { traceID: id, startTime: startMs(second) * 1_000, duration: 500, logs: [], processID: 'p1' };
   const tags = [
@@ -184,9 +192,13 @@ function olderTrace({ id, service, plan, second }: Stored): object {
   const run = { ...common, spanID: 'b7ad6b7169203331', operationName: `run ${plan}`, references: [], tags };
   const references = [reference('CHILD_OF'), reference('FOLLOWS_FROM')];
   const step = { ...common, spanID: 'b7ad6b7169203332', operationName: 'step', references, tags: [] };
+  const planTags = tags
+    .filter(({ key }) => key === 'orchestration.plan.name' || key === 'orchestration.span.type')
+    .map((tag) => (tag.value === 'run' ? { ...tag, value: 'plan' } : tag));
+  const planSpan = { ...step, spanID: 'b7ad6b7169203333', references: [reference('CHILD_OF')], tags: planTags };
   return {
     traceID: id,
-    spans: plan === undefined ? [step] : [run, step],
+    spans: plan === undefined ? [step] : [isKilled ? planSpan : run, step],
     processes: { p1: { serviceName: service, tags: [] } },
   };
 }

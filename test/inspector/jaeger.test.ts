@@ -73,9 +73,10 @@ describe.each(Object.entries(GENERATIONS))('Jaeger %s', (_, generation) => {
     expect(await client.trace('f'.repeat(32))).toEqual([]);
   });
 
-  it('finds the recent runs, newest first', async () => {
+  it('finds the recent runs, newest first, that which was killed by its plan', async () => {
     const client = await startJaeger(generation);
     expect((await client.recentRuns({ limit: 10 })).map(shown)).toEqual([
+      'gateway overview 6 undefined',
       'users overview 4 failure',
       'shop overview 2 failure',
       'shop nightly 1 failure',
@@ -85,25 +86,32 @@ describe.each(Object.entries(GENERATIONS))('Jaeger %s', (_, generation) => {
   it('finds the recent runs of a plan', async () => {
     const client = await startJaeger(generation);
     const runs = await client.recentRuns({ limit: 10, plan: 'overview' });
-    expect(runs.map(shown)).toEqual(['users overview 4 failure', 'shop overview 2 failure']);
+    expect(runs.map(shown)).toEqual([
+      'gateway overview 6 undefined',
+      'users overview 4 failure',
+      'shop overview 2 failure',
+    ]);
     expect(await client.recentRuns({ limit: 10, plan: 'never' })).toEqual([]);
   });
 
   it('gives no more runs than asked for, the newest', async () => {
     const client = await startJaeger(generation);
-    expect((await client.recentRuns({ limit: 1 })).map(shown)).toEqual(['users overview 4 failure']);
+    expect((await client.recentRuns({ limit: 2 })).map(shown)).toEqual([
+      'gateway overview 6 undefined',
+      'users overview 4 failure',
+    ]);
   });
 
   it('finds what lies within the time looked back', async () => {
     const client = await startJaeger(generation);
     const runs = await client.recentRuns({ limit: 10, lookbackMs: Date.now() - startMs(3) });
-    expect(runs.map(shown)).toEqual(['users overview 4 failure']);
+    expect(runs.map(shown)).toEqual(['gateway overview 6 undefined', 'users overview 4 failure']);
   });
 
   it('is found below a base path', async () => {
     const client = await startJaeger(generation, {}, '/tools/jaeger');
     expect(await client.trace(TRACE_ID)).toHaveLength(2);
-    expect(await client.recentRuns({ limit: 10 })).toHaveLength(3);
+    expect(await client.recentRuns({ limit: 10 })).toHaveLength(4);
   });
 });
 
@@ -165,7 +173,7 @@ describe('a trace', () => {
 });
 
 describe('a search', () => {
-  it('asks a Jaeger that takes attributes once a service', async () => {
+  it('for a plan asks a Jaeger that takes attributes once a service', async () => {
     const client = await startJaeger(GENERATIONS['after 2.20']!);
     await client.recentRuns({ limit: 10, plan: 'overview' });
     expect(asked.map(({ path, query }) => `${path} ${query.get('query.serviceName') ?? ''}`.trim())).toEqual([
@@ -180,7 +188,7 @@ describe('a search', () => {
     const client = await startJaeger(GENERATIONS['2.13']!);
     await client.recentRuns({ limit: 10 });
     asked = [];
-    await client.recentRuns({ limit: 10 });
+    await client.recentRuns({ limit: 10, plan: 'overview' });
     expect(asked.map(({ path }) => path)).toEqual(['/api/v3/services', '/api/traces', '/api/traces', '/api/traces']);
   });
 
@@ -202,7 +210,8 @@ describe('a search', () => {
       for (const answer of waiting.splice(0)) answer();
     };
     expect(await client.recentRuns({ limit: 10 })).toEqual([]);
-    expect(asked.filter(({ path }) => path === '/api/v3/traces')).toHaveLength(20);
+    // For runs, and for plans.
+    expect(asked.filter(({ path }) => path === '/api/v3/traces')).toHaveLength(40);
     expect(most).toBe(4);
   });
 
@@ -211,20 +220,26 @@ describe('a search', () => {
     expect(await client.recentRuns({ limit: 10 })).toEqual([]);
   });
 
-  it('gives a trace with several runs, or of several services, once: with the run that started first', async () => {
-    const run = (spanId: string, plan: string, second: number): object => ({
+  it('gives a trace with several runs, or of several services, once: with the run that started first, of those that ended if there is one', async () => {
+    const telling = (type: string, spanId: string, plan: string, second: number): object => ({
       ...otlpSpan(),
       spanId,
       startTimeUnixNano: `${startMs(second)}000000`,
-      attributes: [text('orchestration.span.type', 'run'), text('orchestration.plan.name', plan)],
+      attributes: [text('orchestration.span.type', type), text('orchestration.plan.name', plan)],
     });
     const client = await startServer((request, response) => {
       const services = { services: ['shop', 'users'] };
-      const spans = [run('b7ad6b7169203332', 'inner', 2), run('b7ad6b7169203331', 'outer', 1)];
+      const spans = [
+        telling('run', 'b7ad6b7169203332', 'inner', 2),
+        telling('run', 'b7ad6b7169203331', 'outer', 1),
+        telling('plan', 'b7ad6b7169203330', 'around', 0),
+      ];
       sendJson(response, 200, request.url?.startsWith('/api/v3/services') ? services : { result: otlp(spans) });
     });
     expect((await client.recentRuns({ limit: 10 })).map(({ planName }) => planName)).toEqual(['outer']);
     expect((await client.recentRuns({ limit: 10, plan: 'inner' })).map(({ planName }) => planName)).toEqual(['inner']);
+    const [killed] = await client.recentRuns({ limit: 10, plan: 'around' });
+    expect(killed).toMatchObject({ planName: 'around', outcome: undefined });
   });
 });
 
