@@ -44,6 +44,7 @@ function notFollowed({ say, facts, failures: { notStarted } }: Analysis): Findin
 function early({ say, facts: { steps }, graph }: Analysis): Finding | undefined {
   const overlap = ({ step, dependency }: { step: number; dependency: number }): number =>
     graph.end[dependency]! - graph.start[step]!;
+  if (graph.early.length === 0) return undefined;
   const [first] = graph.early.toSorted((a, b) => overlap(b) - overlap(a));
   if (!first) return undefined;
   const [step, needed] = [steps[first.step]!, steps[first.dependency]!];
@@ -55,8 +56,11 @@ function early({ say, facts: { steps }, graph }: Analysis): Finding | undefined 
 /** A step that nobody waited for. */
 function outlived({ say, facts: { outcome, durationNs, steps }, graph }: Analysis): Finding | undefined {
   if (outcome !== 'success' || steps.some(({ clock }) => clock !== steps[0]!.clock)) return undefined;
-  const last = graph.byEnd.at(-1);
-  if (last === undefined || graph.end[last]! <= durationNs + OUTLIVED_NS) return undefined;
+  const last = steps.reduce(
+    (latest, _, step) => (latest < 0 || graph.end[step]! > graph.end[latest]! ? step : latest),
+    -1,
+  );
+  if (last < 0 || graph.end[last]! <= durationNs + OUTLIVED_NS) return undefined;
   const { toolId } = steps[last]!;
   const text = `${say.step(steps[last]!)} went on for ${formatNs(graph.end[last]! - durationNs)} after the run had ended`;
   return fault('outlived', text, [toolId]);

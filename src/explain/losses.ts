@@ -72,12 +72,13 @@ function lossesOf(analysis: Analysis): Loss[] {
   ].toSorted((a, b) => b.mostNs - a.mostNs);
 }
 
-function retries({ say, facts, observed }: Analysis): Finding | undefined {
+function retries(analysis: Analysis): Finding | undefined {
+  const { say, facts } = analysis;
   let best: { step: number; savesNs: number } | undefined;
   for (let step = 0; step < facts.steps.length; step += 1) {
     const { attempts, retryNs } = facts.steps[step]!;
     if (attempts < 2 || retryNs <= 0) continue;
-    const savesNs = observed.savedBy(step, retryNs);
+    const savesNs = analysis.observed.savedBy(step, retryNs);
     if (!best || savesNs > best.savesNs) best = { step, savesNs };
   }
   if (!best) return undefined;

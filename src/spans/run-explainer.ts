@@ -22,12 +22,22 @@ export class RunExplainer {
     return this.#log.verdict;
   }
 
-  stepEnded(step: StepRecorder, end: StepOutcome): void {
+  stepEnded(step: StepRecorder, { outcome, error, mappings, endedAt }: StepOutcome): void {
     const { toolId, iteration, waitReason, isInner } = step.place;
     if (isInner) return;
-    const { startedAt, lastAttemptAt, retryError } = step;
-    const tries = { attempts: step.attempts || 1, lastAttemptAt, retryError, waitReason };
-    this.#log.add({ toolId, iteration, startedAt, ...tries, ...end });
+    this.#log.add({
+      toolId,
+      iteration,
+      startedAt: step.startedAt,
+      endedAt,
+      outcome,
+      error,
+      attempts: step.attempts || 1,
+      lastAttemptAt: step.lastAttemptAt,
+      retryError: step.retryError,
+      waitReason,
+      mappings,
+    });
   }
 
   stepSkipped(toolId: string, iteration: number, skipReason: string): void {
