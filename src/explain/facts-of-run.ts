@@ -27,6 +27,7 @@ export function factsOfRun(run: Run): RunFacts {
   const withSpan = new Set(seen.map(({ tool }) => tool));
   return {
     plan,
+    isLoose: !hasEnded && run.planSpans.length === 0 && run.groups.length === 0,
     hasEnded,
     outcome: run.outcome,
     error: run.error,

@@ -12,6 +12,8 @@ import type { DeclaredPlan, DeclaredTool } from './run.ts';
  */
 export interface RunFacts {
   readonly plan: PlanFacts;
+  /** Whether these are steps that no run holds. Default false. */
+  readonly isLoose?: boolean;
   /** Whether the end of the run is known. */
   readonly hasEnded: boolean;
   /** Undefined as well where whoever ran it does not say. */

@@ -77,7 +77,7 @@ function retries(analysis: Analysis): Finding | undefined {
   let best: { step: number; savesNs: number } | undefined;
   for (let step = 0; step < facts.steps.length; step += 1) {
     const { attempts, retryNs } = facts.steps[step]!;
-    if (attempts < 2 || retryNs <= 0) continue;
+    if (attempts < 2) continue;
     const savesNs = analysis.observed.savedBy(step, retryNs);
     if (!best || savesNs > best.savesNs) best = { step, savesNs };
   }
@@ -85,7 +85,8 @@ function retries(analysis: Analysis): Finding | undefined {
   const step = facts.steps[best.step]!;
   const reason = say.reason(step.retryError, 60, '');
   const why = reason === '' ? '' : ` (${reason})`;
-  const text = `${say.step(step)} needed ${step.attempts} attempts${why}, the last began ${formatNs(step.retryNs)} after the first`;
+  const late = step.retryNs > 0 ? `, the last began ${formatNs(step.retryNs)} after the first` : '';
+  const text = `${say.step(step)} needed ${step.attempts} attempts${why}${late}`;
   return { kind: 'retries', text, savesNs: best.savesNs, toolIds: [step.toolId] };
 }
 

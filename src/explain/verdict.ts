@@ -32,6 +32,7 @@ function sentencesOf(analysis: Analysis, findings: readonly Finding[]): string[]
       `${headOf(analysis, took)}.`,
       `Of its ${facts.steps.length + facts.omitted} steps, only the first ${facts.steps.length} were kept to explain it.`,
     ];
+  if (facts.isLoose) return looseSentences(analysis, took);
   if (!facts.hasEnded) return unendedSentences(analysis, took);
   if (facts.outcome === 'cancellation') return cancelledSentences(analysis, took);
   if (failures.failed.length > 0 || isFailing(facts.outcome)) return failedSentences(analysis, findings, took);
@@ -43,7 +44,8 @@ function sentencesOf(analysis: Analysis, findings: readonly Finding[]): string[]
       : `${headOf(analysis, took)}${stepsOf(analysis)}.`,
     ...elsewhereSentence(analysis),
     ...(isWrong ? others.slice(0, 1).map((finding) => sentenceOf(finding, analysis)) : []),
-    ...pathSentence(analysis, best),
+    ...(best && skippedText(analysis) ? [`${skippedText(analysis)}.`] : []),
+    ...pathSentence(analysis),
   ];
 }
 
@@ -57,22 +59,28 @@ function headOf({ say, facts, failures }: Analysis, took: string): string {
   return `${facts.outcome === 'success' ? 'Succeeded in' : 'Ended after'} ${took}`;
 }
 
-/** What did not run is said of a run that is a success all the same. */
-function stepsOf({ say, facts, failures }: Analysis): string {
-  const { skipped } = failures;
-  if (skipped.length === 0) return facts.steps.length === 0 ? '; it had no steps' : '';
+/** What there is to say of the steps of a run in which nothing went wrong. */
+function stepsOf(analysis: Analysis): string {
+  if (analysis.facts.steps.length === 0) return '; it had no steps';
+  const skipped = skippedText(analysis);
+  return skipped === '' ? '' : `; ${skipped}`;
+}
+
+/** What was skipped; empty when nothing was. */
+function skippedText({ say, facts, failures: { skipped } }: Analysis): string {
+  if (skipped.length === 0) return '';
   const reason = facts.steps.find(
     ({ toolId, skipReason }) => toolId === skipped[0] && skipReason !== undefined,
   )?.skipReason;
-  return `; ${say.names(skipped)} skipped: ${say.reason(reason, 80)}`;
+  return `${say.names(skipped)} skipped: ${say.reason(reason, 80)}`;
 }
 
 function elsewhereSentence({ say, facts: { elsewhere } }: Analysis): string[] {
   return elsewhere ? [`What ${say.names([...elsewhere])} did in another process is not counted.`] : [];
 }
 
-function pathSentence({ say, path, facts, criticalPath }: Analysis, best: Finding | undefined): string[] {
-  if (path.length === 0 || (path.length === 1 && best?.toolIds[0] === facts.steps[path[0]!]!.toolId)) return [];
+function pathSentence({ say, path, facts, criticalPath }: Analysis): string[] {
+  if (path.length < 2) return [];
   const name = (step: number): string => say.step(facts.steps[step]!);
   const half = Math.floor(MAX_PATH / 2);
   const isLong = path.length > MAX_PATH;
@@ -139,6 +147,17 @@ function cancelledSentences(analysis: Analysis, took: string): string[] {
     `Cancelled after ${took}${meanwhile}${done}.`,
     ...(cause ? [`${say.name(cause.toolId)} had failed${why ? ` (${why})` : ''}.`] : []),
     ...idleSentence(analysis, [...failures.skipped, ...failures.notStarted]),
+  ];
+}
+
+/** Of steps that no run holds. */
+function looseSentences({ say, facts, failures }: Analysis, took: string): string[] {
+  const [cause] = failures.failed;
+  const names = say.names([...new Set(facts.steps.map(({ toolId }) => toolId))]);
+  const why = cause && say.reason(cause.error, 100, '');
+  return [
+    `${names} ran outside of any run, in ${took}.`,
+    ...(cause ? [`${say.step(cause)} failed${why ? ` (${why})` : ''}.`] : []),
   ];
 }
 

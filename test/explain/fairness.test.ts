@@ -166,6 +166,25 @@ describe('how a run ended', () => {
     expect(verdict).toMatch(/^Ended after 10 ms/);
   });
 
+  it('is none of steps that no run holds', () => {
+    const [run] = reconstruct([
+      ours('step', 'resize', { ms: [0, 40], attributes: { tool_id: 'resize', outcome: 'success' } }),
+    ]);
+    expect(explainFacts(factsOfRun(run!)).verdict).toBe('resize ran outside of any run, in 40 ms.');
+  });
+
+  it('with a success says what was skipped, before the path', () => {
+    const plan = planOf('dag', [tool('a')], [tool('b', ['a'])], [tool('publish', ['b'])]);
+    const skip = { outcome: 'skip' as const, skipReason: 'too short' };
+    expect(
+      explain(plan, 100, [
+        ['a', 0, 50],
+        ['b', 50, 100],
+        ['publish', 100, 100, skip],
+      ]).verdict,
+    ).toBe('Succeeded in 100 ms: a took 50 ms (50 % of the run). publish skipped: too short.');
+  });
+
   it('is a cancellation even if a step had failed', () => {
     const plan = planOf('dag', [tool('a'), tool('b')]);
     const { verdict } = explain(
@@ -256,6 +275,13 @@ describe('why a step failed', () => {
     const tries = { attempts: 3, retryNs: 900 * MS, retryError: '503 from upstream' };
     expect(explain(plan, 1000, [['fetch', 0, 1000, tries]]).verdict).toBe(
       'Succeeded in 1.00 s: fetch needed 3 attempts (503 from upstream), the last began 900 ms after the first.',
+    );
+  });
+
+  it('is said of attempts that took no time that can be told', () => {
+    const plan = planOf('dag', [tool('upload')]);
+    expect(explain(plan, 1, [['upload', 0, 1, { attempts: 3 }]]).verdict).toBe(
+      'Succeeded in 1.0 ms: upload needed 3 attempts.',
     );
   });
 

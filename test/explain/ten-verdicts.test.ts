@@ -166,7 +166,7 @@ describe('the verdict of a run', () => {
       ]),
     );
     expect(verdictOf({ plan: { strategy: 'parallel', tools }, seconds: 12, steps })).toMatchInlineSnapshot(
-      `"Succeeded in 12.0 s: page-6 waited 9.00 s (and 5 other steps for less) while 2 others ran, the most that ever ran at once; without that limit about 9.00 s less. Critical path page-0, 3.00 s."`,
+      `"Succeeded in 12.0 s: page-6 waited 9.00 s (and 5 other steps for less) while 2 others ran, the most that ever ran at once; without that limit about 9.00 s less."`,
     );
   });
 
