@@ -12,6 +12,7 @@ import type { ComparisonView } from './compare/view.ts';
 import { viewOfBaseline } from './compare/view-of-baseline.ts';
 import { viewOfRuns } from './compare/view-of-runs.ts';
 import { FAIL_ON_HELP, failures, parseFailOn } from './fail-on.ts';
+import { jsonText } from './json-text.ts';
 import { sayFault } from './say-fault.ts';
 import { terminalHasColor, terminalWidth } from './terminal.ts';
 import { type FoundRun, SOURCE_ENVIRONMENT, SOURCE_FLAGS, SOURCE_HELP, TraceSource } from './trace-source.ts';
@@ -85,7 +86,7 @@ export const runCompare: Command = async (args, { signal }) => {
     ? await compareWithEarlier(source, positionals[0], baseline)
     : await compareTwo(source, positionals);
   const failed = failures(rules, compared.after, compared);
-  process.stdout.write(`${render(compared, failed, views[0])}\n`);
+  process.stdout.write(render(compared, failed, views[0]));
   for (const sentence of failed) sayFault(sentence);
   return failed.length > 0 ? 1 : 0;
 };
@@ -141,12 +142,12 @@ function sayNotes(found: readonly Pick<FoundRun, 'notes'>[]): void {
 function render({ view, toJson }: Compared, failed: readonly string[], as: (typeof VIEWS)[number] | undefined): string {
   switch (as) {
     case 'json':
-      return JSON.stringify(toJson(failed), undefined, 2);
+      return jsonText(toJson(failed));
     case 'markdown':
-      return renderMarkdown(view, failed);
+      return `${renderMarkdown(view, failed)}\n`;
     case undefined: {
       const width = terminalWidth(process.stdout, process.env);
-      return renderText(view, { width, color: terminalHasColor(process.stdout, process.env) });
+      return `${renderText(view, { width, color: terminalHasColor(process.stdout, process.env) })}\n`;
     }
   }
 }

@@ -5,12 +5,13 @@ import { startAuditServer } from './demo/audit-server.ts';
 import { type LockedPackages, openDatabase, readPackages } from './demo/packages.ts';
 import { chooseInput, DEMO_PLAN, demoTools, describeFindings } from './demo/plan.ts';
 import { describeDelivery, findDestination, Forwarder } from './destination.ts';
+import { jsonText } from './json-text.ts';
 import { TraceKeeper } from './keep-traces.ts';
 import { renderTimeline } from './render-timeline.ts';
 import { renderVerdict } from './report/render-verdict.ts';
+import { resultToJson } from './run/result-json.ts';
 import { treeScreenFor } from './run/screen.ts';
 import { watchSteps } from './run/watch-steps.ts';
-import { runToJson } from './run-json.ts';
 import { terminalHasColor, terminalWidth } from './terminal.ts';
 import { escapeText, wrapText } from './terminal-text.ts';
 import { HTTP_PEER, requirePeers, traceRun, type TracedRun } from './trace-run.ts';
@@ -28,7 +29,7 @@ arrived, and drawn. One step fails on purpose. Nothing leaves this machine, unle
 kept for orchestrace report.
 
 Options:
-  --json    the run that was read back, as JSON
+  --json    the result and the run that was read back, as JSON
   --help    this text
 
 Environment:
@@ -61,7 +62,7 @@ export const runDemo: Command = async (args, { signal }) => {
     if (!signal.aborted) out.write(`${said}\n${keeper.said === undefined ? '' : `${keeper.said}\n`}`);
   };
   if (flags.json) {
-    process.stdout.write(`${JSON.stringify(runToJson(run), undefined, 2)}\n`);
+    process.stdout.write(jsonText(resultToJson({ result, run })));
     await sayDelivery(process.stderr);
     return 0;
   }

@@ -8,6 +8,7 @@ import { probeEndpoint } from '../node/diagnose/probe-endpoint.ts';
 import { parseFileAndFlags, usageError, type Command } from './command.ts';
 import { diagnoseTrace } from './doctor/diagnose-trace.ts';
 import { type ProcessReport, REPORT_FOLDER_VARIABLE } from './doctor/report.ts';
+import { jsonText } from './json-text.ts';
 import { escapeText } from './terminal-text.ts';
 import { SOURCE_ENVIRONMENT, SOURCE_FLAGS, SOURCE_HELP } from './trace-source.ts';
 
@@ -87,14 +88,14 @@ export const runDoctor: Command = async (args, { signal }) => {
   if (command === undefined) {
     const endpoint = resolveEndpoint({ endpoint: flags.endpoint, protocol }, process.env);
     const diagnosis = diagnosisOf(await examineEndpoint(endpoint));
-    process.stdout.write(flags.json ? toJson(diagnosis) : `${describe(diagnosis, praiseOf(endpoint))}\n`);
+    process.stdout.write(flags.json ? jsonText(diagnosis) : `${describe(diagnosis, praiseOf(endpoint))}\n`);
     return diagnosis.ok ? 0 : 1;
   }
   if (flags.endpoint !== undefined || protocol)
     throw usageError('with a command, its environment says the endpoint: leave out --endpoint and --protocol');
   const { reports, code } = await runWatched(command, flags.json === true);
   const diagnosis = diagnosisOf(await judge(reports));
-  if (flags.json) process.stdout.write(toJson(diagnosis));
+  if (flags.json) process.stdout.write(jsonText(diagnosis));
   else process.stderr.write(`\n${describe(diagnosis, 'spans are recorded and sent')}\n`);
   return code === 0 && !diagnosis.ok ? 1 : code;
 };
@@ -190,8 +191,4 @@ function praiseOf(endpoint: Endpoint | Finding): string {
 function describe({ ok, findings }: Diagnosis, praise: string): string {
   const lines = findings.map(({ code, message, fix }) => `${code}: ${escapeText(message)}\n  fix: ${escapeText(fix)}`);
   return [...(ok ? [`ok: ${escapeText(praise)}`] : []), ...lines].join('\n');
-}
-
-function toJson(diagnosis: Diagnosis): string {
-  return `${JSON.stringify(diagnosis, undefined, 2)}\n`;
 }

@@ -4,6 +4,7 @@ import { createExecutionPlanTrace } from '../plan-trace.ts';
 import { parseFileAndFlags, usageError, type Command } from './command.ts';
 import { renderDot, renderMermaid } from './plan/render-graph.ts';
 import { renderPlan } from './plan/render-plan.ts';
+import { jsonText } from './json-text.ts';
 import { ContentError, readJson } from './read-file.ts';
 import { sayFault } from './say-fault.ts';
 import { terminalHasColor, terminalWidth } from './terminal.ts';
@@ -54,7 +55,7 @@ export const runPlanCommand: Command = async (args, { signal }) => {
     sayFault(error);
     return 1;
   }
-  process.stdout.write(`${render(plan, views[0])}\n`);
+  process.stdout.write(render(plan, views[0]));
   return 0;
 };
 
@@ -62,14 +63,14 @@ function render(plan: Plan, view: (typeof VIEWS)[number] | undefined): string {
   const trace = createExecutionPlanTrace(plan);
   switch (view) {
     case 'json':
-      return JSON.stringify(trace, undefined, 2);
+      return jsonText(trace);
     case 'mermaid':
-      return renderMermaid(plan, trace);
+      return `${renderMermaid(plan, trace)}\n`;
     case 'dot':
-      return renderDot(plan, trace);
+      return `${renderDot(plan, trace)}\n`;
     case undefined: {
       const width = terminalWidth(process.stdout, process.env);
-      return renderPlan(plan, trace, { width, color: terminalHasColor(process.stdout, process.env) });
+      return `${renderPlan(plan, trace, { width, color: terminalHasColor(process.stdout, process.env) })}\n`;
     }
   }
 }

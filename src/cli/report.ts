@@ -1,9 +1,11 @@
 import { type Explanation, explainRun } from '../explain/explain-run.ts';
 import { readTrace } from '../explain/read-trace.ts';
+import type { ReceivedSpan } from '../explain/received-span.ts';
 import type { Run, SpanNode } from '../explain/run.ts';
 import { encodeTracesLines } from '../inspector/encode-json.ts';
 import { parseFileAndFlags, usageError, type Command } from './command.ts';
 import { failures, FAIL_ON_HELP, parseFailOn } from './fail-on.ts';
+import { jsonText } from './json-text.ts';
 import { renderSpans } from './render-timeline.ts';
 import { codeBlock, escapeMarkdown } from './report/escape-markdown.ts';
 import { explanationToJson } from './report/explanation-json.ts';
@@ -13,6 +15,7 @@ import { renderVerdict } from './report/render-verdict.ts';
 import { runToJson, spanToJson } from './run-json.ts';
 import { sayFault } from './say-fault.ts';
 import { terminalHasColor, terminalWidth } from './terminal.ts';
+import { escapeJson } from './terminal-text.ts';
 import {
   describeForeign,
   type FoundTrace,
@@ -98,7 +101,7 @@ function write({ spans }: FoundTrace, run: Run, explanation: Explanation, view: 
     case 'markdown':
       return [`${renderMarkdown(run, explanation)}\n`];
     case 'otlp':
-      return encodeTracesLines(spans);
+      return otlpLines(spans);
     case undefined:
       return [`${renderReport(run, terminal(), explanation)}\n`];
   }
@@ -118,10 +121,14 @@ function writeForeign(found: FoundTrace, view: View): Iterable<string> {
         `${codeBlock(renderSpans(foreign, { width: MARKDOWN_WIDTH, color: false }), 'text')}\n`,
       ];
     case 'otlp':
-      return encodeTracesLines(found.spans);
+      return otlpLines(found.spans);
     case undefined:
       return [`${renderVerdict(verdict, terminal())}\n\n`, `${renderSpans(foreign, terminal())}\n`];
   }
+}
+
+function* otlpLines(spans: readonly ReceivedSpan[]): Iterable<string> {
+  for (const line of encodeTracesLines(spans)) yield escapeJson(line);
 }
 
 function firstStart(nodes: readonly SpanNode[]): bigint {
@@ -131,7 +138,7 @@ function firstStart(nodes: readonly SpanNode[]): bigint {
 
 function toJson(make: () => object): string {
   try {
-    return `${JSON.stringify(make(), undefined, 2)}\n`;
+    return jsonText(make());
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     throw usageError('the trace is nested too deeply, or too large, to be one JSON document; --otlp gives its spans');

@@ -4,15 +4,16 @@ import { parsePlan, type Plan } from '../plan.ts';
 import type { RunResult } from '../run/types.ts';
 import { parseFileAndFlags, usageError, type Command } from './command.ts';
 import { describeDelivery, findDestination, Forwarder } from './destination.ts';
+import { jsonText } from './json-text.ts';
 import { TraceKeeper } from './keep-traces.ts';
 import { readJson } from './read-file.ts';
 import { renderTimeline } from './render-timeline.ts';
 import { renderVerdict } from './report/render-verdict.ts';
 import { loadTools, placeOf } from './run/load-tools.ts';
 import { describeEvent } from './run/progress.ts';
+import { outcomeOf, resultToJson, valueToJson } from './run/result-json.ts';
 import { lineScreen, treeScreenFor } from './run/screen.ts';
 import { watchSteps } from './run/watch-steps.ts';
-import { runToJson } from './run-json.ts';
 import { messageOf, sayFault } from './say-fault.ts';
 import { terminalHasColor, terminalWidth } from './terminal.ts';
 import { escapeText, wrapText } from './terminal-text.ts';
@@ -121,7 +122,7 @@ async function printText(
     process.stdout.write(`${wrapText(escapeText(text), width, MAX_OUTPUT_LINES).join('\n')}\n`);
   if (run) process.stdout.write(`${renderVerdict(explainRun(run).verdict, { width, color })}\n\n`);
   process.stdout.write(`${run ? renderTimeline(run, { width, color }) : listResults(result, plan)}\n\n`);
-  const output = toJson(result.finalOutput);
+  const output = valueToJson(result.finalOutput);
   if (output !== undefined) say(`Output: ${output}`);
   if (!run) return void say(whyNoRun(isForeign));
   // The line with the link is not wrapped, so that it can be followed.
@@ -129,23 +130,9 @@ async function printText(
 }
 
 async function printJson({ result, run, isForeign }: TracedRun, forwarder: Forwarder | undefined): Promise<void> {
-  const output = toJson(result.finalOutput);
-  const document = {
-    verdict: run ? explainRun(run).verdict : null,
-    success: result.success,
-    outcome: outcomeOf(result),
-    failed_steps: result.failedSteps,
-    skipped_steps: result.skippedSteps,
-    final_output: output === undefined ? undefined : (JSON.parse(output) as unknown),
-    run: run ? runToJson(run) : null,
-  };
-  process.stdout.write(`${JSON.stringify(document, undefined, 2)}\n`);
+  process.stdout.write(jsonText(resultToJson({ result, run })));
   const said = run ? await describeDelivery(forwarder, run.traceId, process.env) : whyNoRun(isForeign);
   process.stderr.write(`${said}\n`);
-}
-
-function outcomeOf({ success, failedSteps }: RunResult): string {
-  return success ? 'success' : failedSteps.length > 0 ? 'failure' : 'cancellation';
 }
 
 /** What came of the steps, where no trace arrived that could be drawn. */
@@ -161,15 +148,6 @@ function whyNoRun(isForeign: boolean): string {
   return isForeign
     ? 'The tools have tracing of their own: the spans went where that sends them.'
     : 'No span of the run arrived: is OTEL_SDK_DISABLED set in the environment?';
-}
-
-/** As JSON in one line; undefined for what has none. Integers beyond 2^53 become texts. */
-function toJson(value: unknown): string | undefined {
-  try {
-    return JSON.stringify(value, (_, inner: unknown) => (typeof inner === 'bigint' ? String(inner) : inner));
-  } catch {
-    return undefined; // a cycle, say
-  }
 }
 
 function parseCount(flag: string, text: string): number {

@@ -27,6 +27,16 @@ export function escapeText(text: string): string {
   });
 }
 
+/** JSON with everything in its texts that a terminal would act on as `\u` and four digits: the same JSON. */
+export function escapeJson(json: string): string {
+  // Below a space are only its own line breaks: in texts they are escaped already.
+  return json.replace(UNSAFE, (character) =>
+    character < ' '
+      ? character
+      : character.replaceAll(/[^]/g, (unit) => String.raw`\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`),
+  );
+}
+
 /** Columns that an escaped text takes. */
 export function widthOf(text: string): number {
   if (ASCII.test(text)) return text.length;

@@ -26,6 +26,13 @@ const LOCK = {
   },
 };
 
+interface JsonResult {
+  readonly verdict: string;
+  readonly success: boolean;
+  readonly outcome: string;
+  readonly run: JsonRun;
+}
+
 interface JsonRun {
   readonly trace_id: string;
   readonly groups: readonly { readonly steps: readonly JsonStep[] }[];
@@ -116,7 +123,9 @@ describe('a run on the packages of a folder', () => {
   it('is printed as JSON', async () => {
     const { code, stdout } = await demo(['--json']);
     expect(code).toBe(0);
-    const run = JSON.parse(stdout) as JsonRun;
+    const { verdict, success, outcome, run } = JSON.parse(stdout) as JsonResult;
+    expect({ success, outcome }).toEqual({ success: false, outcome: 'failure' });
+    expect(verdict).toMatch(/^Failed after .*advisory_audit failed/);
     expect(run).toMatchObject({
       plan_name: 'package-audit',
       strategy: 'dag',
@@ -201,7 +210,8 @@ describe('sending it on', () => {
       OTEL_EXPORTER_OTLP_COMPRESSION: 'gzip',
       ORCHESTRACE_JAEGER_URL: 'http://jaeger.test:1',
     });
-    const { trace_id: traceId } = JSON.parse(stdout) as JsonRun;
+    const { run } = JSON.parse(stdout) as JsonResult;
+    const { trace_id: traceId } = run;
     expect(code).toBe(0);
     expect(stderr).toBe(`Sent to ${backend.url}/v1/traces: http://jaeger.test:1/trace/${traceId}\n`);
     expect(reconstruct(received)).toMatchObject([{ traceId, seenTools: 8, notes: [] }]);

@@ -1,4 +1,5 @@
-import { exec } from 'node:child_process';
+import { exec, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +9,7 @@ import { reconstruct } from '../../src/explain/reconstruct.ts';
 import { encodeTracesLines } from '../../src/inspector/encode-json.ts';
 import { openStore } from '../../src/inspector/open-store.ts';
 import { readTraces } from '../../src/inspector/read-traces.ts';
-import { made, overviewSpans } from '../explain/made-spans.ts';
+import { made, ours, overviewSpans } from '../explain/made-spans.ts';
 import { startJaegerServer } from './jaeger-server.ts';
 import { type Ended, MAIN, runMain, type RunOptions } from './run-node.ts';
 
@@ -94,6 +95,17 @@ describe('a report', () => {
     expect(spans).toHaveLength(SPANS.length);
   });
 
+  it('has nothing in its JSON that a terminal would act on', async () => {
+    const name = 'a\u009b2J\u202eb';
+    const spans = [ours('run', 'run', { attributes: { 'plan.name': name, outcome: 'success' } })];
+    const input = [...encodeTracesLines(spans)].join('');
+    for (const view of ['--json', '--otlp']) {
+      const { stdout } = await report(['-', view], { input });
+      expect(stdout).toContain(String.raw`a\u009b2J\u202eb`);
+      expect(stdout).not.toContain(name);
+    }
+  });
+
   it('says on stderr what could not be read, and makes the report of the rest', async () => {
     await writeFile(join(folder, 'cut.jsonl'), `${[...encodeTracesLines(SPANS)].join('')}{"resource`);
     const { code, stdout, stderr } = await report(['cut.jsonl']);
@@ -131,6 +143,20 @@ describe('a report', () => {
     expect(failed.stdout).toMatch(VERDICT);
     expect(failed.stderr).toMatch(/^orchestrace: .*audit.*\n$/);
     expect(await report(['latest', '--fail-on', 'duration>30s'])).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  it('of an endless stdin is given up by Ctrl-C, without a word', async () => {
+    const child = spawn(process.execPath, [MAIN, 'report', '-'], { cwd: folder, stdio: ['pipe', 'pipe', 'pipe'] });
+    let said = '';
+    for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => (said += text));
+    const ended = once(child, 'close');
+    // A second piece fits into the pipe only when the command has read of the first.
+    const piece = Buffer.alloc(1024 * 1024, ' ');
+    for (let pieces = 0; pieces < 3; pieces++) await new Promise((resolve) => child.stdin.write(piece, resolve));
+    child.stdin.on('error', () => {}); // what is still on its way
+    child.kill('SIGINT');
+    expect(await ended).toEqual([130, null]);
+    expect(said).toBe('');
   });
 
   it('is quiet about a reader that leaves early', async () => {

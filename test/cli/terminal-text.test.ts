@@ -1,7 +1,16 @@
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { nearest } from '../../src/cli/nearest.ts';
 import { terminalHasColor, terminalWidth } from '../../src/cli/terminal.ts';
-import { cutText, escapeText, fitText, formatBytes, widthOf, wrapText } from '../../src/cli/terminal-text.ts';
+import {
+  cutText,
+  escapeJson,
+  escapeText,
+  fitText,
+  formatBytes,
+  widthOf,
+  wrapText,
+} from '../../src/cli/terminal-text.ts';
 import { formatDuration } from '../../src/explain/format.ts';
 
 describe('escaping', () => {
@@ -116,4 +125,31 @@ it.each([
   [{ FORCE_COLOR: '1', NO_COLOR: '1' }, false, true],
 ])('with %o on a terminal (%s) there is colour: %s', (env, isTTY, expected) => {
   expect(terminalHasColor({ isTTY, hasColors: () => true } as unknown as NodeJS.WriteStream, env)).toBe(expected);
+});
+
+describe('JSON for a terminal', () => {
+  it('has what a terminal would act on as escapes', () => {
+    const text = 'a\u009b2J\u202eb\u2028\u{e0041}\u007f\n\x1bü🙂';
+    expect(escapeJson(JSON.stringify([text], undefined, 2))).toBe(
+      String.raw`[
+  "a\u009b2J\u202eb\u2028\udb40\udc41\u007f\n\u001bü🙂"
+]`,
+    );
+  });
+
+  it('is the same JSON', () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), (value) => {
+        const json = JSON.stringify(value, undefined, 2);
+        expect(JSON.parse(escapeJson(json))).toEqual(JSON.parse(json));
+      }),
+    );
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        const json = escapeJson(JSON.stringify(text));
+        expect(JSON.parse(json)).toBe(text);
+        expect(escapeText(json)).toBe(json);
+      }),
+    );
+  });
 });

@@ -1,3 +1,4 @@
+import { jsonText } from '../json-text.ts';
 import { sayFault } from '../say-fault.ts';
 import { terminalWidth } from '../terminal.ts';
 import { escapeText, wrapText } from '../terminal-text.ts';
@@ -23,8 +24,7 @@ export async function diagnoseTrace(
   const found = await source.traceOf(given);
   for (const note of found.notes) sayFault(note);
   const diagnosis = examineTrace(found);
-  const lines = flags.json ? [JSON.stringify(toJson(diagnosis), undefined, 2)] : describe(diagnosis);
-  process.stdout.write(`${lines.join('\n')}\n`);
+  process.stdout.write(flags.json ? jsonText(toJson(diagnosis)) : `${describe(diagnosis).join('\n')}\n`);
   return diagnosis.complete ? 0 : 1;
 }
 
