@@ -20,7 +20,8 @@ const HELP = `Receives traces over OTLP/HTTP, keeps them, and says in a line how
 Usage: orchestrace inspect [--port N] [--store FILE | --memory] [--file F]...
 
 It listens on 127.0.0.1:${DEFAULT_PORT}, and on ${OTLP_PORT}, where exporters send by default, when that is free. It takes protobuf and
-JSON. What it keeps can be read while it runs and after it: orchestrace report latest.
+JSON. A run is told of when no more came of its trace for a second. What it keeps can be read while it runs and after it:
+orchestrace report latest.
 
 Options:
   --port N       listen on this port alone
