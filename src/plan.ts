@@ -91,6 +91,9 @@ export const STRATEGIES = ['parallel', 'serial', 'dag'] as const;
 const JOINS = ['all', 'any'] as const;
 const OPERATORS = ['exists', 'not_exists', '==', '!=', '<', '<=', '>', '>=', 'contains'] as const;
 
+/** The `tool_type` of a tool that has none. */
+export const NO_TOOL_TYPE = 'unknown';
+
 const text = z.string({ error: expected('a string') });
 const milliseconds = z
   .number({ error: expected('a number of milliseconds') })
@@ -98,7 +101,7 @@ const milliseconds = z
 
 const ToolSchema = looseObject('a tool such as { "tool_id": "primary" }', {
   tool_id: z.string({ error: expected('a string that names the tool') }),
-  tool_type: text.default('unknown'),
+  tool_type: text.default(NO_TOOL_TYPE),
   depends_on: z.array(text, { error: expected('an array of tool ids') }).default(() => []),
   output_mapping: record('an object of references such as { "filter": "{primary.data.rows[0]}" }', 'string'),
   params: record('an object of default parameters'),

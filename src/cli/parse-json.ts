@@ -3,6 +3,8 @@ export interface JsonFault {
   readonly line: number;
   readonly column: number;
   readonly expected: string;
+  /** What it is in the middle of, where it is the text that ends. */
+  readonly endsIn?: 'a string' | 'an object' | 'a list';
 }
 
 const SPACE = /[ \t\n\r]*/y;
@@ -20,6 +22,7 @@ const EXPECTED: Readonly<Record<Exclude<State, 'after'>, string>> = {
   'key or }': 'a key in double quotes or }',
 };
 
+const ENDS_IN = { '"': 'a string', '{': 'an object', '[': 'a list' } as const;
 const IN_STRING = 'a character of a string, an escape that JSON knows, or its closing quote';
 
 /**
@@ -49,7 +52,11 @@ export function findJsonFault(text: string): JsonFault | undefined {
     }
     return text[at++] === '"';
   };
-  const fault = (expected: string): JsonFault => ({ ...positionOf(text, at), expected });
+  const fault = (expected: string): JsonFault => {
+    const found = { ...positionOf(text, at), expected };
+    const inside = expected === IN_STRING ? '"' : open.at(-1);
+    return at < text.length || inside === undefined ? found : { ...found, endsIn: ENDS_IN[inside] };
+  };
   for (;;) {
     take(SPACE);
     const next = text[at];
@@ -80,6 +87,12 @@ export function findJsonFault(text: string): JsonFault | undefined {
       state = 'after';
     }
   }
+}
+
+/** Says where, and what was expected. */
+export function describeJsonFault({ line, column, expected, endsIn }: JsonFault): string {
+  if (endsIn) return `the file ends in the middle of ${endsIn}, in line ${line}`;
+  return `line ${line}, column ${column}: expected ${expected}`;
 }
 
 function positionOf(text: string, at: number): { line: number; column: number } {

@@ -2,7 +2,8 @@ import { open } from 'node:fs/promises';
 import { addAbortSignal, type Readable } from 'node:stream';
 import { OrchestraceError } from '../errors.ts';
 import { usageError } from './command.ts';
-import { findJsonFault } from './parse-json.ts';
+import { describeJsonFault, findJsonFault } from './parse-json.ts';
+import { describeSystemFault } from './system-fault.ts';
 import { formatBytes } from './terminal-text.ts';
 
 /** Larger files of JSON are refused before they are read. A plan of 100,000 tools has about 20 MiB. */
@@ -23,7 +24,7 @@ export class ContentError extends OrchestraceError {
  * @param file a path, or `-` for stdin
  * @param what what it should hold, e.g. `plan`
  * @throws {OrchestraceError} code `USAGE_INVALID`: it cannot be read
- * @throws {ContentError} it is no JSON; the message has line and column
+ * @throws {ContentError} it is not JSON; the message has line and column
  */
 export async function readJson(file: string, what: string, signal: AbortSignal): Promise<unknown> {
   const name = file === '-' ? 'stdin' : file;
@@ -33,8 +34,9 @@ export async function readJson(file: string, what: string, signal: AbortSignal):
     return JSON.parse(text) as unknown;
   } catch (error) {
     const fault = findJsonFault(text);
-    const where = fault && `line ${fault.line}, column ${fault.column}: expected ${fault.expected}`;
-    throw new ContentError(`${name} is no JSON: ${where ?? String(error)}`, { cause: error });
+    throw new ContentError(`${name} is not JSON: ${fault ? describeJsonFault(fault) : String(error)}`, {
+      cause: error,
+    });
   }
 }
 
@@ -44,14 +46,14 @@ export async function readJson(file: string, what: string, signal: AbortSignal):
  * @param file a path, or `-` for stdin
  * @param what what it should hold, e.g. `plan`
  * @throws {OrchestraceError} code `USAGE_INVALID`: it cannot be read, or is too large
- * @throws {ContentError} it is no text in UTF-8
+ * @throws {ContentError} it is not UTF-8 text
  */
 export async function readText(file: string, what: string, maxBytes: number, signal: AbortSignal): Promise<string> {
   const bytes = file === '-' ? await readStdin(what, maxBytes, signal) : await readPath(file, what, maxBytes);
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes); // drops a byte order mark
   } catch {
-    throw new ContentError(`${file === '-' ? 'stdin' : file} is no text in UTF-8; the ${what} must be JSON`);
+    throw new ContentError(`${file === '-' ? 'stdin' : file} is not UTF-8 text; the ${what} must be JSON`);
   }
 }
 
@@ -63,10 +65,8 @@ async function readPath(file: string, what: string, maxBytes: number): Promise<B
     if (stats.size > maxBytes) throw tooLarge(`${file} has ${formatBytes(stats.size)}`, what, maxBytes);
     return await readAll(handle.createReadStream({ autoClose: false }), file, what, maxBytes); // a pipe has no size
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'USAGE_INVALID') throw error;
-    const why = { ENOENT: 'there is no such file', EACCES: 'permission denied' }[code ?? ''] ?? code ?? String(error);
-    throw usageError(`cannot read the ${what} ${file}: ${why}`);
+    if (OrchestraceError.isInstance(error)) throw error;
+    throw usageError(`cannot read the ${what} ${file}: ${describeSystemFault(error)}`);
   }
 }
 

@@ -1,6 +1,6 @@
 import { OrchestraceError } from '../errors.ts';
 import type { ExecutionPlanTrace } from '../plan-trace.ts';
-import type { Plan, PlanTool } from '../plan.ts';
+import { NO_TOOL_TYPE, type Plan, type PlanTool } from '../plan.ts';
 import { unwrap } from '../wrap/trace-tool.ts';
 import type { Tool, ToolEntry, ToolRegistry } from './types.ts';
 
@@ -33,7 +33,12 @@ export function findExecutables(
   for (const [index, tool] of plan.tools.entries()) {
     const found = lookUp(tools, tool);
     if (found) executables.set(tool.tool_id, { tool, ...found });
-    else faults.push(`tools[${index}]: no tool "${tool.tool_type}" and no tool "${tool.tool_id}"`);
+    else
+      faults.push(
+        `tools[${index}]: no tool ${namesOf(tool)
+          .map((name) => `"${name}"`)
+          .join(' and no tool ')}`,
+      );
   }
   faults.push(...loopFaults(plan, trace, hasShouldRun));
   if (faults.length === 0) return executables;
@@ -61,6 +66,11 @@ function loopFaults({ loops = [], tools }: Plan, trace: ExecutionPlanTrace, hasS
     }
     return faults;
   });
+}
+
+/** What a tool is looked for by; a type that nobody gave is nothing to name. */
+function namesOf({ tool_type, tool_id }: PlanTool): string[] {
+  return [...new Set(tool_type === NO_TOOL_TYPE ? [tool_id] : [tool_type, tool_id])];
 }
 
 function lookUp(

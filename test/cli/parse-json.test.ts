@@ -18,7 +18,20 @@ it.each([
   [String.raw`["\x"]`, 1, 3, 'a character of a string, an escape that JSON knows, or its closing quote'],
   ['["👩x", nil]', 1, 9, 'a value'],
 ])('%j stops being JSON at %i:%i', (text, line, column, expected) => {
-  expect(findJsonFault(text)).toEqual({ line, column, expected });
+  expect(findJsonFault(text)).toMatchObject({ line, column, expected });
+});
+
+it.each([
+  ['{"a": "b', 'a string'],
+  ['[{"a', 'a string'],
+  ['{"a": 1,\n', 'an object'],
+  ['{"a"', 'an object'],
+  ['{"a": [1, ', 'a list'],
+  ['["a\n', undefined],
+  ['[1 2', undefined],
+  ['', undefined],
+])('%j ends in the middle of %s', (text, endsIn) => {
+  expect(findJsonFault(text)?.endsIn).toBe(endsIn);
 });
 
 it('finds a fault in just what JSON.parse refuses', () => {

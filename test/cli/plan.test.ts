@@ -200,7 +200,9 @@ describe('a plan that is not valid: exit code 1', () => {
   it.each([
     ['', 'stdin is empty; the plan must be JSON'],
     [' \n', 'stdin is empty; the plan must be JSON'],
-    ['{\n  "tools": [,]\n}', 'stdin is no JSON: line 2, column 13: expected a value or ]'],
+    ['{\n  "tools": [,]\n}', 'stdin is not JSON: line 2, column 13: expected a value or ]'],
+    ['{"tools": [{\n"tool_id": "a', 'stdin is not JSON: the file ends in the middle of a string, in line 2'],
+    ['{"tools": [{ "tool_id": "a" },', 'stdin is not JSON: the file ends in the middle of a list, in line 1'],
     ['[]', 'invalid plan: expected a plan such as { "tools": [{ "tool_id": "primary" }] }, got an array'],
     ['3', 'invalid plan: expected a plan such as { "tools": [{ "tool_id": "primary" }] }, got 3'],
     [
@@ -216,7 +218,7 @@ describe('a plan that is not valid: exit code 1', () => {
     expect(await plan(['plan.bin'])).toEqual({
       code: 1,
       stdout: '',
-      stderr: 'orchestrace: plan.bin is no text in UTF-8; the plan must be JSON\n',
+      stderr: 'orchestrace: plan.bin is not UTF-8 text; the plan must be JSON\n',
     });
   });
 });
@@ -226,7 +228,7 @@ describe('wrong use: exit code 2', () => {
     [[], 'plan needs a file: orchestrace plan FILE, or - for stdin'],
     [[''], 'the name of the file is empty'],
     [['missing.json'], 'cannot read the plan missing.json: there is no such file'],
-    [['plan.json/x'], 'cannot read the plan plan.json/x: ENOTDIR'],
+    [['plan.json/x'], 'cannot read the plan plan.json/x: a part of its path is a file, not a folder'],
     [['x\x1b]52;c;eA==\x07'], String.raw`cannot read the plan x\x1b]52;c;eA==\x07: there is no such file`],
     [['folder'], 'folder is a folder; name the file of the plan'],
     [['plan.json', 'plan.json'], 'unexpected argument plan.json: one file at a time'],
@@ -236,6 +238,11 @@ describe('wrong use: exit code 2', () => {
   ])('%j', async (args, message) => {
     await mkdir(join(folder, 'folder'), { recursive: true });
     expect(await plan(args)).toEqual({ code: 2, stdout: '', stderr: `orchestrace: ${message}\n` });
+  });
+
+  it('a name that no system takes is cut', async () => {
+    const stderr = `orchestrace: cannot read the plan ${'n'.repeat(300)}…: its name is too long\n`;
+    expect(await plan(['n'.repeat(5_000)])).toEqual({ code: 2, stdout: '', stderr });
   });
 
   it('a file of 1 GiB, and a stream without end, are not read', async () => {

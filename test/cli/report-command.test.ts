@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { reconstruct } from '../../src/explain/reconstruct.ts';
-import { encodeTracesLines } from '../../src/inspector/encode-json.ts';
+import { encodeTracesJson, encodeTracesLines } from '../../src/inspector/encode-json.ts';
 import { openStore } from '../../src/inspector/open-store.ts';
 import { readTraces } from '../../src/inspector/read-traces.ts';
 import { made, ours, overviewSpans } from '../explain/made-spans.ts';
@@ -116,6 +116,18 @@ describe('a report', () => {
     expect(stdout).toMatch(VERDICT);
   });
 
+  it('is not made of one value that was cut, and says where the file ends', async () => {
+    const text = JSON.stringify(encodeTracesJson(SPANS), undefined, 2);
+    await writeFile(join(folder, 'cut.json'), text.slice(0, text.lastIndexOf('"scope"') + 2));
+    expect(await report(['cut.json'])).toEqual({
+      code: 2,
+      stdout: '',
+      stderr: expect.stringMatching(
+        /^orchestrace: cut\.json is not JSON: the file ends in the middle of a string, in line \d+\n$/,
+      ),
+    });
+  });
+
   it('of spans without a run says what is missing, and draws them as a plain tree', async () => {
     const { code, stdout } = await report(['foreign.jsonl']);
     expect(code).toBe(0);
@@ -178,7 +190,7 @@ it.each([
   [['foreign.jsonl', '--fail-on', 'failure'], /^no run is in foreign\.jsonl: none of 2 spans has/],
   [['deep.jsonl', '--json'], /^the trace is nested too deeply, or too large, to be one JSON document; --otlp/],
   [['latest', '--store', 'none'], 'there is no store none; orchestrace inspect --store FILE makes one'],
-  [['traces.sqlite'], /^traces\.sqlite is no text in UTF-8; the trace must be JSON$/],
+  [['traces.sqlite'], /^traces\.sqlite is not UTF-8 text; the trace must be JSON$/],
 ])('wrong use %j is told in one line', async (args, message) => {
   const { code, stdout, stderr } = await report(args);
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' });

@@ -405,7 +405,7 @@ describe('what goes wrong in tools is told in one line', () => {
     [
       'lacks.mjs',
       'export const first = () => 1; export const other = () => 2;',
-      'this plan cannot be run (the tools given are first, other): tools[1]: no tool "unknown" and no tool "second"',
+      'this plan cannot be run (the tools given are first, other): tools[1]: no tool "second"',
     ],
   ])('%s', async (name, text, message) => {
     await write(name, text);
@@ -448,11 +448,11 @@ describe('wrong use: exit code 2, nothing is run', () => {
     [['two.json', '--tools', 'none.mjs'], 'cannot read the tools none.mjs: there is no such file'],
     [['two.json', '--tools', 'sub'], 'sub is a folder; name the module with the tools'],
     [['none.json', '--tools', 'two.mjs'], 'cannot read the plan none.json: there is no such file'],
-    [['two.mjs', '--tools', 'two.mjs'], 'two.mjs is no JSON: line 1, column 1: expected a value'],
+    [['two.mjs', '--tools', 'two.mjs'], 'two.mjs is not JSON: line 1, column 1: expected a value'],
     [['input.json', '--tools', 'two.mjs'], 'invalid plan: tools: expected an array of tools, got nothing'],
     [
       ['two.json', '--tools', 'two.mjs', '--input', 'two.mjs'],
-      'two.mjs is no JSON: line 1, column 1: expected a value',
+      'two.mjs is not JSON: line 1, column 1: expected a value',
     ],
     [['two.json', '--tools', 'two.mjs', '--input', 'sub'], 'sub is a folder; name the file of the input'],
     [['-', '--tools', 'two.mjs', '--input', '-'], 'the plan and the input cannot both come from stdin'],

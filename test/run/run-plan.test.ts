@@ -435,7 +435,7 @@ describe('wrong use', () => {
     expect(await messageOf(wrong, { tools: { a: never, other: never, d: 'no function' } })).toMatchInlineSnapshot(`
       "RUN_INVALID: this plan cannot be run (the tools given are a, other, d):
         tools[1]: no tool "nobody" and no tool "b"
-        tools[2]: no tool "unknown" and no tool "c"
+        tools[2]: no tool "c"
         loops[0]: nothing ends this loop; give "a" a condition, or pass shouldRun"
     `);
     expect(never).not.toHaveBeenCalled();

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { usageError } from '../command.ts';
+import { describeSystemFault } from '../system-fault.ts';
 
 /** Where npm keeps what is installed; the last one is there even without a lock file of one's own. */
 const LOCK_FILES = ['package-lock.json', 'npm-shrinkwrap.json', join('node_modules', '.package-lock.json')];
@@ -49,7 +50,7 @@ async function readText(path: string): Promise<string | undefined> {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
-    throw usageError(`cannot read ${path}: ${code ?? String(error)}`);
+    throw usageError(`cannot read ${path}: ${describeSystemFault(error)}`);
   }
 }
 
@@ -58,7 +59,7 @@ function parseLock(file: string, text: string): LockedPackages {
   try {
     lock = JSON.parse(text);
   } catch {
-    throw usageError(`${file} is no JSON: make it anew with npm install`);
+    throw usageError(`${file} is not JSON: make it anew with npm install`);
   }
   const { packages, lockfileVersion } = asRecord(lock);
   if (typeof packages !== 'object' || packages === null) {

@@ -4,6 +4,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { OrchestraceError } from '../../errors.ts';
 import type { Tool, ToolEntry, ToolRegistry } from '../../run/types.ts';
 import { usageError } from '../command.ts';
+import { describeSystemFault } from '../system-fault.ts';
 
 /** Most exports that a message names. */
 const MAX_NAMED = 10;
@@ -29,9 +30,8 @@ export async function loadTools(file: string): Promise<ToolRegistry> {
 }
 
 async function checkFile(file: string): Promise<void> {
-  const stats = await stat(file).catch((error: NodeJS.ErrnoException) => {
-    const why = error.code === 'ENOENT' ? 'there is no such file' : (error.code ?? String(error));
-    throw usageError(`cannot read the tools ${file}: ${why}`);
+  const stats = await stat(file).catch((error: unknown) => {
+    throw usageError(`cannot read the tools ${file}: ${describeSystemFault(error)}`);
   });
   if (stats.isDirectory()) throw usageError(`${file} is a folder; name the module with the tools`);
   if (/\.[cm]?ts$/.test(file) && !process.features.typescript) {

@@ -1,6 +1,7 @@
 import { OrchestraceError } from '../../errors.ts';
 import { type ReadTraces, readTraces } from '../../inspector/read-traces.ts';
 import { usageError } from '../command.ts';
+import { describeJsonFault, findJsonFault } from '../parse-json.ts';
 import { readText } from '../read-file.ts';
 
 /** Longer texts come close to what a text can hold. */
@@ -18,6 +19,9 @@ export async function readTraceFile(file: string, signal: AbortSignal): Promise<
     return readTraces(text);
   } catch (error) {
     if (!OrchestraceError.isInstance(error)) throw error;
-    throw usageError(`${file === '-' ? 'stdin' : file} has ${error.message}`);
+    const name = file === '-' ? 'stdin' : file;
+    const fault = findJsonFault(text);
+    if (fault?.endsIn) throw usageError(`${name} is not JSON: ${describeJsonFault(fault)}`);
+    throw usageError(`${name} has ${error.message}`);
   }
 }
