@@ -2,9 +2,11 @@ import { context } from '@opentelemetry/api';
 import { withoutPassword } from '../inspector/jaeger-http.ts';
 import type { TracesRequest } from '../inspector/receive.ts';
 import { headersFrom } from '../node/diagnose/endpoint.ts';
+import { describeType, isOtlpAnswer } from '../node/endpoint.ts';
 import { suppressTracing } from '../suppress-tracing.ts';
 import { messageOf } from './say-fault.ts';
 import { defaultJaegerUrl } from './source/jaeger-place.ts';
+import { describeSystemFault } from './system-fault.ts';
 import { escapeText } from './terminal-text.ts';
 
 /** The stack of docker-compose.yml. */
@@ -97,7 +99,7 @@ export class Forwarder {
   }
 
   async #post({ body, contentType }: TracesRequest): Promise<string | undefined> {
-    if (!URL.canParse(this.url)) return 'it is no URL: expected one such as http://127.0.0.1:4318';
+    if (!URL.canParse(this.url)) return 'it is not a URL: expected one such as http://127.0.0.1:4318';
     // By itself, fetch refuses it with a message that repeats the password.
     if (this.url !== withoutPassword(this.url))
       return "give name and password in OTEL_EXPORTER_OTLP_HEADERS, such as 'Authorization=Basic%20...'";
@@ -108,12 +110,16 @@ export class Forwarder {
       // It is none of the run's, and must not make spans of its own.
       const response = await context.with(suppressTracing(context.active()), () => fetch(this.url, init));
       await response.body?.cancel();
-      if (response.ok) return undefined;
+      const type = response.headers.get('content-type');
+      if (response.ok && isOtlpAnswer(type)) return undefined;
+      if (response.ok) return `it answered with ${describeType(type)}: is that the OTLP port (4318)?`;
       const encoding = contentType === 'application/json' ? 'JSON' : 'protobuf';
       return `it answered ${response.status}${response.status === 415 ? `: it takes no ${encoding}` : ''}`;
     } catch (error) {
-      const { cause = error } = error as Error;
-      return cause instanceof Error ? ((cause as NodeJS.ErrnoException).code ?? cause.message) : String(cause);
+      const { name, cause = error } = error as Error;
+      return name === 'TimeoutError'
+        ? `it did not answer within ${SEND_TIMEOUT_MS / 1000} s`
+        : describeSystemFault(cause);
     }
   }
 }

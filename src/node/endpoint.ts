@@ -17,6 +17,16 @@ export function isHttpUrl(text: unknown): text is string {
   return typeof text === 'string' && /^https?:\/\//i.test(text) && URL.canParse(text);
 }
 
+/** Whether an answer that says success may be that of a receiver: it is of JSON or protobuf, or of nothing. A page takes no spans. */
+export function isOtlpAnswer(contentType: string | null | undefined): boolean {
+  return !contentType || /json|protobuf/i.test(contentType);
+}
+
+/** What an answer is that is not OTLP, in words. */
+export function describeType(contentType: string | null | undefined): string {
+  return /html/i.test(contentType ?? '') ? 'a web page' : (contentType ?? 'nothing');
+}
+
 /** A variable of the environment; undefined when it is empty, as OpenTelemetry's specification says. */
 export function environmentText(env: Readonly<Record<string, string | undefined>>, name: string): string | undefined {
   return env[name]?.trim() || undefined;

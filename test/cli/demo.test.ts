@@ -233,13 +233,28 @@ describe('sending it on', () => {
     expect(stdout).toContain(`\nCould not be sent to ${url}/custom: it answered 415: it takes no JSON\n`);
   });
 
+  it.each([
+    ['text/html; charset=utf-8', 'a web page'],
+    ['text/plain', 'text/plain'],
+  ])('does not take an answer of %s for a delivery', async (type, what) => {
+    const { url, close } = await listen((request, response) => {
+      request.resume();
+      response.writeHead(200, { 'Content-Type': type }).end('<!doctype html>');
+    });
+    const { code, stdout } = await demo([], { OTEL_EXPORTER_OTLP_ENDPOINT: url });
+    close();
+    expect(code).toBe(0);
+    const why = `it answered with ${what}: is that the OTLP port (4318)?`;
+    expect(stdout).toContain(`\nCould not be sent to ${url}/v1/traces: ${why}\n`);
+  });
+
   it('says in one line that the endpoint is down, and shows the run all the same', async () => {
     const { url, close } = await listen(() => {});
     close();
     const { code, stdout, stderr } = await demo([], { OTEL_EXPORTER_OTLP_ENDPOINT: url });
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toContain('8 of 8 planned steps seen');
-    expect(stdout).toContain(`\nCould not be sent to ${url}/v1/traces: ECONNREFUSED\n`);
+    expect(stdout).toContain(`\nCould not be sent to ${url}/v1/traces: nothing listens there (ECONNREFUSED)\n`);
   });
 
   it('repeats no password of an address', async () => {
@@ -278,7 +293,7 @@ describe('sending it on', () => {
 
 describe('what cannot be done is told in one line', () => {
   it.each([
-    ['is no JSON', '{', 'package-lock.json is no JSON: make it anew with npm install'],
+    ['is not JSON', '{', 'package-lock.json is not JSON: make it anew with npm install'],
     [
       'is a list',
       '[]',
@@ -312,7 +327,7 @@ describe('what cannot be done is told in one line', () => {
     const { code, stderr } = await demo();
     expect({ code, stderr }).toEqual({
       code: 2,
-      stderr: expect.stringMatching(/^orchestrace: cannot read \S+: EISDIR\n$/),
+      stderr: expect.stringMatching(/^orchestrace: cannot read \S+: it is a folder\n$/),
     });
   });
 

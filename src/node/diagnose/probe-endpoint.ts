@@ -4,6 +4,7 @@ import { request as requestHttps } from 'node:https';
 import { connect as connectTls } from 'node:tls';
 import { context } from '@opentelemetry/api';
 import { suppressTracing } from '../../suppress-tracing.ts';
+import { describeType, isOtlpAnswer } from '../endpoint.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { Finding, FindingCode } from './finding.ts';
 
@@ -62,7 +63,8 @@ class Probe {
     if (status === 415) return this.#wrongProtocol('it takes no JSON (415)', this.#remedyFor('http/protobuf'));
     if (status === 400) return (await this.#findOtherSpeech()) ?? this.#fails('answers 400');
     if (status === 404 || status === 405) return this.#wrongPath(`answers ${status}`);
-    if (contentType?.startsWith('text/html')) return this.#wrongPath('answers with a web page');
+    if (isSuccess(status) || contentType?.startsWith('text/html'))
+      return this.#wrongPath(`answers with ${describeType(contentType)}`);
     return this.#fails(`answers ${status}`);
   }
 
@@ -248,5 +250,9 @@ class Probe {
 }
 
 function takesSpans({ status, contentType }: Answer): boolean {
-  return status !== undefined && status >= 200 && status < 300 && contentType?.startsWith('text/html') !== true;
+  return isSuccess(status) && isOtlpAnswer(contentType);
+}
+
+function isSuccess(status: number | undefined): boolean {
+  return status !== undefined && status >= 200 && status < 300;
 }
