@@ -26,6 +26,7 @@ describe('a run as text', () => {
         ✗ audit                           █████████████████████████████████      68 ms
                            failed: audit answered 503
           ✗ attempt 1 of 2                ──────────                             20 ms
+                           failed: audit answered 502
             GET                           ─────────                              18 ms
               handle                       ────────                              16 ms
           ✗ attempt 2 of 2                                   ──────────────      28 ms
@@ -56,6 +57,8 @@ describe('a run as text', () => {
                        failed: audit answered
                        503
           ✗ attempt 1…     ───           20 ms
+                       failed: audit answered
+                       502
             GET            ──            18 ms
               handle       ──            16 ms
           ✗ attempt 2…          ────     28 ms
@@ -94,6 +97,36 @@ describe('a run as text', () => {
     `);
   });
 
+  it('has no row for the only attempt of a step, unless it tells something else', () => {
+    const attempt = (outcome: string, message?: string) =>
+      ours('attempt', 'a1', {
+        parent: 'step',
+        ms: [2, 18],
+        attributes: { attempt: 1, max_attempts: 3, outcome },
+        status: message === undefined ? { code: 'unset' } : { code: 'error', message },
+      });
+    const others = [
+      ours('run', 'run', { ms: [0, 20], attributes: { outcome: 'success' } }),
+      ours('step', 'step', { parent: 'run', ms: [1, 19], attributes: { tool_id: 'fetch', outcome: 'success' } }),
+      made('get', { parent: 'a1', name: 'GET', ms: [3, 17] }),
+    ];
+    const drawSteps = (one: ReceivedSpan): string =>
+      draw([...others, one], 60)
+        .split('\n')
+        .slice(4)
+        .join('\n');
+    expect(drawSteps(attempt('success'))).toMatchInlineSnapshot(`
+      "✓ fetch   ██████████████████████████████████████       18 ms
+        GET         ──────────────────────────────           14 ms"
+    `);
+    expect(drawSteps(attempt('failure', 'busy'))).toMatchInlineSnapshot(`
+      "✓ fetch              ███████████████████████████       18 ms
+        ✗ attempt 1 of 3    ─────────────────────────        16 ms
+                         failed: busy
+          GET                 ─────────────────────          14 ms"
+    `);
+  });
+
   it('shows what is below a step whose own span did not arrive', () => {
     const spans = overviewSpans().filter(({ name }) => name !== 'step audit');
     const links = [
@@ -112,9 +145,11 @@ describe('a run as text', () => {
     expect(drawing.slice(drawing.indexOf('  · audit'), drawing.indexOf('group 2'))).toMatchInlineSnapshot(`
       "  · audit            no span: it did not arrive
           ✗ attempt 1 of 2                ──────────                             20 ms
+                           failed: audit answered 502
             GET                           ─────────                              18 ms
               handle                       ────────                              16 ms
           ✗ attempt 2 of 2                                   ──────────────      28 ms
+                           failed: audit answered 503
       "
     `);
   });

@@ -1,6 +1,6 @@
 import type { ExplainedStep, Explanation } from '../../explain/explain-run.ts';
 import type { ReceivedSpan } from '../../explain/received-span.ts';
-import type { Group, Run, SpanNode, Step } from '../../explain/run.ts';
+import type { Attempt, Group, Run, SpanNode, Step } from '../../explain/run.ts';
 import { nameStep } from '../name-step.ts';
 import { OUTCOMES, type Style } from '../outcomes.ts';
 import { stepsOf } from '../steps-of.ts';
@@ -135,13 +135,7 @@ function addWithin(rows: Row[], step: Step, indent: number): void {
       rows.push(moreBelow(indent));
     return;
   }
-  for (const attempt of step.attempts) {
-    const ofAttempts = attempt.maxAttempts === undefined ? '' : ` of ${attempt.maxAttempts}`;
-    const [mark] = OUTCOMES[attempt.outcome ?? 'unknown'];
-    const bar = barOf('span', attempt.span.startNs, attempt.span.endNs);
-    rows.push({ indent: indent + 2, mark, label: `attempt ${attempt.attempt}${ofAttempts}`, bar });
-    addSpans(rows, attempt.spans, indent + 4);
-  }
+  for (const attempt of step.attempts) addAttempt(rows, attempt, step, indent + 2);
   addSpans(rows, step.spans, indent + 2);
   for (const inner of step.steps) addStep(rows, inner, indent + 2);
   for (const run of step.runs) {
@@ -150,6 +144,20 @@ function addWithin(rows: Row[], step: Step, indent: number): void {
     rows.push({ indent: indent + 2, mark, label: `run ${escapeText(run.planName ?? '')}`, style, bar });
     addRun(rows, run, indent + 4);
   }
+}
+
+function addAttempt(rows: Row[], attempt: Attempt, step: Step, indent: number): void {
+  // The only one is the step itself, as far as its row tells that.
+  if (step.attempts.length === 1 && step.span && attempt.outcome === step.outcome && attempt.error === step.error)
+    return addSpans(rows, attempt.spans, indent);
+  const [mark, words, style] = OUTCOMES[attempt.outcome ?? 'unknown'];
+  const ofAttempts = attempt.maxAttempts === undefined ? '' : ` of ${attempt.maxAttempts}`;
+  const bar = barOf('span', attempt.span.startNs, attempt.span.endNs);
+  rows.push({ indent, mark, label: `attempt ${attempt.attempt}${ofAttempts}`, bar });
+  // That of the last is mostly that of the step.
+  if (attempt.error !== undefined && attempt.error !== step.error)
+    rows.push({ indent: indent + 2, label: '', style, text: `${words}: ${attempt.error}` });
+  addSpans(rows, attempt.spans, indent + 2);
 }
 
 function addSpans(rows: Row[], nodes: readonly SpanNode[], indent: number): void {
