@@ -8,6 +8,8 @@ import { connectSteps } from './step-graph.ts';
 /** Less than this is not worth a finding, nor is a smaller share of a run. */
 const MATERIAL_NS = 5e6;
 const MATERIAL_SHARE = 0.05;
+/** Nor is what passes while nothing runs, up to this: a process that is new takes that much. */
+const COLD_START_NS = 10e6;
 /** Nor is what it takes to start and record its steps, whoever does it. */
 const OVERHEAD_NS = 50_000;
 
@@ -65,11 +67,15 @@ function lossesOf(analysis: Analysis): Loss[] {
     { mostNs: facts.plan.isSerial ? 0 : Math.max(waited('slot'), waited('unknown')), find: serialised },
     { mostNs: waited('slot'), find: slots },
     { mostNs: facts.plan.isSerial ? criticalPath.length - longestNs : 0, find: independent },
-    { mostNs: hasPlan ? longestWait.unknown : 0, find: gap },
-    { mostNs: facts.durationNs - lastNs, find: tail },
-    { mostNs: hasPlan ? 0 : facts.durationNs, find: idle },
+    { mostNs: hasPlan ? afterColdStart(longestWait.unknown) : 0, find: gap },
+    { mostNs: afterColdStart(facts.durationNs - lastNs), find: tail },
+    { mostNs: hasPlan ? 0 : afterColdStart(facts.durationNs - analysis.parallelism.busyNs), find: idle },
     largest,
   ].toSorted((a, b) => b.mostNs - a.mostNs);
+}
+
+function afterColdStart(ns: number): number {
+  return ns > COLD_START_NS ? ns : 0;
 }
 
 function retries(analysis: Analysis): Finding | undefined {
