@@ -5,10 +5,12 @@ import { join } from 'node:path';
 import { type Endpoint, headersFrom, resolveEndpoint } from '../node/diagnose/endpoint.ts';
 import { type Diagnosis, diagnosisOf, type Finding } from '../node/diagnose/finding.ts';
 import { probeEndpoint } from '../node/diagnose/probe-endpoint.ts';
+import { describeType, isOtlpAnswer } from '../node/endpoint.ts';
 import { parseFileAndFlags, usageError, type Command } from './command.ts';
 import { diagnoseTrace } from './doctor/diagnose-trace.ts';
-import { type ProcessReport, REPORT_FOLDER_VARIABLE } from './doctor/report.ts';
+import { type Exchange, type ProcessReport, REPORT_FOLDER_VARIABLE } from './doctor/report.ts';
 import { jsonText } from './json-text.ts';
+import { describeSystemFault } from './system-fault.ts';
 import { escapeText } from './terminal-text.ts';
 import { SOURCE_ENVIRONMENT, SOURCE_FLAGS, SOURCE_HELP } from './trace-source.ts';
 
@@ -121,7 +123,7 @@ async function runWatched(
     process.once('SIGTERM', (name) => child.kill(name));
     const code = await new Promise<number>((resolve, reject) => {
       child.on('error', (error: NodeJS.ErrnoException) => {
-        const why = error.code === 'ENOENT' ? 'there is no such command' : (error.code ?? error.message);
+        const why = error.code === 'ENOENT' ? 'there is no such command' : describeSystemFault(error);
         reject(usageError(`cannot run ${name}: ${why}`));
       });
       child.on('close', (exitCode, endedBy) => resolve(exitCode ?? 128 + (endedBy ? constants.signals[endedBy] : 0)));
@@ -149,17 +151,38 @@ async function judge(reports: readonly ProcessReport[]): Promise<Finding[]> {
   const tracing = reports.filter(({ hasProvider }) => hasProvider);
   const judged = tracing.length > 0 ? tracing : reports;
   const findings = await Promise.all(judged.map(async (report) => report.findings.concat(await judgeSending(report))));
-  return [...new Map(findings.flat().map((finding) => [finding.code + finding.message, finding])).values()];
+  const all = [...new Map(findings.flat().map((finding) => [finding.code + finding.message, finding])).values()];
+  return tracing.length === 0 || tracing.some(({ exchanges }) => exchanges.length > 0)
+    ? all
+    : [...all, ...judgeSilence(tracing, diagnosisOf(all).ok)];
+}
+
+/** What keeps spans from being sent; where nothing else was found, that none were. */
+function judgeSilence(reports: readonly ProcessReport[], isUnexplained: boolean): Finding[] {
+  const samplers = reports.flatMap(({ sampler }) => sampler ?? []);
+  const dropping = samplers.find(({ dropsEverything }) => dropsEverything);
+  if (dropping) {
+    const message = `${dropping.text} drops every span: nothing was sent`;
+    return [{ code: 'SAMPLED_OUT', message, fix: 'unset OTEL_TRACES_SAMPLER, or set it to parentbased_always_on' }];
+  }
+  if (!isUnexplained) return [];
+  const perhaps = samplers[0] ? `; ${samplers[0].text} may have dropped them all` : '';
+  return [
+    {
+      code: 'NOTHING_SENT',
+      message: `a tracer provider is registered, and no span was seen to be sent${perhaps}`,
+      fix: 'does the command trace anything, and flush before it ends (await tracing.shutdown())? Only OTLP over HTTP, and over gRPC with Node 24.1 or newer, is seen',
+    },
+  ];
 }
 
 /** What was really sent says most; else the environment says where spans would go. */
 async function judgeSending({ hasProvider, exchanges, refused, endpoint }: ProcessReport): Promise<Finding[]> {
   if (exchanges.length > 0) {
-    const failed = exchanges.filter(({ status }) => status === undefined || status >= 300);
-    const findings = await Promise.all(
-      failed.map(({ url, protocol, status }) => judgeExchange({ url, protocol, source: 'exporter' }, status)),
+    const failed = exchanges.filter(
+      ({ status, contentType }) => status === undefined || status >= 300 || !isOtlpAnswer(contentType),
     );
-    return findings.flat();
+    return (await Promise.all(failed.map(judgeExchange))).flat();
   }
   if ('code' in endpoint || endpoint.source !== undefined) return examineEndpoint(endpoint);
   if (!hasProvider) return [];
@@ -171,10 +194,11 @@ async function judgeSending({ hasProvider, exchanges, refused, endpoint }: Proce
   }));
 }
 
-async function judgeExchange(endpoint: Endpoint, status: number | undefined): Promise<Finding[]> {
-  const found = await examineEndpoint(endpoint);
+async function judgeExchange({ url, protocol, status, contentType }: Exchange): Promise<Finding[]> {
+  const found = await examineEndpoint({ url, protocol, source: 'exporter' });
   if (found.length > 0) return found;
-  const message = `${endpoint.url} ${status === undefined ? 'broke the connection' : `answered ${status}`} when spans were sent, and takes them now`;
+  const answered = isOtlpAnswer(contentType) ? `answered ${status}` : `answered with ${describeType(contentType)}`;
+  const message = `${url} ${status === undefined ? 'broke the connection' : answered} when spans were sent, and takes them now`;
   return [{ code: 'ENDPOINT_FAILS', message, fix: 'was it starting, or overloaded? Run the command again' }];
 }
 

@@ -7,13 +7,13 @@ import { Deliverer, type FlushResult } from './deliver.ts';
 import { defaultEndpoint, environmentText, isHttpUrl, tracesUrl, type Protocol } from './endpoint.ts';
 import { importPeer } from './import-peer.ts';
 
-/** Options of {@link startTracing}. An option comes before the environment, the environment before the default. What is empty counts as unset. */
+/** Options of {@link startTracing}. An option comes before the environment, the environment before the default. */
 export interface TracingOptions {
   /** Name of this service. Environment: OTEL_SERVICE_NAME. Default `unknown_service:node`. */
   serviceName?: string | undefined;
   /**
    * Base URL of the receiver; `/v1/traces` is appended. Environment: OTEL_EXPORTER_OTLP_TRACES_ENDPOINT (taken as it is), then
-   * OTEL_EXPORTER_OTLP_ENDPOINT. Default `http://127.0.0.1:4318`, for grpc `http://127.0.0.1:4317`.
+   * OTEL_EXPORTER_OTLP_ENDPOINT. Default `http://127.0.0.1:4318`, for grpc `http://127.0.0.1:4317`. What is empty counts as unset.
    */
   endpoint?: string | undefined;
   /** Environment: OTEL_EXPORTER_OTLP_TRACES_PROTOCOL, then OTEL_EXPORTER_OTLP_PROTOCOL. Default `http/json`. */

@@ -136,9 +136,9 @@ describe('a command', () => {
 
   it.each([
     ['1.9.1', 'registerProvider(); registerContextManager();', ['API_TOO_OLD'], 1],
-    ['1.11.0', 'registerProvider(); registerContextManager();', ['API_COPIES'], 0],
+    ['1.11.0', 'registerProvider(); registerContextManager();', ['API_COPIES', 'NOTHING_SENT'], 1],
     [undefined, 'registerProvider();', ['NO_CONTEXT_MANAGER'], 1],
-    [undefined, 'registerContextManager(); registerProvider(); await null; trace.disable();', [], 0],
+    [undefined, 'registerContextManager(); registerProvider(); await null; trace.disable();', ['NOTHING_SENT'], 1],
     [undefined, '', ['NO_PROVIDER'], 1],
   ])('with the API %s that does %j: %j', async (version, program, codes, exitCode) => {
     await using receiver = await startReceiver({ onSpans: () => {} });
@@ -163,6 +163,39 @@ describe('a command', () => {
     const outer = `const { status } = require('node:child_process').spawnSync(process.execPath, ['app.mjs'], { stdio: 'inherit' }); process.exit(status)`;
     await writeFile(join(folder, 'outer.cjs'), outer);
     expect(await findingsOf(['outer.cjs'], { IN_CODE: receiver.url })).toEqual([]);
+  });
+
+  it.each([
+    [
+      { OTEL_TRACES_SAMPLER: 'always_off' },
+      'SAMPLED_OUT: OTEL_TRACES_SAMPLER=always_off drops every span: nothing was sent',
+    ],
+    [
+      { OTEL_TRACES_SAMPLER: 'parentbased_traceidratio', OTEL_TRACES_SAMPLER_ARG: '0' },
+      'SAMPLED_OUT: OTEL_TRACES_SAMPLER=parentbased_traceidratio with OTEL_TRACES_SAMPLER_ARG=0 drops every span: nothing was sent',
+    ],
+    [
+      { OTEL_TRACES_SAMPLER: 'traceidratio', OTEL_TRACES_SAMPLER_ARG: '1e-18' },
+      'NOTHING_SENT: a tracer provider is registered, and no span was seen to be sent; OTEL_TRACES_SAMPLER=traceidratio with OTEL_TRACES_SAMPLER_ARG=1e-18 may have dropped them all',
+    ],
+  ])('whose spans are dropped by a sampler is not called well: %j', async (sampler, said) => {
+    await using receiver = await startReceiver({ onSpans: () => {} });
+    const env = { ...sampler, IN_CODE: receiver.url, OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url };
+    const { code, stderr } = await doctor(['--', NODE, 'app.mjs'], env);
+    expect(code).toBe(1);
+    expect(stderr).toContain(`\n${said}\n  fix: `);
+    expect(stderr).not.toContain('ok:');
+  });
+
+  it('that sends over gRPC is well', async () => {
+    await using server = await startGrpc();
+    const env = { IN_CODE: `http://127.0.0.1:${server.port}`, OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' };
+    expect(await findingsOf(['app.mjs'], env)).toEqual([]);
+  });
+
+  it('that sends to a page, which takes everything, is not called well', async () => {
+    await using server = await startAnswering(200, 'text/html', '<!doctype html>');
+    expect(await findingsOf(['app.mjs'], { IN_CODE: `http://127.0.0.1:${server.port}` })).toEqual(['WRONG_PATH']);
   });
 
   it('is told to end when the doctor is, and examined all the same', async () => {

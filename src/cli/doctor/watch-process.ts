@@ -1,12 +1,15 @@
 import { subscribe } from 'node:diagnostics_channel';
 import { writeFileSync } from 'node:fs';
 import type { ClientRequest, IncomingMessage } from 'node:http';
+import type { ClientHttp2Stream, IncomingHttpHeaders } from 'node:http2';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { resolveEndpoint } from '../../node/diagnose/endpoint.ts';
 import { API_KEY, examineApi, hasProvider } from '../../node/diagnose/examine-api.ts';
 import type { Finding } from '../../node/diagnose/finding.ts';
+import { EXPORT_PATH } from '../../node/diagnose/probe-endpoint.ts';
 import { type Exchange, type ProcessReport, REPORT_FOLDER_VARIABLE } from './report.ts';
+import { samplerOf } from './sampler.ts';
 
 const EXPORTER = /^OTel-OTLP-Exporter/i;
 
@@ -29,11 +32,14 @@ export function watchProcess(): void {
       exchanges: [...exchanges.values()],
       refused: [...refused],
       endpoint: resolveEndpoint({}, process.env),
+      sampler: samplerOf(process.env),
     };
     writeFileSync(join(folder, `${process.pid}.json`), JSON.stringify(report));
   };
   onRegistration(quietly(examine));
-  watchExports((exchange) => exchanges.set(exchange.url, exchange));
+  const take = (exchange: Exchange): void => void exchanges.set(exchange.url, exchange);
+  watchExports(take);
+  watchGrpcExports(take);
   watchConnections((target) => refused.add(target));
   process.on('exit', quietly(write));
   setTimeout(quietly(write), 1000).unref(); // for a process that is killed
@@ -67,18 +73,33 @@ function onRegistration(tell: () => void): void {
 }
 
 function watchExports(tell: (exchange: Exchange) => void): void {
-  const take = (request: ClientRequest, status: number | undefined): void => {
+  const take = (request: ClientRequest, response?: IncomingMessage): void => {
     if (!EXPORTER.test(String(request.getHeader('user-agent') ?? '')) || /\/v1\/(metrics|logs)$/.test(request.path))
       return;
     const type = String(request.getHeader('content-type'));
     const url = `${request.protocol}//${String(request.getHeader('host'))}${request.path}`;
-    tell({ url, protocol: type.includes('json') ? 'http/json' : 'http/protobuf', status });
+    const protocol = type.includes('json') ? 'http/json' : 'http/protobuf';
+    tell({ url, protocol, status: response?.statusCode, contentType: response?.headers['content-type'] });
   };
   subscribe('http.client.response.finish', (message) => {
     const { request, response } = message as { request: ClientRequest; response: IncomingMessage };
-    take(request, response.statusCode);
+    take(request, response);
   });
-  subscribe('http.client.request.error', (message) => take((message as { request: ClientRequest }).request, undefined));
+  subscribe('http.client.request.error', (message) => take((message as { request: ClientRequest }).request));
+}
+
+function watchGrpcExports(tell: (exchange: Exchange) => void): void {
+  subscribe('http2.client.stream.created', (message) => {
+    const { stream, headers } = message as { stream: ClientHttp2Stream; headers: Record<string, unknown> };
+    if (headers[':path'] !== EXPORT_PATH) return;
+    const url = `${String(headers[':scheme'])}://${String(headers[':authority'])}`;
+    const take = ({ 'grpc-status': status }: IncomingHttpHeaders): void => {
+      if (status !== undefined) tell({ url, protocol: 'grpc', status: status === '0' ? 200 : 500 });
+    };
+    tell({ url, protocol: 'grpc', status: undefined });
+    // An answer without a message has its status among the headers.
+    stream.once('response', take).once('trailers', take);
+  });
 }
 
 function watchConnections(tell: (target: string) => void): void {

@@ -15,6 +15,8 @@ export type FindingCode =
   | 'TLS_MISMATCH'
   | 'TLS_CERTIFICATE'
   | 'UNAUTHORIZED'
+  | 'SAMPLED_OUT'
+  | 'NOTHING_SENT'
   | 'NO_REPORT';
 
 /** Something that keeps spans from being recorded or from arriving. */

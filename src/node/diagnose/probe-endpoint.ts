@@ -22,7 +22,8 @@ interface Answer {
 }
 
 const SILENT = 'TIMEOUT';
-const EXPORT_PATH = '/opentelemetry.proto.collector.trace.v1.TraceService/Export';
+/** Where spans are sent over gRPC. */
+export const EXPORT_PATH = '/opentelemetry.proto.collector.trace.v1.TraceService/Export';
 const NO_SPANS = {
   'http/json': { type: 'application/json', body: '{"resourceSpans":[]}' },
   'http/protobuf': { type: 'application/x-protobuf', body: '' },
