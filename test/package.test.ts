@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, globSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
@@ -54,6 +54,11 @@ describe('the packed files', () => {
       typeof target === 'string' ? [target] : Object.values(target),
     );
     expect(named.map((path) => path.replace(/^\.\//, '')).filter((path) => !paths.includes(path))).toEqual([]);
+  });
+
+  it.skipIf(process.platform === 'win32')('can be run: the command', () => {
+    const { mode } = statSync(join(ROOT, manifest.bin['orchestrace']!));
+    expect(mode & 0o111).toBe(0o111);
   });
 
   it('stay small', () => {

@@ -2,6 +2,7 @@ import type { ReceivedSpan } from '../explain/received-span.ts';
 import { openStore } from '../inspector/open-store.ts';
 import type { TraceStore } from '../inspector/store.ts';
 import { defaultStoreFile } from './default-store.ts';
+import { invocation } from './invocation.ts';
 import { messageOf, sayFault } from './say-fault.ts';
 
 /** Keeps the spans of a run in the default store. What goes wrong is said once on stderr, and the run goes on. */
@@ -32,7 +33,7 @@ export class TraceKeeper implements AsyncDisposable {
 
   /** One line for the end of the run; undefined when it was not kept whole. */
   get said(): string | undefined {
-    return this.#hasKept ? 'Kept; see it again: npx orchestrace report latest' : undefined;
+    return this.#hasKept ? `Kept; see it again: ${invocation()} report latest` : undefined;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
