@@ -19,6 +19,7 @@ import {
   ATTR_ORCHESTRATION_TOOL_ID,
   ATTR_ORCHESTRATION_TOOL_IDS,
   ATTR_ORCHESTRATION_TOOL_TYPE,
+  type Outcome,
 } from '../semconv.ts';
 import {
   integerAt,
@@ -88,7 +89,6 @@ export class RunDraft {
 /** Reads a step span. `groupIndex` is that of the group span above it. */
 export function stepOf(span: ReceivedSpan, groupIndex: number | undefined): StepDraft {
   const { attributes } = span;
-  let outputMapping: Step['outputMapping'] | undefined;
   return {
     toolId: textAt(attributes, ATTR_ORCHESTRATION_TOOL_ID) ?? span.name,
     toolType: textAt(attributes, ATTR_ORCHESTRATION_TOOL_TYPE),
@@ -97,15 +97,13 @@ export function stepOf(span: ReceivedSpan, groupIndex: number | undefined): Step
     iteration: integerAt(attributes, ATTR_ORCHESTRATION_ITERATION) ?? 1,
     isPlanned: attributes.get(ATTR_ORCHESTRATION_PLANNED) !== false,
     dependsOn: textsAt(attributes, ATTR_ORCHESTRATION_DEPENDS_ON),
-    /** Read when it is asked for: most steps' mappings are in the plan. */
-    get outputMapping() {
-      return (outputMapping ??= readMapping(parseJson(textAt(attributes, ATTR_ORCHESTRATION_OUTPUT_MAPPING))));
-    },
+    outputMapping: readMapping(parseJson(textAt(attributes, ATTR_ORCHESTRATION_OUTPUT_MAPPING))),
     mappings: readMappingRecords(parseJson(textAt(attributes, ATTR_ORCHESTRATION_MAPPINGS))),
     span,
     absence: undefined,
     reason: textAt(attributes, ATTR_ORCHESTRATION_SKIP_REASON),
-    ...endOf(span),
+    outcome: outcomeOf(span),
+    error: errorOf(span),
     attemptCount: integerAt(attributes, ATTR_ORCHESTRATION_ATTEMPT_COUNT),
     attempts: [],
     spans: [],
@@ -121,7 +119,8 @@ export function attemptOf(span: ReceivedSpan): AttemptDraft {
     maxAttempts: integerAt(attributes, ATTR_ORCHESTRATION_MAX_ATTEMPTS),
     backoffMs: integerAt(attributes, ATTR_ORCHESTRATION_BACKOFF_MS),
     span,
-    ...endOf(span),
+    outcome: outcomeOf(span),
+    error: errorOf(span),
     spans: [],
   };
 }
@@ -145,7 +144,8 @@ export function assembleRun(draft: RunDraft): Run {
     runId: textAt(attributes, ATTR_ORCHESTRATION_RUN_ID),
     planName: nameOf(draft),
     strategy: textAt(attributes, ATTR_ORCHESTRATION_STRATEGY) ?? plan?.strategy,
-    ...(span ? endOf(span) : { outcome: undefined, error: undefined }),
+    outcome: span && outcomeOf(span),
+    error: span && errorOf(span),
     ...timesOf(span ? [span] : [...draft.planSpans, ...draft.groupSpans, ...spansOf(steps)]),
     plan,
     planSpans: draft.planSpans,
@@ -226,8 +226,10 @@ function timesOf(spans: readonly ReceivedSpan[]): { startNs: bigint; endNs: bigi
   return { startNs, endNs };
 }
 
-function endOf({ attributes, status }: ReceivedSpan): Pick<Step, 'outcome' | 'error'> {
-  const outcome =
-    outcomeAt(attributes, ATTR_ORCHESTRATION_OUTCOME) ?? (status.code === 'error' ? 'failure' : undefined);
-  return { outcome, error: status.code === 'error' ? status.message : undefined };
+function outcomeOf({ attributes, status }: ReceivedSpan): Outcome | undefined {
+  return outcomeAt(attributes, ATTR_ORCHESTRATION_OUTCOME) ?? (status.code === 'error' ? 'failure' : undefined);
+}
+
+function errorOf({ status }: ReceivedSpan): string | undefined {
+  return status.code === 'error' ? status.message : undefined;
 }

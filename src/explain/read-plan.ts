@@ -3,7 +3,7 @@ import {
   ATTR_ORCHESTRATION_PLAN_PART,
   ATTR_ORCHESTRATION_PLAN_PARTS,
 } from '../semconv.ts';
-import { asList, asRecord, integerAt, parseJson, readMapping, textAt } from './read-attributes.ts';
+import { asList, asRecord, integerAt, parseJson, readMapping, textAt, textsOf } from './read-attributes.ts';
 import type { ReceivedSpan } from './received-span.ts';
 import type { DeclaredPlan, DeclaredTool } from './run.ts';
 
@@ -49,7 +49,7 @@ function toolOf(value: unknown): DeclaredTool[] {
     {
       toolId,
       toolType: typeof toolType === 'string' ? toolType : undefined,
-      dependsOn: asList(dependsOn).filter((id) => typeof id === 'string'),
+      dependsOn: textsOf(dependsOn),
       outputMapping: readMapping(mapping),
       ...(record.join === 'any' && { joinsAny: true }),
     },

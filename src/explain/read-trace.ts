@@ -87,7 +87,7 @@ class TraceReader {
   read(spans: readonly ReceivedSpan[]): TraceView {
     const tree = buildSpanTree(spans);
     const places = new Map<ReceivedSpan, Place>();
-    this.#lostSteps = findLostSteps(tree.spans);
+    this.#lostSteps = findLostSteps(tree);
     for (const span of tree.spans) {
       const parent = tree.parents.get(span);
       places.set(span, this.#place(span, parent ? places.get(parent) : this.#lostPlaceOf(span)));
@@ -202,8 +202,8 @@ class TraceReader {
     const faults = new Map<RunDraft | undefined, ClockFaults>();
     for (const span of spans) {
       const run = places.get(span)?.run;
-      const ofRun = faults.get(run) ?? new ClockFaults(run?.span);
-      faults.set(run, ofRun);
+      let ofRun = faults.get(run);
+      if (!ofRun) faults.set(run, (ofRun = new ClockFaults(run?.span)));
       ofRun.look(span, parents.get(span));
     }
     for (const [run, { notes }] of faults) (run?.notes ?? this.#notes).push(...notes);

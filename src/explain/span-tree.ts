@@ -4,6 +4,7 @@ import type { ReceivedSpan } from './received-span.ts';
 export interface SpanTree {
   /** Each span once, parents before children, siblings by start. */
   readonly spans: readonly ReceivedSpan[];
+  readonly byId: ReadonlyMap<string, ReceivedSpan>;
   /** The parent, if it arrived. */
   readonly parents: ReadonlyMap<ReceivedSpan, ReceivedSpan>;
   /** How many spans came more than once, and how many of them as something else. */
@@ -31,9 +32,16 @@ export function buildSpanTree(received: readonly ReceivedSpan[]): SpanTree {
     const parent = span.parentSpanId === undefined ? undefined : byId.get(span.parentSpanId);
     if (parent) parents.set(span, parent);
   }
-  const cut = cutCycles(sorted, parents);
+  let ordered = parentsFirst(sorted, parents);
+  let cut: ReadonlySet<ReceivedSpan> = new Set();
+  // Those in a cycle, and what hangs on it, are below no root.
+  if (ordered.length < sorted.length) {
+    cut = cutCycles(sorted, parents);
+    ordered = parentsFirst(sorted, parents);
+  }
   return {
-    spans: parentsFirst(sorted, parents),
+    spans: ordered,
+    byId,
     parents,
     duplicates: received.length - sorted.length,
     conflicts,

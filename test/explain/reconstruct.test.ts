@@ -295,6 +295,30 @@ describe('hostile traces', () => {
     expect(found.every((spanId, at) => spanId === spans[at]!.spanId)).toBe(true);
   }, 15_000);
 
+  it('leaves out of mappings and lists what cannot be read', () => {
+    const records = [{ field: 'a', ref: '{b.data}', resolved: true, type: 5 }, { field: 'cut' }, null];
+    const tool = { tool_id: 's', depends_on: ['b', 5], output_mapping: { a: '{b.data}', n: 5 } };
+    const [run] = reconstruct([
+      ours('run', 'run', { attributes: RUN_ATTRIBUTES }),
+      plan('p', 'run', JSON.stringify({ execution_groups: [{ tools: [tool] }] })),
+      ours('step', 's', {
+        parent: 'run',
+        attributes: {
+          tool_id: 's',
+          group_index: 0,
+          depends_on: ['b'],
+          output_mapping: '{"a":"{b.data}","n":5,"o":{}}',
+          mappings: JSON.stringify(records),
+          outcome: 'splendid',
+        },
+      }),
+    ]);
+    const read = { dependsOn: ['b'], outputMapping: { a: '{b.data}' } };
+    expect(run!.groups[0]!.steps[0]).toMatchObject({ ...read, outcome: undefined });
+    expect(run!.groups[0]!.steps[0]!.mappings).toEqual([{ field: 'a', ref: '{b.data}', resolved: true }]);
+    expect(run!.plan!.groups[0]![0]).toMatchObject(read);
+  });
+
   it('takes anything under our names', () => {
     const value = fc.oneof(
       fc.string(),
