@@ -241,7 +241,7 @@ describe('keeping it', () => {
       },
     });
     const { stdout } = await runMain(['report', 'latest'], { cwd: folder, env });
-    expect(stdout).toMatch(/^No end of the run arrived: 0 of 2 planned steps ended/);
+    expect(stdout).toMatch(/^No end of the run arrived, nor of any step; first has all it needs/);
   });
 
   it('goes on with one line when it cannot be kept', async () => {

@@ -80,7 +80,7 @@ it('has all that is explained, in snake_case', () => {
       ],
       "groups": [
         {
-          "achieved": 1.6551724137931034,
+          "achieved": 1.6428571428571428,
           "busy_ms": 29,
           "declared": 2,
           "group_index": 0,
@@ -95,7 +95,7 @@ it('has all that is explained, in snake_case', () => {
         },
       ],
       "parallelism": {
-        "achieved": 1.2061855670103092,
+        "achieved": 1.1894736842105262,
         "busy_ms": 97,
         "idle_ms": 3,
         "peak": 2,
