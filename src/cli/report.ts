@@ -9,31 +9,31 @@ import { jsonText } from './json-text.ts';
 import { renderSpans } from './render-timeline.ts';
 import { codeBlock, escapeMarkdown } from './report/escape-markdown.ts';
 import { explanationToJson } from './report/explanation-json.ts';
+import { type ListedRun, renderRuns, runsToJson } from './report/list-runs.ts';
 import { renderMarkdown } from './report/render-markdown.ts';
 import { renderReport } from './report/render-report.ts';
 import { renderVerdict } from './report/render-verdict.ts';
 import { runToJson, spanToJson } from './run-json.ts';
 import { sayFault } from './say-fault.ts';
+import { describeForeign } from './source/describe-foreign.ts';
 import { terminalHasColor, terminalWidth } from './terminal.ts';
 import { escapeJson } from './terminal-text.ts';
-import {
-  describeForeign,
-  type FoundTrace,
-  SOURCE_ENVIRONMENT,
-  SOURCE_FLAGS,
-  SOURCE_HELP,
-  TraceSource,
-} from './trace-source.ts';
+import { type FoundTrace, SOURCE_ENVIRONMENT, SOURCE_FLAGS, SOURCE_HELP, TraceSource } from './trace-source.ts';
+
+/** Most runs that a list has. */
+const MAX_LISTED = 20;
 
 const HELP = `Explains a run: how it went and why, where the time went, and how it differs from its plan.
 
 Usage: orchestrace report TRACE [--json | --markdown | --otlp] [--fail-on LIST]
+       orchestrace report --list [--plan NAME] [--json]
 
 TRACE is a trace id, or its first 6 digits or more; a file of traces (OTLP JSON, one a line as well, or Jaeger's JSON), - for
 stdin; or latest, the newest run there is. --plan NAME alone is the newest run of that plan.
 
 Options:
 ${SOURCE_HELP}
+  --list            the newest ${MAX_LISTED} runs instead of one: when, which plan, how it ended
   --json            the explanation and the run, as JSON
   --markdown        for a pull request
   --otlp            the trace itself as lines of OTLP JSON, which Jaeger's upload and the Collector read
@@ -42,6 +42,7 @@ ${SOURCE_HELP}
 
 Examples:
   orchestrace report latest
+  orchestrace report --list
   orchestrace report --plan ci-overview --markdown >> "$GITHUB_STEP_SUMMARY"
   orchestrace report 0af7651916cd43dd8448eb211c80319c --jaeger https://jaeger.test --header 'Authorization: Bearer abc'
   orchestrace report traces.jsonl --json | jq -r .verdict
@@ -62,6 +63,7 @@ const VIEWS = ['json', 'markdown', 'otlp'] as const;
 export const runReport: Command = async (args, { signal }) => {
   const { file: given, flags } = parseFileAndFlags(args, {
     ...SOURCE_FLAGS,
+    list: { type: 'boolean' },
     json: { type: 'boolean' },
     markdown: { type: 'boolean' },
     otlp: { type: 'boolean' },
@@ -70,6 +72,13 @@ export const runReport: Command = async (args, { signal }) => {
   });
   if (flags.help) {
     process.stdout.write(HELP);
+    return 0;
+  }
+  if (flags.list) {
+    if (given !== undefined || flags.markdown || flags.otlp || flags['fail-on'] !== undefined)
+      throw usageError('--list shows many runs: leave out TRACE, --markdown, --otlp and --fail-on');
+    await using source = new TraceSource(flags, signal);
+    await listRuns(source, flags.json === true);
     return 0;
   }
   if (given === undefined && flags.plan === undefined)
@@ -91,6 +100,19 @@ export const runReport: Command = async (args, { signal }) => {
   for (const sentence of failed) sayFault(sentence);
   return failed.length > 0 ? 1 : 0;
 };
+
+async function listRuns(source: TraceSource, isJson: boolean): Promise<void> {
+  const runs: ListedRun[] = [];
+  let notes: readonly string[] = [];
+  for await (const { run, notes: said } of source.recentRuns()) {
+    const { traceId, planName, strategy, outcome, startNs, endNs } = run;
+    notes = said;
+    if (runs.push({ traceId, planName, strategy, outcome, startNs, endNs }) === MAX_LISTED) break;
+  }
+  if (runs.length === 0) throw await source.noRun();
+  for (const note of notes) sayFault(note);
+  process.stdout.write(isJson ? jsonText(runsToJson(runs)) : `${renderRuns(runs, terminal())}\n`);
+}
 
 type View = (typeof VIEWS)[number] | undefined;
 

@@ -1,12 +1,13 @@
 import { existsSync } from 'node:fs';
 import { Wording } from '../explain/format.ts';
-import { readTrace } from '../explain/read-trace.ts';
 import type { ReceivedSpan } from '../explain/received-span.ts';
 import { reconstruct } from '../explain/reconstruct.ts';
 import type { Run } from '../explain/run.ts';
 import { usageError } from './command.ts';
 import { defaultStoreFile } from './default-store.ts';
+import { nearest } from './nearest.ts';
 import { messageOf } from './say-fault.ts';
+import { describeForeign } from './source/describe-foreign.ts';
 import { answers, defaultJaegerUrl, JaegerPlace } from './source/jaeger-place.ts';
 import type { Place, RecentTrace } from './source/place.ts';
 import { readTraceFile } from './source/read-trace-file.ts';
@@ -128,8 +129,18 @@ export class TraceSource implements AsyncDisposable {
 
   async #latest(): Promise<FoundTrace> {
     for await (const found of this.recentRuns()) return found;
+    throw await this.noRun();
+  }
+
+  /** What to throw where {@link recentRuns} gave none: of a plan that there is not, it names those that there are. */
+  async noRun(): Promise<Error> {
     const { plan } = this.#flags;
-    throw this.#nothing(plan === undefined ? 'there is no run' : `there is no run of the plan ${plan}`);
+    if (plan === undefined) return this.#nothing('there is no run');
+    const all = (await this.#recentTraces(undefined)).flatMap(({ planNames }) => planNames);
+    const names = [...new Set(all)].filter((name) => name !== plan);
+    const near = nearest(plan, names);
+    const others = names.length === 0 ? '' : `There are runs of ${new Wording().names(names)}. `;
+    return this.#nothing(`there is no run of the plan ${plan}`, near === undefined ? others : `Did you mean ${near}? `);
   }
 
   async #byId(traceId: string): Promise<FoundTrace> {
@@ -142,7 +153,7 @@ export class TraceSource implements AsyncDisposable {
 
   async #byPrefix(prefix: string): Promise<FoundTrace> {
     for (const place of await this.#open()) {
-      const ids = place.idsFrom(prefix) ?? [];
+      const ids = (await this.#ask(() => place.idsFrom(prefix, this.#signal))) ?? [];
       if (ids.length > 1) {
         const shown = `${ids.slice(0, 3).join(', ')}${ids.length > 3 ? ', ...' : ''}`;
         throw usageError(`${ids.length} traces in ${place.name} begin with ${prefix}: ${shown}; give more digits`);
@@ -150,19 +161,22 @@ export class TraceSource implements AsyncDisposable {
       if (ids[0] !== undefined) return this.#byId(ids[0]);
     }
     throw this.#nothing(
-      `there is no file ${prefix}, and no trace that begins so (Jaeger is asked for whole ids of 32 digits alone)`,
+      `there is no file ${prefix}, and no trace that begins so (of those in Jaeger, only recent runs are found by some digits)`,
     );
   }
 
   async #inFile(file: string): Promise<FoundTrace> {
     const { store, jaeger } = this.#flags;
+    const isMissing = file !== '-' && !existsSync(file);
+    if (isMissing && nearest(file.toLowerCase(), [LATEST]) !== undefined)
+      throw usageError(`there is no file ${file}, and it is not a trace id; did you mean ${LATEST}?`);
     if (store !== undefined || jaeger !== undefined)
       throw usageError(
-        `${file} is no trace id, and a file is read by itself: leave out ${store === undefined ? '--jaeger' : '--store'}`,
+        `${file} is not a trace id, and a file is read by itself: leave out ${store === undefined ? '--jaeger' : '--store'}`,
       );
-    if (file !== '-' && !existsSync(file))
+    if (isMissing)
       throw usageError(
-        `there is no file ${file}, and it is no trace id: give 32 hex digits, the first 6 or more of one in the store, or latest`,
+        `there is no file ${file}, and it is not a trace id: give 32 hex digits, the first 6 or more of one in the store, or latest`,
       );
     const { spans, faults } = await readTraceFile(file, this.#signal);
     const name = file === '-' ? 'stdin' : file;
@@ -196,7 +210,7 @@ export class TraceSource implements AsyncDisposable {
     const lists = await Promise.all(
       places.map(async (place) => {
         const traces = await this.#ask(() => place.recent(plan, this.#signal));
-        return (traces ?? []).map(({ traceId, startNs }) => ({ traceId, startNs, place }));
+        return (traces ?? []).map(({ traceId, startNs, planNames }) => ({ traceId, startNs, planNames, place }));
       }),
     );
     const traces = new Map(
@@ -276,24 +290,14 @@ export class TraceSource implements AsyncDisposable {
   }
 
   /** Says where was looked, and what to do. */
-  #nothing(what: string): Error {
+  #nothing(what: string, hint = ''): Error {
     const looked = this.#places.map(({ name }) => `not in ${name}`);
     const where = [...looked, ...this.#missing].join('; ');
-    return usageError(`${what}: ${where}. Name a file, or another place with --store FILE or --jaeger URL`);
+    return usageError(`${what}: ${where}. ${hint}Name a file, or another place with --store FILE or --jaeger URL`);
   }
 }
 
 function describeRuns(runs: readonly Run[]): string {
   const names = [...new Set(runs.map(({ planName }) => planName ?? 'a plan without a name'))];
   return names.length === 0 ? 'it has no run at all' : `it has runs of ${new Wording().names(names)}`;
-}
-
-/** What to say of spans among which there is no run: what is missing, and whose they are. */
-export function describeForeign({ spans, from }: FoundTrace): string {
-  const scopes = [...new Set(spans.map(({ scope }) => scope.name))].filter((name) => name !== '');
-  const whose =
-    scopes.length === 0
-      ? ''
-      : `; they are of ${scopes.length === 1 ? 'the scope' : 'the scopes'} ${new Wording().names(scopes)}`;
-  return `no run is in ${from}: ${readTrace(spans).notes[0] ?? 'it has no spans'}${whose}`;
 }

@@ -9,6 +9,8 @@ export interface JaegerServer extends AsyncDisposable {
   readonly authorizations: (string | undefined)[];
 }
 
+const NOT_FOUND = { error: { httpCode: 404, message: 'No traces found' } };
+
 /** An HTTP server that has these spans and answers as API v3 of Jaeger 2 does, to the questions that the command line asks. */
 export async function startJaegerServer(spans: readonly ReceivedSpan[]): Promise<JaegerServer> {
   const authorizations: (string | undefined)[] = [];
@@ -24,12 +26,13 @@ export async function startJaegerServer(spans: readonly ReceivedSpan[]): Promise
       const isWanted = ({ attributes }: ReceivedSpan): boolean =>
         Object.entries(wanted).every(([key, value]) => attributes.get(key) === value);
       const ids = new Set(spans.filter(isWanted).map(({ traceId }) => traceId));
+      if (ids.size === 0) return send(404, NOT_FOUND);
       return send(200, { result: encodeTracesJson(spans.filter(({ traceId }) => ids.has(traceId))) });
     }
     const id = /^\/api\/v3\/traces\/([0-9a-f]{32})$/.exec(pathname)?.[1];
     const found = spans.filter(({ traceId }) => traceId === id);
     if (found.length > 0) return send(200, { result: encodeTracesJson(found) });
-    send(404, { error: { httpCode: 404, message: 'No traces found' } });
+    send(404, NOT_FOUND);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {

@@ -9,6 +9,7 @@ import { reconstruct } from '../../src/explain/reconstruct.ts';
 import { encodeTracesJson, encodeTracesLines } from '../../src/inspector/encode-json.ts';
 import { openStore } from '../../src/inspector/open-store.ts';
 import { readTraces } from '../../src/inspector/read-traces.ts';
+import { madeRunSpans } from '../explain/made-runs.ts';
 import { made, ours, overviewSpans } from '../explain/made-spans.ts';
 import { startJaegerServer } from './jaeger-server.ts';
 import { type Ended, MAIN, runMain, type RunOptions } from './run-node.ts';
@@ -179,13 +180,77 @@ describe('a report', () => {
   });
 });
 
+describe('a list of runs', () => {
+  const file = (): string => join(folder, 'many.sqlite');
+  const START = Date.UTC(2026, 10, 23);
+  const tools = { work: { ms: [0, 1] as const } };
+  const at = (second: number, digit: string) => ({ traceId: digit.repeat(32), at: second * 1000, tools });
+
+  beforeAll(async () => {
+    await using store = openStore({ file: file() });
+    store.add(madeRunSpans({ ...at(1, 'a'), ms: 1500 }));
+    store.add(madeRunSpans({ ...at(2, 'b'), ms: 20, name: `evil\x1b[2J${'y'.repeat(200)}`, outcome: 'failure' }));
+    store.add(madeRunSpans({ ...at(3, 'c'), ms: undefined, name: 'weekly' }));
+  });
+
+  it('has a line for each, newest first: the beginning of its id, when, plan, outcome, duration', async () => {
+    expect(await report(['--list', '--store', file()], { env: { COLUMNS: '80', ORCHESTRACE_JAEGER_URL: NO_JAEGER } }))
+      .toMatchInlineSnapshot(`
+      {
+        "code": 0,
+        "stderr": "",
+        "stdout": "trace     when (UTC)           plan                      outcome            took
+      cccccccc  2026-11-23 00:00:03  weekly                    · has not ended
+      bbbbbbbb  2026-11-23 00:00:02  evil\\x1b[2Jyyyyyyyyyyyy…  ✗ failed          20 ms
+      aaaaaaaa  2026-11-23 00:00:01  nightly                   ✓ succeeded      1.50 s
+      ",
+      }
+    `);
+  });
+
+  it('is of one plan where one is named, and names those that there are where there is none', async () => {
+    const { stdout } = await report(['--list', '--store', file(), '--plan', 'weekly']);
+    expect(stdout.split('\n').slice(1)).toEqual([expect.stringMatching(/^cccccccc .* weekly +· has not ended$/), '']);
+    const { code, stderr } = await report(['--list', '--store', file(), '--plan', 'weekli']);
+    expect(code).toBe(2);
+    expect(stderr).toContain('there is no run of the plan weekli');
+    expect(stderr).toContain('Did you mean weekly?');
+  });
+
+  it('is JSON with whole ids', async () => {
+    const { stdout } = await report(['--list', '--store', file(), '--json']);
+    const { runs } = JSON.parse(stdout) as { runs: unknown[] };
+    expect(runs).toHaveLength(3);
+    expect(runs[2]).toEqual({
+      trace_id: 'a'.repeat(32),
+      start_time: new Date(START + 1000).toISOString(),
+      plan_name: 'nightly',
+      strategy: 'dag',
+      outcome: 'success',
+      duration_ms: 1500,
+    });
+    expect(runs[0]).toMatchObject({ plan_name: 'weekly' });
+  });
+
+  it('has no more than the newest twenty', async () => {
+    const many = join(folder, 'more.sqlite');
+    await using store = openStore({ file: many });
+    for (let i = 0; i < 25; i++)
+      store.add(madeRunSpans({ traceId: String(i + 10).repeat(16), at: i * 1000, name: `plan-${i}`, ms: 5, tools }));
+    const { stdout } = await report(['--list', '--store', many]);
+    const plans = [...stdout.matchAll(/ (plan-\d+) /g)].map(([, plan]) => plan);
+    expect(plans).toEqual(Array.from({ length: 20 }, (_, i) => `plan-${24 - i}`));
+  });
+});
+
 it.each([
   [[], 'report needs a run: orchestrace report TRACE, where TRACE is a trace id, a file, - or latest'],
   [['a', 'b'], 'unexpected argument b: one file at a time'],
   [['latest', '--json', '--otlp'], 'choose one of --json and --otlp'],
+  [['--list', 'latest'], '--list shows many runs: leave out TRACE, --markdown, --otlp and --fail-on'],
   [['latest', '--jso'], 'unknown option --jso; did you mean --json?'],
   [['latest', '--fail-on', 'duration>+5%'], /^--fail-on: duration>\+5% needs another run: use orchestrace compare/],
-  [['nosuch\x1b[2J'], /^there is no file nosuch\\x1b\[2J, and it is no trace id: give 32 hex digits/],
+  [['nosuch\x1b[2J'], /^there is no file nosuch\\x1b\[2J, and it is not a trace id: give 32 hex digits/],
   [['1'.repeat(32)], /^there is no trace 1{32}: not in the store .*traces\.sqlite; nothing answers at/],
   [['foreign.jsonl', '--fail-on', 'failure'], /^no run is in foreign\.jsonl: none of 2 spans has/],
   [['deep.jsonl', '--json'], /^the trace is nested too deeply, or too large, to be one JSON document; --otlp/],

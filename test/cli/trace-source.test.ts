@@ -93,6 +93,11 @@ describe('a trace is found', () => {
     expect(new Set(jaeger.authorizations)).toEqual(new Set(['Bearer abc']));
   });
 
+  it('in Jaeger by its first digits, if it is of a recent run', async () => {
+    await using jaeger = await startJaegerServer([...run('a', 'plan-a', 1), ...run('b', 'plan-b', 2)]);
+    expect(await found(idOf('b').slice(0, 8), { jaeger: jaeger.url })).toBe('plan-b');
+  });
+
   it('as the newest of the store and of a Jaeger that answers', async () => {
     await keep(run('a', 'plan-a', 1), run('b', 'plan-b', 3), run('d', 'plan-a', 5));
     await using jaeger = await startJaegerServer([...run('c', 'plan-c', 4), ...run('b', 'plan-b', 3)]);
@@ -150,15 +155,31 @@ describe('a password in the address of the environment', () => {
 describe('what is not found is told with where was looked', () => {
   it('a name that is neither a file nor an id', async () => {
     await expect(read('nosuch')).rejects.toThrow(
-      'there is no file nosuch, and it is no trace id: give 32 hex digits, the first 6 or more of one in the store, or latest',
+      'there is no file nosuch, and it is not a trace id: give 32 hex digits, the first 6 or more of one in the store, or latest',
     );
+  });
+
+  it.each(['lastest', 'latst', 'LATEST'])('what was meant to be latest: %s', async (given) => {
+    const said = `there is no file ${given}, and it is not a trace id; did you mean latest?`;
+    await expect(read(given, { store })).rejects.toThrow(said);
+  });
+
+  it('a plan that there is not, with those that there are', async () => {
+    await keep(run('a', 'nightly', 1), run('b', 'weekly', 2), run('c', 'nightly', 3));
+    const where = `not in the store ${store}; nothing answers at http://127.0.0.1:9`;
+    await expect(read(undefined, { plan: 'x' })).rejects.toThrow(
+      `there is no run of the plan x: ${where}. There are runs of nightly and weekly. Name a file`,
+    );
+    await expect(read(undefined, { plan: 'nigthly' })).rejects.toThrow(`${where}. Did you mean nightly? Name a file`);
+    await using jaeger = await startJaegerServer(run('d', 'monthly', 1));
+    await expect(read(undefined, { plan: 'x', jaeger: jaeger.url })).rejects.toThrow('There are runs of monthly.');
   });
 
   it('an id, a plan, any run', async () => {
     await keep(run('a', 'plan-a', 1));
     const nowhere = `not in the store ${store}; nothing answers at http://127.0.0.1:9. Name a file, or another place with --store FILE or --jaeger URL`;
     await expect(read(idOf('b'))).rejects.toThrow(`there is no trace ${idOf('b')}: ${nowhere}`);
-    await expect(read(undefined, { plan: 'x' })).rejects.toThrow(`there is no run of the plan x: ${nowhere}`);
+    await expect(read(undefined, { plan: 'x' })).rejects.toThrow(`there is no run of the plan x: not in the store`);
     await expect(read('latest', {}, { ORCHESTRACE_STORE: 'off' })).rejects.toThrow(
       'there is no run: ORCHESTRACE_STORE is off; nothing answers at http://127.0.0.1:9.',
     );

@@ -3,6 +3,7 @@ import { formatRatio } from '../../explain/change.ts';
 import { formatDuration } from '../../explain/format.ts';
 import type { PlanChange } from '../../explain/compare-plans.ts';
 import type { Run, Step } from '../../explain/run.ts';
+import { formatStart } from '../format-start.ts';
 import { OUTCOMES } from '../outcomes.ts';
 
 /** A comparison as it is shown, whatever with: text and Markdown are made of it. Names in it are not escaped yet. */
@@ -72,8 +73,7 @@ export function formatStep(durationMs: number, outcome: Step['outcome']): string
 export function describeRun({ planName, strategy, outcome, startNs, traceId }: Run): string {
   const [, words] = OUTCOMES[outcome ?? 'unknown'];
   const how = outcome === undefined ? 'has not ended' : words;
-  const start = new Date(Number(startNs / 1_000_000n)).toISOString().slice(0, 19).replace('T', ' ');
-  return `${planName ?? 'unnamed run'}${strategy === undefined ? '' : ` [${strategy}]`} ${how}, ${start} UTC, trace ${traceId}`;
+  return `${planName ?? 'unnamed run'}${strategy === undefined ? '' : ` [${strategy}]`} ${how}, ${formatStart(startNs)} UTC, trace ${traceId}`;
 }
 
 /** The changes of a plan as lines; tools that only moved to other groups are told together. */

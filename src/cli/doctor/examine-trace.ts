@@ -4,7 +4,8 @@ import type { Run, Step } from '../../explain/run.ts';
 import { isRunSpan } from '../../inspector/summarize-runs.ts';
 import { ATTR_ORCHESTRATION_PLAN_SOURCE } from '../../semconv.ts';
 import { stepsOf } from '../steps-of.ts';
-import { describeForeign, type FoundTrace } from '../trace-source.ts';
+import { describeForeign } from '../source/describe-foreign.ts';
+import type { FoundTrace } from '../trace-source.ts';
 
 /** Whether all of a trace is there, and what is not. */
 export interface TraceDiagnosis {

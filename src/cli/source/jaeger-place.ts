@@ -29,12 +29,19 @@ export class JaegerPlace implements Place {
     return this.#client.trace(traceId, signal);
   }
 
-  idsFrom(): undefined {
-    return undefined;
+  /** Of recent runs alone: Jaeger takes whole ids. */
+  async idsFrom(prefix: string, signal: AbortSignal): Promise<readonly string[]> {
+    const recent = await this.recent(undefined, signal);
+    return recent.flatMap(({ traceId }) => (traceId.startsWith(prefix) ? traceId : []));
   }
 
-  recent(plan: string | undefined, signal: AbortSignal): Promise<readonly RecentTrace[]> {
-    return this.#client.recentRuns({ plan, limit: MAX_RUNS, lookbackMs: LOOKBACK_MS }, signal);
+  async recent(plan: string | undefined, signal: AbortSignal): Promise<readonly RecentTrace[]> {
+    const runs = await this.#client.recentRuns({ plan, limit: MAX_RUNS, lookbackMs: LOOKBACK_MS }, signal);
+    return runs.map(({ traceId, startNs, planName }) => ({
+      traceId,
+      startNs,
+      planNames: planName === undefined ? [] : [planName],
+    }));
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -6,8 +6,8 @@ export interface Place extends AsyncDisposable {
   readonly name: string;
   /** The spans of a trace; empty when there is none. */
   trace(traceId: string, signal: AbortSignal): Promise<readonly ReceivedSpan[]>;
-  /** The ids of traces that begin with a few digits; undefined where only whole ids can be asked for. */
-  idsFrom(prefix: string): readonly string[] | undefined;
+  /** The ids of traces that begin with a few digits. */
+  idsFrom(prefix: string, signal: AbortSignal): Promise<readonly string[]>;
   /** Traces that may hold a run, newest first. With a plan, those without a run of this plan are left out where that is known. */
   recent(plan: string | undefined, signal: AbortSignal): Promise<readonly RecentTrace[]>;
 }
@@ -15,4 +15,6 @@ export interface Place extends AsyncDisposable {
 export interface RecentTrace {
   readonly traceId: string;
   readonly startNs: bigint;
+  /** Of the runs in it, as far as that is known. */
+  readonly planNames: readonly string[];
 }

@@ -27,12 +27,18 @@ export class StorePlace implements Place {
     return Promise.resolve(this.#store.trace(traceId));
   }
 
-  idsFrom(prefix: string): readonly string[] {
-    return this.#store.list().flatMap(({ traceId }) => (traceId.startsWith(prefix) ? traceId : []));
+  idsFrom(prefix: string): Promise<readonly string[]> {
+    return Promise.resolve(this.#store.list().flatMap(({ traceId }) => (traceId.startsWith(prefix) ? traceId : [])));
   }
 
   recent(plan: string | undefined): Promise<readonly RecentTrace[]> {
-    return Promise.resolve(this.#store.list({ plan }));
+    return Promise.resolve(
+      this.#store.list({ plan }).map(({ traceId, startNs, runs }) => ({
+        traceId,
+        startNs,
+        planNames: runs.flatMap(({ planName }) => planName ?? []),
+      })),
+    );
   }
 
   [Symbol.asyncDispose](): Promise<void> {
