@@ -89,9 +89,11 @@ function chartOf(rows: readonly Row[], known: Timed, width: number, paint: Paint
   const axis = { startNs, ns: Math.max(1, Number(endNs - startNs)), width: width - labelWidth - DURATION_WIDTH - 1 };
   const margin = ' '.repeat(labelWidth + 1);
   const head = rows.some(({ bar }) => bar) ? [paint('dim', margin + ticksOf(axis).trimEnd())] : [];
-  const legend = rows.some(({ bar }) => bar?.isAside)
-    ? [paint('dim', cutText('█ critical path  ▒ other steps  · waited', width))]
-    : [];
+  const signs = [
+    ...(rows.some(({ bar }) => bar?.isAside) ? ['█ critical path', '▒ other steps'] : []),
+    ...(rows.some(({ bar }) => bar?.readyNs !== undefined && bar.readyNs < bar.startNs) ? ['· waited'] : []),
+  ];
+  const legend = signs.length > 0 ? [paint('dim', cutText(signs.join('  '), width))] : [];
   return [...head, ...rows.flatMap((row) => drawRow(row, axis, labelWidth, width, paint)), ...legend];
 }
 

@@ -49,11 +49,18 @@ export function rowsOf(run: Run, explanation?: Explanation): Row[] {
   return rows;
 }
 
+interface RowStep extends ExplainedStep {
+  /** False for all where no critical path is known. */
+  readonly isAside: boolean;
+}
+
 /** By the ids of their spans; a step without a span has no place on the axis. */
-type Explained = ReadonlyMap<string | undefined, ExplainedStep>;
+type Explained = ReadonlyMap<string | undefined, RowStep>;
 
 function explainedBySpan({ steps }: Explanation): Explained {
-  return new Map(steps.filter(({ spanId }) => spanId !== undefined).map((step) => [step.spanId, step]));
+  const hasPath = steps.some(({ isCritical }) => isCritical);
+  const placed = steps.filter(({ spanId }) => spanId !== undefined);
+  return new Map(placed.map((step) => [step.spanId, { ...step, isAside: hasPath && !step.isCritical }]));
 }
 
 /** Those that went wrong, those of the critical path, and the longest; undefined when all can be shown. */
@@ -111,7 +118,7 @@ function groupRow({ groupIndex, parallel, startNs, endNs }: Group, indent: numbe
   return { indent, label, style: 'cyan', bar: barOf('group', startNs, endNs) };
 }
 
-function addStep(rows: Row[], step: Step, indent: number, explained?: ExplainedStep): void {
+function addStep(rows: Row[], step: Step, indent: number, explained?: RowStep): void {
   const [mark, words, style] = OUTCOMES[step.outcome ?? 'unknown'];
   const label = `${escapeText(nameStep(step))}${step.isPlanned ? '' : ' (unplanned)'}`;
   const { span } = step;
@@ -185,11 +192,11 @@ function nameOf({ name, attributes }: ReceivedSpan): string {
 }
 
 /** Waits are drawn where the bar would show them. */
-function stepBar({ startNs, endNs }: ReceivedSpan, explained: ExplainedStep | undefined): Bar | undefined {
+function stepBar({ startNs, endNs }: ReceivedSpan, explained: RowStep | undefined): Bar | undefined {
   const bar = barOf('step', startNs, endNs);
   if (!bar || !explained) return bar;
-  const { waitMs, isCritical } = explained;
-  return { ...bar, readyNs: startNs - BigInt(Math.round(waitMs * NS_PER_MS)), isAside: !isCritical };
+  const { waitMs, isAside } = explained;
+  return { ...bar, readyNs: startNs - BigInt(Math.round(waitMs * NS_PER_MS)), isAside };
 }
 
 function barOf(kind: Bar['kind'], startNs: bigint | undefined, endNs: bigint | undefined): Bar | undefined {

@@ -205,14 +205,14 @@ describe('a report as text', () => {
 
                        0 ms                        30 ms
       group 0 parallel  ├──────────────────────────────┤     29 ms
-        ✓ primary      ·▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒                19 ms
-        ✓ secondary    ·▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒     29 ms
+        ✓ primary      ·█████████████████████                19 ms
+        ✓ secondary    ·████████████████████████████████     29 ms
       group 1 parallel
         · aggregate    no span: not started or not ended
         · audit        no span: not started or not ended
       group 2 serial
         · publish      not started: needs audit
-      █ critical path  ▒ other steps  · waited
+      · waited
 
       planned and actual
         - 3 without a span so far: aggregate, audit, publish
