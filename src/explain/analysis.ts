@@ -37,8 +37,8 @@ export class Analysis {
 
   /** Whether all that ran is known: the run ended, no spans were lost, no other process has some of the tools. Else only single steps can be judged. */
   get isWhole(): boolean {
-    const { hasEnded, lost, elsewhere } = this.facts;
-    return hasEnded && lost.size === 0 && !elsewhere;
+    const { hasEnded, lost, hasLostPass, elsewhere } = this.facts;
+    return hasEnded && lost.size === 0 && !hasLostPass && !elsewhere;
   }
 
   /** The steps of the critical path that took some time; empty where it is not known: without a plan, or of a run that is not whole. */

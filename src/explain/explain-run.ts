@@ -6,6 +6,7 @@ import { factsOfRun } from './facts-of-run.ts';
 import { type Finding, findFindings } from './findings.ts';
 import type { Parallelism } from './parallelism.ts';
 import type { Run } from './run.ts';
+import { nameOf, type StepName } from './step-name.ts';
 import { giveVerdict } from './verdict.ts';
 import { replayWithWidth } from './what-if.ts';
 import type { Outcome, WaitReason } from '../semconv.ts';
@@ -39,11 +40,6 @@ export interface Explanation {
   /** Planned tools that succeeded, and the others with what became of them. */
   readonly done: readonly string[];
   readonly notDone: readonly { readonly toolId: string; readonly reason: string }[];
-}
-
-export interface StepName {
-  readonly toolId: string;
-  readonly iteration: number;
 }
 
 export interface ExplainedStep extends StepName {
@@ -193,10 +189,6 @@ function reasonOf(step: StepFacts | undefined, isIdle: boolean): string {
   if (!step) return isIdle ? 'not started' : 'no span arrived';
   if (step.outcome === 'skip') return `skipped: ${step.skipReason || 'no reason given'}`;
   return step.error ? `${step.outcome ?? 'failure'}: ${step.error}` : (step.outcome ?? 'no outcome');
-}
-
-function nameOf({ toolId, iteration }: StepFacts): StepName {
-  return { toolId, iteration };
 }
 
 function inMs({ workNs, busyNs, achieved, peak }: Parallelism): ParallelismMs {

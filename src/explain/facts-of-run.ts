@@ -25,6 +25,7 @@ export function factsOfRun(run: Run): RunFacts {
   // One step of a finer clock among others does not make theirs finer.
   const isFloored = steps.some(({ span }) => span && span.startNs % WHOLE_MS === 0n);
   const withSpan = new Set(seen.map(({ tool }) => tool));
+  const lostPasses = lostStepsOf(run);
   return {
     plan,
     isLoose: !hasEnded && run.planSpans.length === 0 && run.groups.length === 0,
@@ -34,13 +35,17 @@ export function factsOfRun(run: Run): RunFacts {
     durationNs,
     clockNs: isFloored ? Number(WHOLE_MS) : MICROSECOND_NS,
     steps: seen,
-    lost: new Set(hasEnded ? steps.filter((step) => isLost(step, plan, withSpan)).map(({ toolId }) => toolId) : []),
+    lost: new Set(
+      lostPasses.filter(({ toolId }) => !withSpan.has(plan.index.get(toolId) ?? -1)).map(({ toolId }) => toolId),
+    ),
+    hasLostPass: lostPasses.length > 0,
   };
 }
 
-/** Whether nothing is known of a tool but that it ran: none of its passes has a span. */
-function isLost({ absence, toolId }: Step, plan: PlanFacts, withSpan: ReadonlySet<number>): boolean {
-  return absence === 'no span' && !withSpan.has(plan.index.get(toolId) ?? -1);
+/** The steps of a run that has ended of which no span arrived, be it one pass of a tool that has others. */
+export function lostStepsOf({ span, groups, steps }: Run): Step[] {
+  if (!span) return [];
+  return [...groups.flatMap((group) => group.steps), ...steps].filter(({ absence }) => absence === 'no span');
 }
 
 /** The start of the run; where nobody says, of the first step that says. */

@@ -30,6 +30,8 @@ export interface RunFacts {
   readonly omitted?: number;
   /** Planned tools of which nothing is known although the run has ended: their spans did not arrive. */
   readonly lost: ReadonlySet<string>;
+  /** Whether spans of single passes are missing, of those tools or of others. Default false. */
+  readonly hasLostPass?: boolean;
   /** Planned tools that another process has: what became of them is not seen here. */
   readonly elsewhere?: ReadonlySet<string> | undefined;
 }

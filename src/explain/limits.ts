@@ -1,5 +1,5 @@
 import { Wording } from './format.ts';
-import { lostStepsOf } from './is-path-certain.ts';
+import { lostStepsOf } from './facts-of-run.ts';
 import type { MeasuredRun } from './measure-run.ts';
 import { nameStep } from './step-name.ts';
 

@@ -2,14 +2,13 @@ import type { Outcome } from '../semconv.ts';
 import { Analysis } from './analysis.ts';
 import { ran } from './facts.ts';
 import { factsOfRun } from './facts-of-run.ts';
-import { isPathCertain } from './is-path-certain.ts';
 import type { Run } from './run.ts';
 
 /** What a run took, in nanoseconds: what it can be held to. */
 export interface Totals {
   /** Undefined as long as no end of the run arrived. */
   readonly durationNs: number | undefined;
-  /** The longest chain of steps that need each other. Undefined where it is not certain: see {@link isPathCertain}. */
+  /** The longest chain of steps that need each other. Undefined where it is not certain: see {@link Analysis.isWhole}. */
   readonly criticalPathNs: number | undefined;
   /** What its steps waited after they had all they need, added up. */
   readonly waitNs: number;
@@ -63,6 +62,6 @@ export function measureRun(run: Run): MeasuredRun {
     waitNs += wait;
   }
   const durationNs = run.span ? facts.durationNs : undefined;
-  const criticalPathNs = isPathCertain(run, facts) ? analysis.criticalPath.length : undefined;
+  const criticalPathNs = analysis.isWhole && facts.plan.tools.length > 0 ? analysis.criticalPath.length : undefined;
   return { run, analysis, totals: { durationNs, criticalPathNs, waitNs, toolNs }, steps, keys };
 }

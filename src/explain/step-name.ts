@@ -25,6 +25,6 @@ export function byName(a: StepName, b: StepName): number {
 }
 
 /** As a sentence names a step: `rank`, or `rank #2` for its second pass. */
-export function nameStep({ toolId, iteration }: StepName): string {
-  return iteration > 1 ? `${say.name(toolId)} #${iteration}` : say.name(toolId);
+export function nameStep(step: StepName): string {
+  return say.step(step);
 }

@@ -2,10 +2,9 @@ import type { Analysis } from './analysis.ts';
 import { isFailing } from './failures.ts';
 import type { StepFacts } from './facts.ts';
 import { type Finding, findMainFindings, isFault } from './findings.ts';
-import { count, formatNs, shorten } from './format.ts';
+import { fitSentences, sentence } from './fit-sentences.ts';
+import { count, formatNs } from './format.ts';
 
-/** Longest verdict, in UTF-16 code units. */
-export const MAX_VERDICT_LENGTH = 300;
 /** Tools of the critical path that are named; of a longer one the middle is left out. */
 const MAX_PATH = 5;
 
@@ -13,14 +12,10 @@ const MAX_PATH = 5;
  * Says in one or two sentences how a run went and why, the most important thing first: what failed, where it is stuck, else what is wrong or
  * took the time. Numbers have units. What cannot be known is not said.
  *
- * @returns at most {@link MAX_VERDICT_LENGTH} characters in one line
+ * @returns at most 300 characters in one line
  */
 export function giveVerdict(analysis: Analysis): string {
-  const [first, ...more] = sentencesOf(analysis, findMainFindings(analysis));
-  let verdict = shorten(first ?? '', MAX_VERDICT_LENGTH);
-  const next = more.find((sentence) => verdict.length + sentence.length < MAX_VERDICT_LENGTH);
-  if (next !== undefined) verdict += ` ${next}`;
-  return verdict;
+  return fitSentences(sentencesOf(analysis, findMainFindings(analysis)));
 }
 
 /** Sentences that could be said, the most important first. */
@@ -202,5 +197,5 @@ function openTools({ facts: { plan }, failures }: Analysis, seen: ReadonlySet<nu
 /** A finding as a sentence of its own: with a capital, unless it begins with a name. */
 function sentenceOf({ text, toolIds }: Finding, { say }: Analysis): string {
   const isName = toolIds.some((toolId) => text.startsWith(say.name(toolId)));
-  return `${isName ? text : text.charAt(0).toUpperCase() + text.slice(1)}.`;
+  return isName ? `${text}.` : sentence(text);
 }

@@ -160,6 +160,43 @@ describe('what another process did', () => {
   });
 });
 
+it('a pass that was lost makes the critical path uncertain, though its tool ran', () => {
+  const plan = JSON.stringify(
+    createExecutionPlanTrace({ tools: [{ tool_id: 'think' }, { tool_id: 'act', depends_on: ['think'] }] }),
+  );
+  const step = (
+    id: string,
+    tool: string,
+    iteration: number,
+    ms: [number, number],
+    links: object[] = [],
+  ): ReturnType<typeof ours> =>
+    ours('step', id, {
+      parent: 'run',
+      ms,
+      attributes: { tool_id: tool, group_index: tool === 'think' ? 0 : 1, iteration, outcome: 'success' },
+      links: links as never,
+    });
+  const link = {
+    traceId: ours('run', 'run').traceId,
+    spanId: ours('step', 't2').spanId,
+    attributes: new Map([
+      ['orchestration.tool_id', 'think'],
+      ['orchestration.link.type', 'depends_on'],
+    ]),
+  };
+  const [run] = reconstruct([
+    ours('run', 'run', { ms: [0, 80], attributes: { outcome: 'success' } }),
+    ours('plan', 'plan', { parent: 'run', attributes: { execution_plan: plan } }),
+    step('t1', 'think', 1, [0, 20]),
+    step('a1', 'act', 1, [20, 40]),
+    step('a2', 'act', 2, [60, 80], [link]),
+  ]);
+  const { criticalPath, findings } = explainFacts(factsOfRun(run!));
+  expect(criticalPath).toBeUndefined();
+  expect(findings.map(({ kind }) => kind)).not.toContain('lost_spans');
+});
+
 describe('how a run ended', () => {
   it('is known when its span arrived, even if that does not say how', () => {
     const { verdict } = explain(planOf('dag', [tool('a')]), 10, [['a', 0, 1]], { outcome: undefined });
