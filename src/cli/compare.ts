@@ -11,8 +11,9 @@ import { renderText } from './compare/render-text.ts';
 import type { ComparisonView } from './compare/view.ts';
 import { viewOfBaseline } from './compare/view-of-baseline.ts';
 import { viewOfRuns } from './compare/view-of-runs.ts';
-import { FAIL_ON_HELP, failures, parseFailOn } from './fail-on.ts';
+import { FAIL_ON_HELP, type FailRule, failures, needsReference, parseFailOn } from './fail-on.ts';
 import { jsonText } from './json-text.ts';
+import { runHeadToJson } from './run-json.ts';
 import { sayFault } from './say-fault.ts';
 import { terminalHasColor, terminalWidth } from './terminal.ts';
 import { type FoundRun, SOURCE_ENVIRONMENT, SOURCE_FLAGS, SOURCE_HELP, TraceSource } from './trace-source.ts';
@@ -48,7 +49,8 @@ ${FAIL_ON_HELP}
 Environment:
 ${SOURCE_ENVIRONMENT}
 
-Exit codes: 0 the comparison was made, whatever it says; 1 a rule of --fail-on holds, 2 wrong use, or not found.
+Exit codes: 0 the comparison was made, whatever it says, or there is no earlier run for --baseline yet; 1 a rule of --fail-on
+holds, 2 wrong use, or not found.
 `;
 
 const VIEWS = ['json', 'markdown'] as const;
@@ -56,7 +58,8 @@ const VIEWS = ['json', 'markdown'] as const;
 /** A comparison of either kind, as this command needs it. */
 interface Compared {
   readonly after: Run;
-  readonly reference: Reference;
+  /** Undefined where there is no run to compare with yet. */
+  readonly reference: Reference | undefined;
   readonly view: ComparisonView;
   readonly toJson: (failed: readonly string[]) => Record<string, unknown>;
 }
@@ -85,7 +88,7 @@ export const runCompare: Command = async (args, { signal }) => {
   const compared = baseline
     ? await compareWithEarlier(source, positionals[0], baseline)
     : await compareTwo(source, positionals);
-  const failed = failures(rules, compared.after, compared);
+  const failed = failures(judged(rules, compared.reference), compared.after, compared.reference);
   process.stdout.write(render(compared, failed, views[0]));
   for (const sentence of failed) sayFault(sentence);
   return failed.length > 0 ? 1 : 0;
@@ -117,7 +120,8 @@ async function compareWithEarlier(
   const after = await source.runOf(given);
   const earlier = await earlierSuccesses(source, given, after, choice.runs);
   sayNotes([after, earlier]);
-  const { runs } = earlier;
+  const { runs, where } = earlier;
+  if (runs.length === 0) return againstNothing(after.run, where);
   return choice.kind === 'median' ? againstMany(runs, after.run, choice.runs) : againstRun(runs[0]!, after.run);
 }
 
@@ -132,6 +136,24 @@ function againstMany(runs: readonly Run[], after: Run, asked: number): Compared 
   const { reference } = comparison;
   const view = viewOfBaseline(comparison, asked);
   return { after, reference, view, toJson: (failed) => baselineToJson(comparison, failed) };
+}
+
+/** The first run of a plan is no fault: CI that compares begins with it. */
+function againstNothing(after: Run, where: string): Compared {
+  const summary = `There is nothing to compare with yet: no run of ${after.planName} before this one succeeded, ${where}.`;
+  const view = { summary, sides: [], columns: [], rows: [], rest: undefined, sections: [] };
+  const toJson = (failed: readonly string[]): Record<string, unknown> => {
+    return { summary, against: null, after: runHeadToJson(after), failed_rules: failed };
+  };
+  return { after, reference: undefined, view, toJson };
+}
+
+/** The rules that can be judged. Says which cannot, for there is no other run. */
+function judged(rules: readonly FailRule[], reference: Reference | undefined): readonly FailRule[] {
+  if (reference) return rules;
+  const relative = rules.filter(needsReference).map(({ text }) => text);
+  if (relative.length > 0) sayFault(`not judged, for there is no run before: ${relative.join(', ')}`);
+  return rules.filter((rule) => !needsReference(rule));
 }
 
 /** Each once: what one source noted holds for all that it found after that. */

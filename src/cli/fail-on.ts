@@ -1,3 +1,4 @@
+import { changeMs, formatLonger, formatRatio } from '../explain/change.ts';
 import { type DifferenceKind, findDifferences } from '../explain/differences.ts';
 import { isFailing } from '../explain/failures.ts';
 import { type FaultKind, findFindings } from '../explain/findings.ts';
@@ -84,11 +85,15 @@ export function parseFailOn(text: string, { hasReference = false }: { hasReferen
   return items.map((item) => {
     if (item === '') throw usageError('--fail-on has an empty rule; give it a list such as failure,duration>30s');
     const rule = parseRule(item);
-    const needsReference = rule.kind === 'word' ? rule.word === 'plan_changed' : !('ns' in rule.limit);
-    if (needsReference && !hasReference)
+    if (needsReference(rule) && !hasReference)
       throw usageError(`--fail-on: ${item} needs another run: use orchestrace compare, with A and B or --baseline`);
     return rule;
   });
+}
+
+/** Whether it holds a run against another. */
+export function needsReference(rule: FailRule): boolean {
+  return rule.kind === 'word' ? rule.word === 'plan_changed' : !('ns' in rule.limit);
 }
 
 const COMMA_OUTSIDE_QUOTES = /,(?=(?:[^"]*"[^"]*")*[^"]*$)/;
@@ -132,21 +137,17 @@ function parseLimit(text: string, value: string): MeasureRule['limit'] {
  * Applies rules to a run. A limit that cannot be checked, of a step that did not run for example, is a failure too: a rule that is misspelt
  * does not pass in silence.
  *
- * @param comparison with another run, or with many; rules that need it fail without
+ * @param reference what it is held against: another run, or many; rules that need it fail without
  * @returns a sentence for each rule that fails, in their order. Names in them are not escaped.
  */
-export function failures(
-  rules: readonly FailRule[],
-  run: Run,
-  comparison?: { readonly reference: Reference },
-): string[] {
+export function failures(rules: readonly FailRule[], run: Run, reference?: Reference): string[] {
   if (rules.length === 0) return [];
   const measured = measureRun(run);
   return rules.flatMap((rule) => {
     const reasons =
       rule.kind === 'word'
-        ? reasonsOf(rule.word, measured, comparison?.reference)
-        : [exceeded(rule, measured, comparison?.reference)].filter((reason) => reason !== undefined);
+        ? reasonsOf(rule.word, measured, reference)
+        : [exceeded(rule, measured, reference)].filter((reason) => reason !== undefined);
     if (reasons.length === 0) return [];
     const more = reasons.length > MAX_TEXTS ? `; and ${reasons.length - MAX_TEXTS} more` : '';
     return `${rule.text}: ${reasons.slice(0, MAX_TEXTS).join('; ')}${more}`;
@@ -214,8 +215,9 @@ function exceeded(
   // Whole numbers, so that exactly 20 % more is not more than that.
   const isMore = 'moreNs' in limit ? more > limit.moreNs : more * 100 > before * limit.morePercent;
   if (!isMore) return undefined;
-  const percent = before > 0 ? ` (${Math.round((more / before) * 100)} %)` : '';
-  return `${took} ${formatNs(ns)}, ${formatNs(more)}${percent} more than ${reference.name}`;
+  const change = changeMs(before, ns);
+  const ratio = formatRatio(change);
+  return `${took} ${formatNs(ns)}, ${formatLonger(change)} than ${reference.name}${ratio && ` (${ratio})`}`;
 }
 
 function valueOf({ measure, toolId = '' }: MeasureRule, totals: Totals): number | undefined {

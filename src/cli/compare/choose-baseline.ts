@@ -8,6 +8,12 @@ export interface BaselineChoice {
   readonly runs: number;
 }
 
+/** Runs that a run can be held against. */
+export interface EarlierRuns extends Pick<FoundRun, 'runs' | 'notes'> {
+  /** Where they were looked for, in words. */
+  readonly where: string;
+}
+
 const MAX_RUNS = 1_000;
 
 /** @throws {OrchestraceError} code `USAGE_INVALID`: it is neither `last-success` nor `median:N` */
@@ -26,15 +32,15 @@ export function parseBaseline(text: string): BaselineChoice {
  * where runs are kept.
  *
  * @param given how the run was asked for
- * @returns one at least, `most` at most
- * @throws {OrchestraceError} code `USAGE_INVALID`: there is none
+ * @returns `most` at most
+ * @throws {OrchestraceError} code `USAGE_INVALID`: the run has no name of a plan
  */
 export async function earlierSuccesses(
   source: TraceSource,
   given: string | undefined,
   found: FoundRun,
   most: number,
-): Promise<Pick<FoundRun, 'runs' | 'notes'>> {
+): Promise<EarlierRuns> {
   const { run, runs, from, notes } = found;
   const { planName } = run;
   if (planName === undefined)
@@ -44,9 +50,7 @@ export async function earlierSuccesses(
   const isFile = given === '-' || given === from;
   const inFile = isFile ? runs.filter((other) => other !== run && other.planName === planName) : [];
   if (inFile.length > 0) {
-    const fitting = inFile.filter(isFit).toReversed().slice(0, most);
-    if (fitting.length > 0) return { runs: fitting, notes };
-    throw usageError(`no run of the plan ${planName} before this one succeeded in ${from}: name two runs`);
+    return { runs: inFile.filter(isFit).toReversed().slice(0, most), notes, where: `in ${from}` };
   }
   const earlier: Run[] = [];
   let said: readonly string[] = notes;
@@ -55,8 +59,5 @@ export async function earlierSuccesses(
     if (isFit(other.run)) earlier.push(other.run);
     if (earlier.length === most) break;
   }
-  if (earlier.length > 0) return { runs: earlier, notes: said };
-  throw usageError(
-    `no run of the plan ${planName} before this one succeeded, as far as runs are kept: name two runs, or another place with --store FILE or --jaeger URL`,
-  );
+  return { runs: earlier, notes: said, where: 'as far as runs are kept' };
 }
