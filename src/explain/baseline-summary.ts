@@ -65,7 +65,7 @@ function stepSentence({ steps, duration }: Facts): string | undefined {
   const outside = steps.filter((step) => isOutside(step) && Math.abs(step.duration.change.change) >= least);
   const [first] = outside;
   if (!first) return undefined;
-  const more = outside.length > 1 ? ` (and ${outside.length - 1} more outside of theirs)` : '';
+  const more = outside.length > 1 ? ` (and ${count(outside.length - 1, 'more step')} outside of the usual range)` : '';
   return `Of the steps, ${describeStep(first)}${more}.`;
 }
 

@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import { type OtlpContentType, Refusal, sendRefusal, statusOf } from './answer.ts';
 
 /**
- * Answers what is no HTTP request, or does not arrive, with a Status body as everything else. Node by itself answers with the bare HTTP
+ * Answers what is not an HTTP request, or does not arrive, with a Status body as everything else. Node by itself answers with the bare HTTP
  * status.
  *
  * @param typeOf in which encoding a request is to be answered
@@ -37,7 +37,7 @@ function refusalOf(code: string | undefined): Refusal {
     case 'HPE_CHUNK_EXTENSIONS_OVERFLOW':
       return new Refusal(413, 'the chunk extensions are too large', headers);
     default:
-      return new Refusal(400, 'this is no HTTP/1.1 request', headers);
+      return new Refusal(400, 'this is not an HTTP/1.1 request', headers);
   }
 }
 

@@ -46,7 +46,7 @@ type AttributeMap = Map<string, AttributeValue>;
  * Reads an ExportTraceServiceRequest in protobuf: what `decodeTracesJson` gives for the same data. As protobuf has it, the last of
  * several values of a field counts, and those that are messages are merged.
  *
- * @throws {DecodeError} the bytes are no such message, a text is no UTF-8, or a value is nested too deep
+ * @throws {DecodeError} the bytes are not such a message, a text is not UTF-8, or a value is nested too deep
  * @see https://opentelemetry.io/docs/specs/otlp/#binary-protobuf-encoding
  */
 export function decodeTracesProtobuf(bytes: Uint8Array): DecodedTraces {
@@ -59,7 +59,7 @@ export function decodeTracesProtobuf(bytes: Uint8Array): DecodedTraces {
     }
   } catch (error) {
     if (error instanceof DecodeError) throw error;
-    throw new DecodeError(`the body is no protobuf: ${(error as Error).message}`, { cause: error });
+    throw new DecodeError(`the body is not protobuf: ${(error as Error).message}`, { cause: error });
   }
   return collected.result();
 }

@@ -15,14 +15,14 @@ export interface DecodedTraces {
   readonly reason?: string;
 }
 
-/** The data are no OTLP: nothing of the request was taken. The message says where. */
+/** The data are not OTLP: nothing of the request was taken. The message says where. */
 export class DecodeError extends Error {
   override readonly name: string = 'DecodeError';
 }
 
 /** A span as an encoding gives it, not judged yet. Undefined stands for what is there and cannot be read. */
 export interface RawSpan {
-  /** Hex digits of any case; what else comes is no id. */
+  /** Hex digits of any case; what else comes is not an id. */
   traceId: unknown;
   spanId: unknown;
   /** Empty for none. */
@@ -121,19 +121,19 @@ function judge(raw: RawSpan, resource: Attributes, scope: ReceivedSpan['scope'])
 }
 
 function time(value: bigint | undefined, field: string): bigint {
-  if (value === undefined) throw new RejectedSpan(`${field} is no unsigned 64-bit integer`);
+  if (value === undefined) throw new RejectedSpan(`${field} is not an unsigned 64-bit integer`);
   return value;
 }
 
 function enumeration(value: number | undefined, field: string): number {
-  if (value === undefined) throw new RejectedSpan(`${field} is no integer`);
+  if (value === undefined) throw new RejectedSpan(`${field} is not an integer`);
   return value;
 }
 
 /** An id in lower case; undefined if it is all zeros, which stands for none. */
 function id(value: unknown, digits: number, field: string): string | undefined {
   if (typeof value !== 'string' || value.length !== digits || !/^[0-9a-f]+$/i.test(value)) {
-    throw new RejectedSpan(`${field} is no id of ${digits} hex digits`);
+    throw new RejectedSpan(`${field} is not an id of ${digits} hex digits`);
   }
   return /^0+$/.test(value) ? undefined : value.toLowerCase();
 }

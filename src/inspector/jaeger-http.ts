@@ -111,7 +111,7 @@ export class JaegerHttp {
       return `nothing listens at ${this.url} (${why}): is Jaeger running, and is this its page?`;
     if (NO_HOST.has(code))
       return `there is no host ${new URL(this.url).hostname} (${why}): correct the name of the host`;
-    if (NO_TLS.test(why)) return `${this.url} speaks no TLS (${why}): begin the address with http://`;
+    if (NO_TLS.test(why)) return `${this.url} does not speak TLS (${why}): begin the address with http://`;
     if (CERTIFICATE.test(why)) {
       return `the certificate of ${this.url} is not trusted (${why}): name that of its authority, NODE_EXTRA_CA_CERTS=ca.pem`;
     }

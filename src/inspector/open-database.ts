@@ -67,7 +67,7 @@ const SCHEMA = `
  * Opens a store's file, or makes it, for its owner alone. What is committed survives the end of the process, however it ends; a power cut
  * may cost the last moments, but nothing before.
  *
- * @throws {OrchestraceError} code `USAGE_INVALID`: it cannot be opened, is no store, or of a newer version
+ * @throws {OrchestraceError} code `USAGE_INVALID`: it cannot be opened, is not a store, or of a newer version
  */
 export function openDatabase(file: string, createFolder: boolean): DatabaseSync {
   let database: DatabaseSync | undefined;
@@ -102,7 +102,7 @@ function makeFile(file: string, createFolder: boolean): void {
   }
   const stats = statSync(file);
   if (stats.isDirectory()) throw Object.assign(new Error('a folder'), { code: 'EISDIR' });
-  if (!stats.isFile()) throw storeFault(file, 'it is no regular file; name another file');
+  if (!stats.isFile()) throw storeFault(file, 'it is not a regular file; name another file');
   accessSync(file, constants.R_OK | constants.W_OK);
 }
 

@@ -15,7 +15,7 @@ export interface StoreOptions extends Partial<Record<keyof StoreLimits, number |
 /**
  * Opens a store of traces.
  *
- * @throws {OrchestraceError} code `USAGE_INVALID`: the file cannot be used, or a limit is no whole number above 0
+ * @throws {OrchestraceError} code `USAGE_INVALID`: the file cannot be used, or a limit is not a whole number above 0
  */
 export function openStore(options: StoreOptions = {}): TraceStore {
   const { file, createFolder = false, maxTraces = 1_000, maxSpans = 500_000, maxBytes = 256 * 1024 * 1024 } = options;

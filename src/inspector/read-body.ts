@@ -68,14 +68,14 @@ export function readBody(
   });
 }
 
-/** @throws {Refusal} it is no gzip, or larger than `maxBytes` or than what is left */
+/** @throws {Refusal} it is not gzip, or larger than `maxBytes` or than what is left */
 export async function decompress(body: Buffer, maxBytes: number, claim: BodyClaim): Promise<Buffer> {
   const data = await new Promise<Buffer>((resolve, reject) => {
     gunzip(body, { maxOutputLength: maxBytes }, (error: NodeJS.ErrnoException | null, data) => {
       if (!error) resolve(data);
       else if (error.code === 'ERR_BUFFER_TOO_LARGE') {
         reject(new Refusal(413, `the decompressed body is larger than ${maxBytes} bytes`));
-      } else reject(new Refusal(400, 'the body is no gzip'));
+      } else reject(new Refusal(400, 'the body is not gzip'));
     });
   });
   claim.take(data.length);

@@ -46,10 +46,10 @@ class Reader {
   #omittedFaults = 0;
   #hasRead = false;
 
-  /** Notes a line that is no JSON. */
+  /** Notes a line that is not JSON. */
   reject(number: number, line: string): void {
     const last = line.trimEnd().at(-1);
-    this.#fault(`line ${number} ${last === '}' || last === ']' ? 'is no JSON' : 'is no JSON, or was cut short'}`);
+    this.#fault(`line ${number} ${last === '}' || last === ']' ? 'is not JSON' : 'is not JSON, or was cut short'}`);
   }
 
   /** Takes one value; of a list, each. */
@@ -97,7 +97,7 @@ function decodeEnvelope(value: unknown): DecodedTraces {
   throw new DecodeError('expected an object with resourceSpans, data or result');
 }
 
-/** Undefined for what is no JSON. */
+/** Undefined for what is not JSON. */
 function parse(text: string): { value: unknown } | undefined {
   try {
     return { value: JSON.parse(text) };

@@ -181,7 +181,7 @@ function parseJson(body: Buffer): unknown {
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(body));
   } catch {
-    throw new DecodeError('the body is no JSON in UTF-8');
+    throw new DecodeError('the body is not JSON in UTF-8');
   }
 }
 

@@ -8,7 +8,7 @@ const BY_RESULT: Readonly<Record<number, string>> = {
   11: 'it is damaged; move it away, or name another file',
   13: 'its disk is full; free some space, then it goes on',
   14: 'it cannot be opened; see whether its folder can be written',
-  26: 'it is no store of traces; name another file',
+  26: 'it is not a store of traces; name another file',
 };
 
 /** The same by the codes of Node's file functions. */

@@ -58,7 +58,7 @@ describe('the first run of a plan', () => {
     ['none.jsonl', 'last-success', 'in none.jsonl.'],
     ['last.jsonl', 'last-success', 'as far as runs are kept.'],
     ['last.jsonl', 'median:20', 'as far as runs are kept.'],
-  ])('is no wrong use: %s against %s', async (file, baseline, where) => {
+  ])('is not wrong use: %s against %s', async (file, baseline, where) => {
     const { code, stdout, stderr } = await compare(file, '--baseline', baseline);
     const notes = file === 'none.jsonl' ? 'orchestrace: none.jsonl has 2 runs; the newest is shown\n' : '';
     expect({ code, stderr }).toEqual({ code: 0, stderr: notes });

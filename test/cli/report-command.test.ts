@@ -112,7 +112,7 @@ describe('a report', () => {
     const { code, stdout, stderr } = await report(['cut.jsonl']);
     expect({ code, stderr }).toEqual({
       code: 0,
-      stderr: 'orchestrace: cut.jsonl: line 2 is no JSON, or was cut short\n',
+      stderr: 'orchestrace: cut.jsonl: line 2 is not JSON, or was cut short\n',
     });
     expect(stdout).toMatch(VERDICT);
   });

@@ -65,7 +65,7 @@ describe('a trace is found', () => {
     await writeFile(file, `${[...encodeTracesLines(run('a', 'plan-a', 1))].join('')}{"resourceSp`);
     expect(await read(file)).toMatchObject({
       run: { planName: 'plan-a' },
-      notes: [`${file}: line 2 is no JSON, or was cut short`],
+      notes: [`${file}: line 2 is not JSON, or was cut short`],
     });
   });
 

@@ -93,6 +93,11 @@ describe('a baseline', () => {
 describe('the summary', () => {
   const baseline = baselineOf([1000, 1100, 1200, 1300, 1400].map((ms) => nightly(ms)));
 
+  it('counts the other steps that are far from their medians', () => {
+    const slow = nightly(4000, { tools: { fetch: { ms: [0, 3000] }, rank: { needs: ['fetch'], ms: [3000, 7000] } } });
+    expect(compareWithBaseline(baseline, slow).summary).toContain(' (and 1 more step outside of the usual range).');
+  });
+
   it('says how far a run is from the median, and which step is', () => {
     expect(compareWithBaseline(baseline, nightly(4000)).summary).toMatchInlineSnapshot(
       `"2.80 s longer than the median of 5 runs (+122 %), and longer than any of them. Of the steps, rank took 4.00 s instead of 1.00 s to 1.40 s (median 1.20 s)."`,

@@ -203,18 +203,18 @@ describe('a process', () => {
 
 describe('what cannot be read', () => {
   it.each([
-    [{ traceID: 7 }, 'traceId is no id of 32 hex digits'],
-    [{ traceID: `${TRACE_ID}0` }, 'traceId is no id of 32 hex digits'],
-    [{ spanID: 'xyz' }, 'spanId is no id of 16 hex digits'],
+    [{ traceID: 7 }, 'traceId is not an id of 32 hex digits'],
+    [{ traceID: `${TRACE_ID}0` }, 'traceId is not an id of 32 hex digits'],
+    [{ spanID: 'xyz' }, 'spanId is not an id of 16 hex digits'],
     [{ spanID: '0000' }, 'spanId is all zeros'],
-    [{ startTime: -1 }, 'startTimeUnixNano is no unsigned 64-bit integer'],
-    [{ startTime: 'soon' }, 'startTimeUnixNano is no unsigned 64-bit integer'],
-    [{ startTime: 1e300 }, 'startTimeUnixNano is no unsigned 64-bit integer'],
-    [{ duration: 0.5 }, 'endTimeUnixNano is no unsigned 64-bit integer'],
-    [{ duration: 18_446_744_073_709_000 }, 'endTimeUnixNano is no unsigned 64-bit integer'],
-    [{ references: [{ refType: 'CHILD_OF', traceID: TRACE_ID }] }, 'parentSpanId is no id of 16 hex digits'],
-    [{ references: [{ refType: 'FOLLOWS_FROM', spanID: '1' }] }, 'link.traceId is no id of 32 hex digits'],
-    [{ logs: [{ timestamp: 'soon' }] }, 'timeUnixNano is no unsigned 64-bit integer'],
+    [{ startTime: -1 }, 'startTimeUnixNano is not an unsigned 64-bit integer'],
+    [{ startTime: 'soon' }, 'startTimeUnixNano is not an unsigned 64-bit integer'],
+    [{ startTime: 1e300 }, 'startTimeUnixNano is not an unsigned 64-bit integer'],
+    [{ duration: 0.5 }, 'endTimeUnixNano is not an unsigned 64-bit integer'],
+    [{ duration: 18_446_744_073_709_000 }, 'endTimeUnixNano is not an unsigned 64-bit integer'],
+    [{ references: [{ refType: 'CHILD_OF', traceID: TRACE_ID }] }, 'parentSpanId is not an id of 16 hex digits'],
+    [{ references: [{ refType: 'FOLLOWS_FROM', spanID: '1' }] }, 'link.traceId is not an id of 32 hex digits'],
+    [{ logs: [{ timestamp: 'soon' }] }, 'timeUnixNano is not an unsigned 64-bit integer'],
   ])('costs one span, with the reason: %j', (broken, reason) => {
     const decoded = decodeJaegerJson(envelope(spanJson(), { ...spanJson(), ...broken }, spanJson()));
     expect(decoded.spans).toHaveLength(2);
@@ -226,7 +226,7 @@ describe('what cannot be read', () => {
     expect(decoded).toEqual({
       spans: [],
       rejectedSpans: 2,
-      reason: 'span "": traceId is no id of 32 hex digits',
+      reason: 'span "": traceId is not an id of 32 hex digits',
     });
   });
 

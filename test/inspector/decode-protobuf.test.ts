@@ -12,12 +12,12 @@ import { attribute, encode, envelope, PROTOBUF_TYPE, SPAN_ID, spanJson, TRACE_ID
 const VALID = encode(envelope(spanJson()), PROTOBUF_TYPE);
 const IDS = Buffer.concat([message(1, Buffer.from(TRACE_ID, 'hex')), message(2, Buffer.from(SPAN_ID, 'hex'))]);
 
-describe('what is no protobuf is refused', () => {
+describe('what is not protobuf is refused', () => {
   it.each<readonly [string, Uint8Array, string]>([
-    ['R49 a tag that is cut off', bytes(0x8a), 'the body is no protobuf: premature EOF'],
-    ['R49 a length that is cut off', bytes(0x0a, 0xff), 'the body is no protobuf: premature EOF'],
+    ['R49 a tag that is cut off', bytes(0x8a), 'the body is not protobuf: premature EOF'],
+    ['R49 a length that is cut off', bytes(0x0a, 0xff), 'the body is not protobuf: premature EOF'],
     ['R49 a number that is cut off', inSpan(bytes(0x30, 0x80)), ''],
-    ['R50 a tag of 11 bytes', bytes(...Array<number>(10).fill(0x80), 1), 'the body is no protobuf: invalid varint'],
+    ['R50 a tag of 11 bytes', bytes(...Array<number>(10).fill(0x80), 1), 'the body is not protobuf: invalid varint'],
     ['R50 a length of 11 bytes', bytes(0x0a, ...Array<number>(10).fill(0x80), 0), ''],
     ['R50 a number of 11 bytes', inSpan(bytes(0x30, ...Array<number>(10).fill(0x80), 0)), ''],
     ['R50 a skipped number of 11 bytes', bytes(0x78, ...Array<number>(10).fill(0x80), 0), ''],
@@ -39,15 +39,15 @@ describe('what is no protobuf is refused', () => {
     ['R52 a number where a text is expected', inSpan(bytes(0x28, 1)), 'a field has wire type 0 instead of 2'],
     ['R52 a text where a number is expected', inSpan(message(6, bytes())), 'a field has wire type 2 instead of 0'],
     ['R52 a varint where a time is expected', inSpan(bytes(0x38, 1)), 'a field has wire type 0 instead of 1'],
-    ['R52 wire type 6', bytes(0x0e), 'the body is no protobuf: illegal tag: field no 1 wire type 6'],
+    ['R52 wire type 6', bytes(0x0e), 'the body is not protobuf: illegal tag: field no 1 wire type 6'],
     ['R53 the start of a group', bytes(0x7b, 0x7c), 'groups are not allowed'],
     ['R53 the end of a group', bytes(0x0c), 'groups are not allowed'],
     ['R53 a group in a span', inSpan(bytes(0x7b, 0x7c)), 'groups are not allowed'],
-    ['R54 field 0', bytes(0x02, 0), 'the body is no protobuf: illegal tag: field no 0 wire type 2'],
+    ['R54 field 0', bytes(0x02, 0), 'the body is not protobuf: illegal tag: field no 0 wire type 2'],
     ['R55 a megabyte of anything', new Uint8Array(1_000_000).fill(0xaa), ''],
-    ['a text that is no UTF-8', inSpan(message(5, bytes(0xc3, 0x28))), ''],
+    ['a text that is not UTF-8', inSpan(message(5, bytes(0xc3, 0x28))), ''],
     ['half a surrogate pair in UTF-8', inSpan(message(5, bytes(0xed, 0xa0, 0x80))), ''],
-    ['a key that is no UTF-8', inSpan(message(9, message(1, bytes(0xff)))), ''],
+    ['a key that is not UTF-8', inSpan(message(9, message(1, bytes(0xff)))), ''],
   ])('%s', (_, body, reason) => {
     expect(() => decodeTracesProtobuf(body)).toThrow(DecodeError);
     if (reason !== '') expect(() => decodeTracesProtobuf(body)).toThrow(reason);

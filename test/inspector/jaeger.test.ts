@@ -155,7 +155,7 @@ describe('a trace', () => {
     const client = await startAnswering(200, { result: otlp([otlpSpan(), { ...otlpSpan(), spanId: 'short' }]) });
     expect(await client.trace(TRACE_ID)).toHaveLength(1);
     expect(warnings).toEqual([
-      `left out 1 of the spans from ${urlOf()}, the first because of span "work": spanId is no id of 16 hex digits`,
+      `left out 1 of the spans from ${urlOf()}, the first because of span "work": spanId is not an id of 16 hex digits`,
     ]);
   });
 
@@ -396,10 +396,12 @@ describe('a failure is one line that says what to do', () => {
     );
   });
 
-  it('when it speaks no TLS', async () => {
+  it('when it does not speak TLS', async () => {
     servers.push(await startHttp((_, response) => response.end()));
     const url = urlOf().replace('http:', 'https:');
-    expect(await failureOf(new JaegerClient(url))).toMatch(/speaks no TLS \(\w+\): begin the address with http:\/\/$/);
+    expect(await failureOf(new JaegerClient(url))).toMatch(
+      /does not speak TLS \(\w+\): begin the address with http:\/\/$/,
+    );
   });
 
   it('when it redirects for ever', async () => {

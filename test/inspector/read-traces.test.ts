@@ -87,19 +87,19 @@ describe('faults', () => {
     const { spans, faults } = readTraces(text);
     expect(spans.map(({ name }) => name)).toEqual(['s1', 's2']);
     expect(faults).toEqual([
-      'line 2 is no JSON, or was cut short',
+      'line 2 is not JSON, or was cut short',
       'line 4 cannot be read: expected an object with resourceSpans, data or result',
-      'line 5 is no JSON',
+      'line 5 is not JSON',
       'line 6 cannot be read: resourceSpans: expected a list',
       'line 7 cannot be read: expected an object with resourceSpans, data or result',
-      'line 9 is no JSON, or was cut short',
+      'line 9 is not JSON, or was cut short',
     ]);
   });
 
   it('names a bad first line', () => {
     expect(readTraces(`${line(one).slice(0, 50)}\n${line(two)}`)).toMatchObject({
       spans: [{ name: 's2' }],
-      faults: ['line 1 is no JSON, or was cut short'],
+      faults: ['line 1 is not JSON, or was cut short'],
     });
   });
 
@@ -112,14 +112,14 @@ describe('faults', () => {
   it('tells of spans that were left out, and why', () => {
     const bad = { resourceSpans: [{ scopeSpans: [{ spans: [{ name: 'x' }, { name: 'y' }] }] }] };
     expect(readTraces(`${line(one)}\n${line(bad)}`).faults).toEqual([
-      'line 2: 2 spans were left out: span "x": traceId is no id of 32 hex digits',
+      'line 2: 2 spans were left out: span "x": traceId is not an id of 32 hex digits',
     ]);
   });
 
   it('spells out a hundred faults and counts the others', () => {
     const { faults } = readTraces([line(one), ...Array.from({ length: 150 }, () => '{')].join('\n'));
     expect(faults).toHaveLength(101);
-    expect(faults.at(-2)).toBe('line 101 is no JSON, or was cut short');
+    expect(faults.at(-2)).toBe('line 101 is not JSON, or was cut short');
     expect(faults.at(-1)).toBe('50 more faults after these 100');
   });
 
@@ -127,10 +127,10 @@ describe('faults', () => {
     ['nothing', '', 'it is empty'],
     ['blank lines', ' \n\t\n', 'there is nothing but blank lines'],
     ['a byte order mark', '\uFEFF', 'there is nothing but blank lines'],
-    ['no JSON', 'hello\nworld', 'line 1 is no JSON, or was cut short'],
+    ['no JSON', 'hello\nworld', 'line 1 is not JSON, or was cut short'],
     ['other JSON', '{"a":1}', 'line 1 cannot be read: expected an object with resourceSpans, data or result'],
     ['null', 'null', 'line 1 cannot be read: expected an object with resourceSpans, data or result'],
-    ['an object that was cut', line(one, undefined, 2).slice(0, -20), 'line 1 is no JSON, or was cut short'],
+    ['an object that was cut', line(one, undefined, 2).slice(0, -20), 'line 1 is not JSON, or was cut short'],
     [
       'a list in a list',
       '[[]]',

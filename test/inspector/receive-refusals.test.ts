@@ -207,7 +207,7 @@ function fullBody(type: OtlpContentType): Buffer {
   return Buffer.from(writer.bytes(new Uint8Array(MAX_BODY_BYTES - 4)).finish());
 }
 
-/** A span whose name is no UTF-8. */
+/** A span whose name is not UTF-8. */
 function invalidText(): Buffer {
   const body = encode(envelope(spanJson()), PROTOBUF_TYPE);
   body[body.indexOf('work')] = 0xff;

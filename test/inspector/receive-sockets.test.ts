@@ -26,7 +26,7 @@ const send = (bytes: string): Promise<string> => raw(bytes, receiver.port);
 
 describe('what is no request is answered 400, with a Status', () => {
   const REFUSED =
-    /HTTP\/1\.1 400 .*\r\nConnection: close\r\n.*\r\n\r\n\{"code":3,"message":"this is no HTTP\/1\.1 request"\}$/s;
+    /HTTP\/1\.1 400 .*\r\nConnection: close\r\n.*\r\n\r\n\{"code":3,"message":"this is not an HTTP\/1\.1 request"\}$/s;
 
   it.each([
     [

@@ -191,12 +191,12 @@ describe.each(CONTENT_TYPES)('what is taken as %s', (type) => {
   });
 
   it.each([
-    ['R28 a trace id of 31 digits', { traceId: TRACE_ID.slice(2) }, 'traceId is no id of 32 hex digits'],
-    ['R28 a trace id of 33 digits', { traceId: `${TRACE_ID}00` }, 'traceId is no id of 32 hex digits'],
+    ['R28 a trace id of 31 digits', { traceId: TRACE_ID.slice(2) }, 'traceId is not an id of 32 hex digits'],
+    ['R28 a trace id of 33 digits', { traceId: `${TRACE_ID}00` }, 'traceId is not an id of 32 hex digits'],
     ['R28 an id of zeros', { spanId: '0'.repeat(16) }, 'spanId is all zeros'],
-    ['R28 no id', { spanId: undefined }, 'spanId is no id of 16 hex digits'],
-    ['R28 a parent of other length', { parentSpanId: 'abcd' }, 'parentSpanId is no id of 16 hex digits'],
-    ['R28 a link to nothing', { links: [{ traceId: TRACE_ID }] }, 'link.spanId is no id of 16 hex digits'],
+    ['R28 no id', { spanId: undefined }, 'spanId is not an id of 16 hex digits'],
+    ['R28 a parent of other length', { parentSpanId: 'abcd' }, 'parentSpanId is not an id of 16 hex digits'],
+    ['R28 a link to nothing', { links: [{ traceId: TRACE_ID }] }, 'link.spanId is not an id of 16 hex digits'],
   ])('says what is wrong with a span and keeps the others: %s', async (_, change, reason) => {
     const answer = await send(envelope(spanJson(change), spanJson(), spanJson(change)));
     const partialSuccess = { rejectedSpans: '2', errorMessage: `span "work": ${reason}` };
@@ -225,18 +225,18 @@ describe('what only JSON can say', () => {
     post(receiver.port, JSON.stringify(json), headers);
 
   it.each([
-    ['R27 a base64 id', { spanId: 't61rcWkgMzE=' }, 'spanId is no id of 16 hex digits'],
-    ['R28 an id that is no hex', { traceId: 'x'.repeat(32) }, 'traceId is no id of 32 hex digits'],
-    ['R28 an id that is a number', { traceId: 1 }, 'traceId is no id of 32 hex digits'],
-    ['R26 a kind in words', { kind: 'SPAN_KIND_CLIENT' }, 'kind is no integer'],
-    ['R26 a status in words', { status: { code: 'STATUS_CODE_ERROR' } }, 'status.code is no integer'],
-    ['R36 a negative time', { startTimeUnixNano: '-1' }, 'startTimeUnixNano is no unsigned 64-bit integer'],
+    ['R27 a base64 id', { spanId: 't61rcWkgMzE=' }, 'spanId is not an id of 16 hex digits'],
+    ['R28 an id that is no hex', { traceId: 'x'.repeat(32) }, 'traceId is not an id of 32 hex digits'],
+    ['R28 an id that is a number', { traceId: 1 }, 'traceId is not an id of 32 hex digits'],
+    ['R26 a kind in words', { kind: 'SPAN_KIND_CLIENT' }, 'kind is not an integer'],
+    ['R26 a status in words', { status: { code: 'STATUS_CODE_ERROR' } }, 'status.code is not an integer'],
+    ['R36 a negative time', { startTimeUnixNano: '-1' }, 'startTimeUnixNano is not an unsigned 64-bit integer'],
     [
       'R33 a time of 2^64',
       { endTimeUnixNano: '18446744073709551616' },
-      'endTimeUnixNano is no unsigned 64-bit integer',
+      'endTimeUnixNano is not an unsigned 64-bit integer',
     ],
-    ['a time in words', { events: [{ timeUnixNano: 'now' }] }, 'timeUnixNano is no unsigned 64-bit integer'],
+    ['a time in words', { events: [{ timeUnixNano: 'now' }] }, 'timeUnixNano is not an unsigned 64-bit integer'],
   ])('rejects a span with %s, and keeps the others', async (_, change, reason) => {
     expect(await send(envelope(spanJson(change), spanJson()))).toEqual({
       status: 200,

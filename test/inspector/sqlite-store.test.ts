@@ -116,9 +116,9 @@ describe('what cannot be opened is told in one line', () => {
       },
       'its folder is a file; name another file',
     ],
-    ['a device', () => (file = '/dev/null'), 'it is no regular file; name another file'],
-    ['a text', () => writeFileSync(file, 'hello '.repeat(500)), 'it is no store of traces; name another file'],
-    ['a short text', () => writeFileSync(file, '{}'), 'it is no store of traces; name another file'],
+    ['a device', () => (file = '/dev/null'), 'it is not a regular file; name another file'],
+    ['a text', () => writeFileSync(file, 'hello '.repeat(500)), 'it is not a store of traces; name another file'],
+    ['a short text', () => writeFileSync(file, '{}'), 'it is not a store of traces; name another file'],
     [
       'a database of another program',
       () => change((database) => database.exec('CREATE TABLE t (a); PRAGMA user_version = 1')),
@@ -268,8 +268,8 @@ describe('faults while it is open', () => {
     rmSync(file);
     writeFileSync(`${file}.new`, 'hello '.repeat(500));
     renameSync(`${file}.new`, file);
-    expectFault(() => store.add([made('s2')]), 'it is no store of traces; name another file');
-    expectFault(() => store.list(), 'it is no store of traces; name another file');
+    expectFault(() => store.add([made('s2')]), 'it is not a store of traces; name another file');
+    expectFault(() => store.list(), 'it is not a store of traces; name another file');
     rmSync(file);
     store.add([made('s2')]);
     expect(store.counts.spans).toBe(1);
@@ -280,7 +280,7 @@ describe('faults while it is open', () => {
     store.add([made('s1')]);
     await store.close();
     writeFileSync(file, Buffer.alloc(3 * 4096, 7), { flag: 'r+' });
-    expectFault(() => open(), 'it is no store of traces; name another file');
+    expectFault(() => open(), 'it is not a store of traces; name another file');
   });
 });
 

@@ -167,7 +167,7 @@ describe('a fault of the endpoint is named, with its fix', () => {
   it('no TLS where some was expected', async () => {
     await using receiver = await startReceiver({ onSpans: () => {} });
     expect(await askEndpoint(receiver.url.replace('http:', 'https:'))).toMatchInlineSnapshot(`
-      "TLS_MISMATCH: https://127.0.0.1:PORT/v1/traces speaks no TLS
+      "TLS_MISMATCH: https://127.0.0.1:PORT/v1/traces does not speak TLS
         fix: begin the endpoint with http://"
     `);
   });

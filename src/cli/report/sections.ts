@@ -20,11 +20,11 @@ const MAX_LINES = 20;
 const MATERIAL_SHARE = 0.05;
 const MATERIAL_MS = 1;
 /** Ways in which a run differs from its plan that are told together, by how they are told. The others have a line each. */
-const TOLD_TOGETHER: Readonly<Partial<Record<DifferenceKind, string>>> = {
-  not_started: 'not started',
-  no_span: 'no span arrived of',
-  skipped: 'skipped',
-  extra: 'not in the plan',
+const TOLD_TOGETHER: Readonly<Partial<Record<DifferenceKind, (count: number, names: string) => string>>> = {
+  not_started: (count, names) => `${count} not started: ${names}`,
+  no_span: (_, names) => `no span of ${names} arrived`,
+  skipped: (count, names) => `${count} skipped: ${names}`,
+  extra: (count, names) => `${count} not in the plan: ${names}`,
 };
 
 /** What an explanation says in words beside its verdict, each part only when it has something to say. */
@@ -75,10 +75,11 @@ function differencesOf(explanation: Explanation, hasEnded: boolean): string[] {
   const differences = explanation.differences.filter(
     ({ kind, toolId }) => kind !== 'retried' || !isFound(explanation, 'retries', toolId),
   );
-  const together = Object.entries(TOLD_TOGETHER).flatMap(([kind, words]) => {
+  const together = Object.entries(TOLD_TOGETHER).flatMap(([kind, tell]) => {
     const names = differences.flatMap((difference) => (difference.kind === kind ? (difference.toolId ?? []) : []));
-    const told = kind === 'not_started' && !hasEnded ? 'without a span so far' : words;
-    return names.length === 0 ? [] : `${names.length} ${told}: ${listOf(names)}`;
+    if (names.length === 0) return [];
+    if (kind === 'not_started' && !hasEnded) return `${names.length} without a span so far: ${listOf(names)}`;
+    return tell(names.length, listOf(names));
   });
   return [...together, ...differences.filter(({ kind }) => !TOLD_TOGETHER[kind]).map(({ text }) => text)];
 }

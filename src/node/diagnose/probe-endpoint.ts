@@ -111,7 +111,7 @@ class Probe {
     other.protocol = isTls ? 'http:' : 'https:';
     other.port = this.#url.port || (isTls ? '443' : '80');
     if (isTls ? await this.#speaksPlain(other) : await this.#speaksTls()) {
-      const message = `${this.#where} ${isTls ? 'speaks no TLS' : 'speaks TLS'}`;
+      const message = `${this.#where} ${isTls ? 'does not speak TLS' : 'speaks TLS'}`;
       return this.#finding('TLS_MISMATCH', message, `begin the endpoint with ${other.protocol}//`);
     }
     const { protocol } = this.#endpoint;

@@ -5,6 +5,7 @@ import { renderReport } from '../../../src/cli/report/render-report.ts';
 import { widthOf } from '../../../src/cli/terminal-text.ts';
 import { reconstruct } from '../../../src/explain/reconstruct.ts';
 import type { ReceivedSpan } from '../../../src/explain/received-span.ts';
+import { madeRunSpans } from '../../explain/made-runs.ts';
 import { ours, overviewSpans } from '../../explain/made-spans.ts';
 import { hostileSpans, planOf, slowSpans, step } from './made-runs.ts';
 
@@ -300,6 +301,15 @@ describe('a report as text', () => {
     const plain = stripVTControlCharacters(colored).replaceAll(/ +$/gm, '');
     expect(plain).toBe(report(overviewSpans(), 100));
   });
+});
+
+it('names the steps of which no span arrived', () => {
+  const tools = {
+    fetch: { ms: [0, 5] as const },
+    rank: { needs: ['fetch'] },
+    write: { needs: ['rank'], ms: [9, 12] as const },
+  };
+  expect(report(madeRunSpans({ ms: 12, tools }), 100)).toContain('\n  - no span of rank arrived\n');
 });
 
 describe('names that mean harm', () => {
