@@ -19,6 +19,9 @@ const BY_SYSTEM: Readonly<Record<string, string>> = {
   EISDIR: 'it is a folder; name a file in it',
   EACCES: 'permission denied; change the permissions, or name another file',
   EPERM: 'permission denied; change the permissions, or name another file',
+  ENAMETOOLONG: 'its name is too long; give it a shorter one',
+  ELOOP: 'its links lead to each other; name another file',
+  EMFILE: 'too many files are open',
   EROFS: 'its disk is read-only; name another file',
   ENOSPC: 'its disk is full; free some space, then it goes on',
 };

@@ -145,7 +145,7 @@ describe('what cannot be opened is told in one line', () => {
 
   it('whatever else the system says', () => {
     file = join(folder, 'x'.repeat(300));
-    expect(() => open()).toThrow(/^cannot use the store \S+: ENAMETOOLONG: name too long/);
+    expect(() => open()).toThrow(/^cannot use the store \S+: its name is too long; give it a shorter one/);
     file = 'a\0b';
     expect(() => open()).toThrow(OrchestraceError);
   });
