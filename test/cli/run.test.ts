@@ -99,6 +99,7 @@ describe('a run', () => {
         ✓ aggregate ~ N ms
         ✓ flaky ~ N ms
           ✗ attempt 1 of 2 ~ N ms
+                           failed: busy
           ✓ attempt 2 of 2 ~ N ms
         ✗ broken ~ N ms
                            failed: no such table\\x1b[2J
