@@ -1,8 +1,8 @@
-import { baselineOf } from '../explain/baseline.ts';
-import { compareRuns } from '../explain/compare.ts';
-import { compareWithBaseline } from '../explain/compare-baseline.ts';
-import type { Reference } from '../explain/reference.ts';
-import type { Run } from '../explain/run.ts';
+import { baselineOf } from '../explain/compare/baseline.ts';
+import { compareRuns } from '../explain/compare/compare.ts';
+import { compareWithBaseline } from '../explain/compare/compare-baseline.ts';
+import type { Reference } from '../explain/compare/reference.ts';
+import type { Run } from '../explain/read/run.ts';
 import { type Command, parseWith, usageError } from './command.ts';
 import { type BaselineChoice, earlierSuccesses, parseBaseline } from './compare/choose-baseline.ts';
 import { baselineToJson, comparisonToJson } from './compare/comparison-json.ts';

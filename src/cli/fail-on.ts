@@ -1,11 +1,11 @@
-import { changeMs, formatLonger, formatRatio } from '../explain/change.ts';
+import { changeMs, formatLonger, formatRatio } from '../explain/compare/change.ts';
 import { type DifferenceKind, findDifferences } from '../explain/differences.ts';
 import { isFailing } from '../explain/failures.ts';
 import { type FaultKind, findFindings } from '../explain/findings.ts';
 import { formatNs, shorten, Wording } from '../explain/format.ts';
-import { type MeasuredRun, measureRun, type Totals } from '../explain/measure-run.ts';
-import type { Reference } from '../explain/reference.ts';
-import type { Run } from '../explain/run.ts';
+import { type MeasuredRun, measureRun, type Totals } from '../explain/compare/measure-run.ts';
+import type { Reference } from '../explain/compare/reference.ts';
+import type { Run } from '../explain/read/run.ts';
 import { ATTR_ORCHESTRATION_PLAN_SOURCE } from '../semconv.ts';
 import { suggest, usageError } from './command.ts';
 

@@ -1,5 +1,5 @@
 import { count } from '../explain/format.ts';
-import type { ReceivedSpan } from '../explain/received-span.ts';
+import type { ReceivedSpan } from '../explain/read/received-span.ts';
 import { openStore } from '../inspector/open-store.ts';
 import { type Receiver, startReceiver } from '../inspector/receive.ts';
 import type { TraceStore } from '../inspector/store.ts';

@@ -1,4 +1,4 @@
-import type { ReceivedSpan } from '../explain/received-span.ts';
+import type { ReceivedSpan } from '../explain/read/received-span.ts';
 import { openStore } from '../inspector/open-store.ts';
 import type { TraceStore } from '../inspector/store.ts';
 import { defaultStoreFile } from './default-store.ts';

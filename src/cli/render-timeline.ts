@@ -1,7 +1,7 @@
 import { styleText } from 'node:util';
 import type { Explanation } from '../explain/explain-run.ts';
 import { formatDuration } from '../explain/format.ts';
-import type { Run, SpanNode } from '../explain/run.ts';
+import type { Run, SpanNode } from '../explain/read/run.ts';
 import { OUTCOMES, type Style } from './outcomes.ts';
 import { stepsOf } from './steps-of.ts';
 import { cutText, escapeText, fitText, widthOf, wrapText } from './terminal-text.ts';

@@ -1,7 +1,7 @@
 import { type Explanation, explainRun } from '../explain/explain-run.ts';
-import { readTrace } from '../explain/read-trace.ts';
-import type { ReceivedSpan } from '../explain/received-span.ts';
-import type { Run, SpanNode } from '../explain/run.ts';
+import { readTrace } from '../explain/read/read-trace.ts';
+import type { ReceivedSpan } from '../explain/read/received-span.ts';
+import type { Run, SpanNode } from '../explain/read/run.ts';
 import { encodeTracesLines } from '../inspector/encode-json.ts';
 import { parseFileAndFlags, usageError, type Command } from './command.ts';
 import { failures, FAIL_ON_HELP, parseFailOn } from './fail-on.ts';

@@ -1,4 +1,4 @@
-import type { Attempt, Group, Run, SpanNode, Step } from '../explain/run.ts';
+import type { Attempt, Group, Run, SpanNode, Step } from '../explain/read/run.ts';
 
 const NS_PER_MS = 1e6;
 

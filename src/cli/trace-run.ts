@@ -1,8 +1,8 @@
 import { type Context, context, trace } from '@opentelemetry/api';
 import { OrchestraceError } from '../errors.ts';
-import type { ReceivedSpan } from '../explain/received-span.ts';
-import { reconstruct } from '../explain/reconstruct.ts';
-import type { Run } from '../explain/run.ts';
+import type { ReceivedSpan } from '../explain/read/received-span.ts';
+import { reconstruct } from '../explain/read/reconstruct.ts';
+import type { Run } from '../explain/read/run.ts';
 import { startReceiver } from '../inspector/receive.ts';
 import type { TracingOptions } from '../node/index.ts';
 import type { RunResult } from '../run/types.ts';

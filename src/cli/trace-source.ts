@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { Wording } from '../explain/format.ts';
-import type { ReceivedSpan } from '../explain/received-span.ts';
-import { reconstruct } from '../explain/reconstruct.ts';
-import type { Run } from '../explain/run.ts';
+import type { ReceivedSpan } from '../explain/read/received-span.ts';
+import { reconstruct } from '../explain/read/reconstruct.ts';
+import type { Run } from '../explain/read/run.ts';
 import { usageError } from './command.ts';
 import { defaultStoreFile } from './default-store.ts';
 import { nearest } from './nearest.ts';

@@ -5,7 +5,7 @@ import { ran, type RunFacts, type StepFacts } from './facts.ts';
 import { factsOfRun } from './facts-of-run.ts';
 import { type Finding, findFindings } from './findings.ts';
 import type { Parallelism } from './parallelism.ts';
-import type { Run } from './run.ts';
+import type { Run } from './read/run.ts';
 import { nameOf, type StepName } from './step-name.ts';
 import { giveVerdict } from './verdict.ts';
 import { replayWithWidth } from './what-if.ts';

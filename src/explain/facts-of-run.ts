@@ -1,8 +1,8 @@
 import { ATTR_ORCHESTRATION_WAIT_REASON, type WaitReason } from '../semconv.ts';
 import { PlanFacts, type RunFacts, type StepFacts } from './facts.ts';
-import { textAt } from './read-attributes.ts';
-import type { Attributes, ReceivedSpan } from './received-span.ts';
-import type { DeclaredPlan, DeclaredTool, Run, Step } from './run.ts';
+import { textAt } from './read/read-attributes.ts';
+import type { Attributes, ReceivedSpan } from './read/received-span.ts';
+import type { DeclaredPlan, DeclaredTool, Run, Step } from './read/run.ts';
 
 const WAIT_REASONS: readonly WaitReason[] = ['dependency', 'group', 'slot', 'unknown'];
 const WHOLE_MS = 1_000_000n;

@@ -3,8 +3,8 @@ import { dataSources, type MappingRecord } from '../mapping.ts';
 import type { ExecutionPlanTrace } from '../plan-trace.ts';
 import type { Outcome, WaitReason } from '../semconv.ts';
 import { findBackReads } from './back-reads.ts';
-import type { ReceivedSpan } from './received-span.ts';
-import type { DeclaredPlan, DeclaredTool } from './run.ts';
+import type { ReceivedSpan } from './read/received-span.ts';
+import type { DeclaredPlan, DeclaredTool } from './read/run.ts';
 
 /**
  * What is known of a run, as plain numbers: all that it takes to explain it. Made of spans that were read back, or by the process that

@@ -1,4 +1,4 @@
-import type { ReceivedSpan } from '../explain/received-span.ts';
+import type { ReceivedSpan } from '../explain/read/received-span.ts';
 import { estimateAttributes, estimateSpan } from './estimate-bytes.ts';
 import type { StoreCounts, StoreLimits } from './store.ts';
 

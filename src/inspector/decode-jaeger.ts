@@ -1,5 +1,5 @@
-import { asList, asRecord, parseJson } from '../explain/read-attributes.ts';
-import type { Attributes, AttributeValue, ReceivedSpan } from '../explain/received-span.ts';
+import { asList, asRecord, parseJson } from '../explain/read/read-attributes.ts';
+import type { Attributes, AttributeValue, ReceivedSpan } from '../explain/read/received-span.ts';
 import { ownValue } from '../own-value.ts';
 import {
   ATTR_ORCHESTRATION_CRITICAL_PATH,

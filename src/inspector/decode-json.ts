@@ -1,4 +1,4 @@
-import type { AttributeValue } from '../explain/received-span.ts';
+import type { AttributeValue } from '../explain/read/received-span.ts';
 import {
   addAttribute,
   checkDepth,

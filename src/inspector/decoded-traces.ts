@@ -1,4 +1,4 @@
-import type { Attributes, AttributeValue, ReceivedSpan, SpanKind } from '../explain/received-span.ts';
+import type { Attributes, AttributeValue, ReceivedSpan, SpanKind } from '../explain/read/received-span.ts';
 
 /** Deepest nesting of an attribute's value: the limit of OpenTelemetry's specification (`common/README.md`). */
 const MAX_VALUE_DEPTH = 64;

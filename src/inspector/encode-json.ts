@@ -5,7 +5,7 @@ import type {
   ReceivedLink,
   ReceivedSpan,
   SpanKind,
-} from '../explain/received-span.ts';
+} from '../explain/read/received-span.ts';
 
 const KINDS: Readonly<Record<SpanKind, number>> = {
   unspecified: 0,

@@ -1,4 +1,4 @@
-import type { Attributes, AttributeValue, ReceivedSpan } from '../explain/received-span.ts';
+import type { Attributes, AttributeValue, ReceivedSpan } from '../explain/read/received-span.ts';
 
 // Measured on real spans: what they add to the heap, and to a file of JSON, lies within a third of this.
 const SPAN_BYTES = 600;

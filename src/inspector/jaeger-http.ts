@@ -1,6 +1,6 @@
 import { context } from '@opentelemetry/api';
 import { OrchestraceError } from '../errors.ts';
-import { asRecord } from '../explain/read-attributes.ts';
+import { asRecord } from '../explain/read/read-attributes.ts';
 import { suppressTracing } from '../suppress-tracing.ts';
 
 const DEFAULT_TIMEOUT_MS = 30_000;

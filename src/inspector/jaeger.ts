@@ -1,6 +1,6 @@
 import { diag } from '@opentelemetry/api';
-import { asList, asRecord, parseJson, textAt } from '../explain/read-attributes.ts';
-import type { ReceivedSpan } from '../explain/received-span.ts';
+import { asList, asRecord, parseJson, textAt } from '../explain/read/read-attributes.ts';
+import type { ReceivedSpan } from '../explain/read/received-span.ts';
 import { ATTR_ORCHESTRATION_OUTCOME, ATTR_ORCHESTRATION_PLAN_NAME, ATTR_ORCHESTRATION_SPAN_TYPE } from '../semconv.ts';
 import { decodeJaegerJson } from './decode-jaeger.ts';
 import { type DecodedTraces, DecodeError, decodeTracesJson } from './decode-json.ts';

@@ -1,6 +1,6 @@
 import { OrchestraceError } from '../errors.ts';
-import { textAt } from '../explain/read-attributes.ts';
-import type { ReceivedSpan } from '../explain/received-span.ts';
+import { textAt } from '../explain/read/read-attributes.ts';
+import type { ReceivedSpan } from '../explain/read/received-span.ts';
 import { addSpans, isEarlier, type KeptSpan, type KeptTrace, noCounts, type Shelf } from './add-spans.ts';
 import { originJson } from './encode-json.ts';
 import { estimateSpan } from './estimate-bytes.ts';

@@ -1,6 +1,6 @@
 import { OrchestraceError } from '../errors.ts';
-import { asRecord } from '../explain/read-attributes.ts';
-import type { ReceivedSpan } from '../explain/received-span.ts';
+import { asRecord } from '../explain/read/read-attributes.ts';
+import type { ReceivedSpan } from '../explain/read/received-span.ts';
 import { decodeJaegerJson } from './decode-jaeger.ts';
 import { type DecodedTraces, DecodeError, decodeTracesJson } from './decode-json.ts';
 

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { OrchestraceError } from '../errors.ts';
-import type { ReceivedSpan } from '../explain/received-span.ts';
+import type { ReceivedSpan } from '../explain/read/received-span.ts';
 import { comeAgain, type OtlpContentType, Refusal, sendRefusal, sendSuccess } from './answer.ts';
 import { answerBrokenRequests } from './broken-requests.ts';
 import { decodeTracesJson } from './decode-json.ts';

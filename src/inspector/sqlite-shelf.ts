@@ -1,6 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { textAt } from '../explain/read-attributes.ts';
-import type { ReceivedSpan } from '../explain/received-span.ts';
+import { textAt } from '../explain/read/read-attributes.ts';
+import type { ReceivedSpan } from '../explain/read/received-span.ts';
 import { type KeptSpan, type KeptTrace, noCounts, type Shelf } from './add-spans.ts';
 import { encodeSpan, originJson } from './encode-json.ts';
 import { type Ancestor, planNameOf, tellsOfRun } from './summarize-runs.ts';

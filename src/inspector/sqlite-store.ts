@@ -1,6 +1,6 @@
 import { rmSync, statSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
-import type { ReceivedSpan } from '../explain/received-span.ts';
+import type { ReceivedSpan } from '../explain/read/received-span.ts';
 import { addSpans } from './add-spans.ts';
 import { decodeTracesJson } from './decode-json.ts';
 import { asStoreFault, storeFault } from './sqlite-fault.ts';

@@ -1,4 +1,4 @@
-import type { ReceivedSpan } from '../explain/received-span.ts';
+import type { ReceivedSpan } from '../explain/read/received-span.ts';
 import type { Outcome } from '../semconv.ts';
 
 /** Keeps the spans that were received. Bounded: the traces that were least recently added to go first, and are counted. */

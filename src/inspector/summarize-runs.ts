@@ -1,5 +1,5 @@
-import { outcomeAt, textAt } from '../explain/read-attributes.ts';
-import type { ReceivedSpan } from '../explain/received-span.ts';
+import { outcomeAt, textAt } from '../explain/read/read-attributes.ts';
+import type { ReceivedSpan } from '../explain/read/received-span.ts';
 import {
   ATTR_ORCHESTRATION_OUTCOME,
   ATTR_ORCHESTRATION_PLAN_NAME,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { explainRun } from '../../src/explain/explain-run.ts';
-import type { ReceivedSpan } from '../../src/explain/received-span.ts';
-import { reconstruct } from '../../src/explain/reconstruct.ts';
+import type { ReceivedSpan } from '../../src/explain/read/received-span.ts';
+import { reconstruct } from '../../src/explain/read/reconstruct.ts';
 import { createExecutionPlanTrace, parsePlan } from '../../src/index.ts';
 import { layeredPlan, type Result, type Row } from './side-by-side.ts';
 

@@ -3,8 +3,8 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { ReceivedSpan } from '../../src/explain/received-span.ts';
-import { reconstruct } from '../../src/explain/reconstruct.ts';
+import type { ReceivedSpan } from '../../src/explain/read/received-span.ts';
+import { reconstruct } from '../../src/explain/read/reconstruct.ts';
 import { startReceiver } from '../../src/inspector/receive.ts';
 import { runMain } from './run-node.ts';
 

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { ReceivedSpan } from '../../src/explain/received-span.ts';
+import type { ReceivedSpan } from '../../src/explain/read/received-span.ts';
 import { encodeTracesLines } from '../../src/inspector/encode-json.ts';
 import { openStore } from '../../src/inspector/open-store.ts';
 import { made, ours, overviewSpans } from '../explain/made-spans.ts';

@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FAIL_ON_HELP, failures, parseFailOn } from '../../src/cli/fail-on.ts';
-import { reconstruct } from '../../src/explain/reconstruct.ts';
-import type { ReceivedSpan } from '../../src/explain/received-span.ts';
-import type { Reference } from '../../src/explain/reference.ts';
-import type { Run } from '../../src/explain/run.ts';
+import { reconstruct } from '../../src/explain/read/reconstruct.ts';
+import type { ReceivedSpan } from '../../src/explain/read/received-span.ts';
+import type { Reference } from '../../src/explain/compare/reference.ts';
+import type { Run } from '../../src/explain/read/run.ts';
 import { ours, OVERVIEW_PLAN, overviewSpans } from '../explain/made-spans.ts';
 
 const MS = 1e6;

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { ReceivedSpan } from '../../src/explain/received-span.ts';
+import type { ReceivedSpan } from '../../src/explain/read/received-span.ts';
 import { encodeTracesJson } from '../../src/inspector/encode-json.ts';
 
 export interface JaegerServer extends AsyncDisposable {

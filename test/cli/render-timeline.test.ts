@@ -3,8 +3,8 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { renderTimeline } from '../../src/cli/render-timeline.ts';
 import { widthOf } from '../../src/cli/terminal-text.ts';
-import { reconstruct } from '../../src/explain/reconstruct.ts';
-import type { ReceivedSpan } from '../../src/explain/received-span.ts';
+import { reconstruct } from '../../src/explain/read/reconstruct.ts';
+import type { ReceivedSpan } from '../../src/explain/read/received-span.ts';
 import { made, ours, overviewSpans } from '../explain/made-spans.ts';
 
 const CHINESE = '查詢 資料庫';

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { reconstruct } from '../../src/explain/reconstruct.ts';
+import { reconstruct } from '../../src/explain/read/reconstruct.ts';
 import { encodeTracesJson, encodeTracesLines } from '../../src/inspector/encode-json.ts';
 import { openStore } from '../../src/inspector/open-store.ts';
 import { readTraces } from '../../src/inspector/read-traces.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { defaultStoreFile } from '../../src/cli/default-store.ts';
 import { type SourceFlags, TraceSource } from '../../src/cli/trace-source.ts';
-import type { ReceivedSpan } from '../../src/explain/received-span.ts';
+import type { ReceivedSpan } from '../../src/explain/read/received-span.ts';
 import { encodeTracesLines } from '../../src/inspector/encode-json.ts';
 import { openStore } from '../../src/inspector/open-store.ts';
 import { made, ours } from '../explain/made-spans.ts';

@@ -1,7 +1,7 @@
 import type { Attributes as ApiAttributes, HrTime } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
-import type { Attributes, AttributeValue, ReceivedSpan } from '../../src/explain/received-span.ts';
+import type { Attributes, AttributeValue, ReceivedSpan } from '../../src/explain/read/received-span.ts';
 import { runPlan, type PlanInput } from '../../src/index.ts';
 import { decodeJaegerJson } from '../../src/inspector/decode-jaeger.ts';
 import { JaegerClient } from '../../src/inspector/jaeger.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import type { ReceivedSpan } from '../../src/explain/received-span.ts';
+import type { ReceivedSpan } from '../../src/explain/read/received-span.ts';
 import { runPlan } from '../../src/index.ts';
 import { encodeTracesLines } from '../../src/inspector/encode-json.ts';
 import { JaegerClient } from '../../src/inspector/jaeger.ts';

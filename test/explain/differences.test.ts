@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Difference } from '../../src/explain/differences.ts';
 import { explainFacts, explainRun } from '../../src/explain/explain-run.ts';
 import { PlanFacts, type RunFacts, type StepFacts } from '../../src/explain/facts.ts';
-import { reconstruct } from '../../src/explain/reconstruct.ts';
+import { reconstruct } from '../../src/explain/read/reconstruct.ts';
 import { ours } from './made-spans.ts';
 import { casesOf, MS, runFactsOf, simulate, stepFacts } from './simulate.ts';
 

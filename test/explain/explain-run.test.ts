@@ -2,8 +2,8 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { explainFacts, explainRun, type Explanation } from '../../src/explain/explain-run.ts';
 import { PlanFacts, type RunFacts } from '../../src/explain/facts.ts';
-import { reconstruct } from '../../src/explain/reconstruct.ts';
-import type { ReceivedSpan } from '../../src/explain/received-span.ts';
+import { reconstruct } from '../../src/explain/read/reconstruct.ts';
+import type { ReceivedSpan } from '../../src/explain/read/received-span.ts';
 import { ours, overviewSpans } from './made-spans.ts';
 import { MS, stepFacts } from './simulate.ts';
 

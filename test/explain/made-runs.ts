@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
-import { reconstruct } from '../../src/explain/reconstruct.ts';
-import type { ReceivedSpan } from '../../src/explain/received-span.ts';
-import type { Run } from '../../src/explain/run.ts';
+import { reconstruct } from '../../src/explain/read/reconstruct.ts';
+import type { ReceivedSpan } from '../../src/explain/read/received-span.ts';
+import type { Run } from '../../src/explain/read/run.ts';
 import { ours } from './made-spans.ts';
 
 /** A tool of a made run: what it depends on, when it ran, and what else its span says. Without `ms` it has no span. */

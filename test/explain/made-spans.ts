@@ -1,4 +1,4 @@
-import type { AttributeValue, ReceivedSpan } from '../../src/explain/received-span.ts';
+import type { AttributeValue, ReceivedSpan } from '../../src/explain/read/received-span.ts';
 
 const TRACE_ID = '0af7651916cd43dd8448eb211c80319c';
 /** 2026-11-23T00:00:00Z */

@@ -2,8 +2,8 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Analysis } from '../../src/explain/analysis.ts';
 import { explainFacts, explainRun } from '../../src/explain/explain-run.ts';
-import { reconstruct } from '../../src/explain/reconstruct.ts';
-import type { ReceivedSpan } from '../../src/explain/received-span.ts';
+import { reconstruct } from '../../src/explain/read/reconstruct.ts';
+import type { ReceivedSpan } from '../../src/explain/read/received-span.ts';
 import { ours } from './made-spans.ts';
 import { type Case, casesOf, levelsOf, MS, runFactsOf, simulate, type Simulated } from './simulate.ts';
 

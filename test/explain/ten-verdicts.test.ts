@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { explainRun } from '../../src/explain/explain-run.ts';
-import type { ReceivedSpan } from '../../src/explain/received-span.ts';
-import { reconstruct } from '../../src/explain/reconstruct.ts';
+import type { ReceivedSpan } from '../../src/explain/read/received-span.ts';
+import { reconstruct } from '../../src/explain/read/reconstruct.ts';
 import { createExecutionPlanTrace, type PlanInput } from '../../src/index.ts';
 import { ours } from './made-spans.ts';
 

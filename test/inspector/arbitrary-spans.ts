@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import type { Attributes, AttributeValue, ReceivedSpan } from '../../src/explain/received-span.ts';
+import type { Attributes, AttributeValue, ReceivedSpan } from '../../src/explain/read/received-span.ts';
 
 /** Texts that break what is careless: NUL, lone surrogates, names of prototypes, line breaks. */
 const texts: fc.Arbitrary<string> = fc.oneof(

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { ReceivedSpan } from '../../src/explain/received-span.ts';
+import type { ReceivedSpan } from '../../src/explain/read/received-span.ts';
 import { decodeJaegerJson } from '../../src/inspector/decode-jaeger.ts';
 import { DecodeError } from '../../src/inspector/decode-json.ts';
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { AttributeValue, ReceivedSpan } from '../../src/explain/received-span.ts';
+import type { AttributeValue, ReceivedSpan } from '../../src/explain/read/received-span.ts';
 import { decodeTracesJson } from '../../src/inspector/decode-json.ts';
 import { decodeTracesProtobuf } from '../../src/inspector/decode-protobuf.ts';
 import { DecodeError, type DecodedTraces } from '../../src/inspector/decoded-traces.ts';

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { ReceivedSpan } from '../../src/explain/received-span.ts';
+import type { ReceivedSpan } from '../../src/explain/read/received-span.ts';
 import { decodeTracesJson } from '../../src/inspector/decode-json.ts';
 import { encodeTracesJson, encodeTracesLines } from '../../src/inspector/encode-json.ts';
 import { made } from '../explain/made-spans.ts';

@@ -1,4 +1,4 @@
-import type { ReceivedSpan } from '../../src/explain/received-span.ts';
+import type { ReceivedSpan } from '../../src/explain/read/received-span.ts';
 import { estimateAttributes, estimateSpan } from '../../src/inspector/estimate-bytes.ts';
 import type { StoreCounts, StoreLimits, TraceSummary } from '../../src/inspector/store.ts';
 

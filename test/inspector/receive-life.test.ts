@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { describe, expect, it } from 'vitest';
-import type { ReceivedSpan } from '../../src/explain/received-span.ts';
+import type { ReceivedSpan } from '../../src/explain/read/received-span.ts';
 import { startReceiver } from '../../src/inspector/receive.ts';
 import { deferred } from '../helpers/spans.ts';
 import { encode, envelope, JSON_TYPE, post, raw, spanJson } from './otlp.ts';

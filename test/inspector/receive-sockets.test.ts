@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { ReceivedSpan } from '../../src/explain/received-span.ts';
+import type { ReceivedSpan } from '../../src/explain/read/received-span.ts';
 import { startReceiver, type Receiver } from '../../src/inspector/receive.ts';
 import { encode, envelope, JSON_TYPE, post, raw, readAll, spanJson } from './otlp.ts';
 

@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { ReceivedSpan } from '../../src/explain/received-span.ts';
+import type { ReceivedSpan } from '../../src/explain/read/received-span.ts';
 import { startReceiver, type Receiver, type ReceiverOptions } from '../../src/inspector/receive.ts';
 import {
   attribute,

@@ -9,7 +9,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { text } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { OrchestraceError } from '../../src/errors.ts';
-import type { ReceivedSpan } from '../../src/explain/received-span.ts';
+import type { ReceivedSpan } from '../../src/explain/read/received-span.ts';
 import { openDatabase } from '../../src/inspector/open-database.ts';
 import { openStore } from '../../src/inspector/open-store.ts';
 import { SqliteStore } from '../../src/inspector/sqlite-store.ts';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { ReceivedSpan } from '../../src/explain/received-span.ts';
+import type { ReceivedSpan } from '../../src/explain/read/received-span.ts';
 import { estimateAttributes, estimateSpan } from '../../src/inspector/estimate-bytes.ts';
 import { openStore, type StoreOptions } from '../../src/inspector/open-store.ts';
 import type { TraceStore } from '../../src/inspector/store.ts';

@@ -1,4 +1,4 @@
-import type { Run } from '../../explain/run.ts';
+import type { Run } from '../../explain/read/run.ts';
 import { suggest, usageError } from '../command.ts';
 import type { FoundRun, TraceSource } from '../trace-source.ts';
 

@@ -1,7 +1,7 @@
-import type { AddedStep, BaselineComparison, MissingStep, Placed } from '../../explain/baseline-comparison.ts';
-import type { Comparison, LoneStep, StepChange } from '../../explain/comparison.ts';
-import type { PlanChange } from '../../explain/compare-plans.ts';
-import type { Share } from '../../explain/divide-change.ts';
+import type { AddedStep, BaselineComparison, MissingStep, Placed } from '../../explain/compare/baseline-comparison.ts';
+import type { Comparison, LoneStep, StepChange } from '../../explain/compare/comparison.ts';
+import type { PlanChange } from '../../explain/compare/compare-plans.ts';
+import type { Share } from '../../explain/compare/divide-change.ts';
 import type { StepName } from '../../explain/step-name.ts';
 import { runHeadToJson } from '../run-json.ts';
 

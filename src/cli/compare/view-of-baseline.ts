@@ -1,8 +1,13 @@
-import { type BaselineComparison, isOutside, type Placed, type PlacedStep } from '../../explain/baseline-comparison.ts';
-import { materialMs } from '../../explain/comparison-summary.ts';
+import {
+  type BaselineComparison,
+  isOutside,
+  type Placed,
+  type PlacedStep,
+} from '../../explain/compare/baseline-comparison.ts';
+import { materialMs } from '../../explain/compare/comparison-summary.ts';
 import { isFailing } from '../../explain/failures.ts';
 import { count, formatDuration } from '../../explain/format.ts';
-import type { Spread } from '../../explain/baseline.ts';
+import type { Spread } from '../../explain/compare/baseline.ts';
 import { nameStep } from '../name-step.ts';
 import {
   type ComparisonView,

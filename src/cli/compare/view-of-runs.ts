@@ -1,6 +1,6 @@
-import { formatLonger } from '../../explain/change.ts';
-import { type Comparison, hasOtherOutcome, type LoneStep, type StepChange } from '../../explain/comparison.ts';
-import { describeShare, materialMs } from '../../explain/comparison-summary.ts';
+import { formatLonger } from '../../explain/compare/change.ts';
+import { type Comparison, hasOtherOutcome, type LoneStep, type StepChange } from '../../explain/compare/comparison.ts';
+import { describeShare, materialMs } from '../../explain/compare/comparison-summary.ts';
 import { count, formatDuration } from '../../explain/format.ts';
 import { namePath, nameStep } from '../name-step.ts';
 import {

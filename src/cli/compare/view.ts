@@ -1,8 +1,8 @@
-import type { Change } from '../../explain/change.ts';
-import { formatRatio } from '../../explain/change.ts';
+import type { Change } from '../../explain/compare/change.ts';
+import { formatRatio } from '../../explain/compare/change.ts';
 import { formatDuration } from '../../explain/format.ts';
-import type { PlanChange } from '../../explain/compare-plans.ts';
-import type { Run, Step } from '../../explain/run.ts';
+import type { PlanChange } from '../../explain/compare/compare-plans.ts';
+import type { Run, Step } from '../../explain/read/run.ts';
 import { formatStart } from '../format-start.ts';
 import { OUTCOMES } from '../outcomes.ts';
 

@@ -1,6 +1,6 @@
 import { count } from '../../explain/format.ts';
-import type { ReceivedSpan } from '../../explain/received-span.ts';
-import type { Run, Step } from '../../explain/run.ts';
+import type { ReceivedSpan } from '../../explain/read/received-span.ts';
+import type { Run, Step } from '../../explain/read/run.ts';
 import { isRunSpan } from '../../inspector/summarize-runs.ts';
 import { ATTR_ORCHESTRATION_PLAN_SOURCE } from '../../semconv.ts';
 import { stepsOf } from '../steps-of.ts';

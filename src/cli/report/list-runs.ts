@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
 import { formatDuration } from '../../explain/format.ts';
-import type { Run } from '../../explain/run.ts';
+import type { Run } from '../../explain/read/run.ts';
 import { formatStart } from '../format-start.ts';
 import { OUTCOMES, type Style } from '../outcomes.ts';
 import { escapeText, fitText, widthOf } from '../terminal-text.ts';

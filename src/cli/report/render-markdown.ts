@@ -1,6 +1,6 @@
 import { type Explanation, explainRun } from '../../explain/explain-run.ts';
 import { formatDuration } from '../../explain/format.ts';
-import type { Run } from '../../explain/run.ts';
+import type { Run } from '../../explain/read/run.ts';
 import { OUTCOMES } from '../outcomes.ts';
 import { renderTimeline } from '../render-timeline.ts';
 import { codeBlock, codeInTable, codeOf, escapeMarkdown, itemOf } from './escape-markdown.ts';

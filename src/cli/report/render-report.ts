@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
 import { type Explanation, explainRun } from '../../explain/explain-run.ts';
-import type { Run } from '../../explain/run.ts';
+import type { Run } from '../../explain/read/run.ts';
 import type { Style } from '../outcomes.ts';
 import { renderTimeline, type TimelineOptions } from '../render-timeline.ts';
 import { escapeText, fitText, widthOf, wrapText } from '../terminal-text.ts';

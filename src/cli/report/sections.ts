@@ -2,7 +2,7 @@ import type { DifferenceKind } from '../../explain/differences.ts';
 import { type Explanation, explainRun, type FindingMs } from '../../explain/explain-run.ts';
 import { isFault } from '../../explain/findings.ts';
 import { formatDuration } from '../../explain/format.ts';
-import type { Run, Step } from '../../explain/run.ts';
+import type { Run, Step } from '../../explain/read/run.ts';
 import { namePath } from '../name-step.ts';
 import { stepsOf } from '../steps-of.ts';
 

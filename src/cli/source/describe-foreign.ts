@@ -1,5 +1,5 @@
 import { Wording } from '../../explain/format.ts';
-import { readTrace } from '../../explain/read-trace.ts';
+import { readTrace } from '../../explain/read/read-trace.ts';
 import type { FoundTrace } from '../trace-source.ts';
 
 /** What to say of spans among which there is no run: what is missing, and whose they are. */

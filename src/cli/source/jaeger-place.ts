@@ -1,4 +1,4 @@
-import type { ReceivedSpan } from '../../explain/received-span.ts';
+import type { ReceivedSpan } from '../../explain/read/received-span.ts';
 import { JaegerClient } from '../../inspector/jaeger.ts';
 import { jaegerAddress } from '../../inspector/jaeger-http.ts';
 import { usageError } from '../command.ts';

@@ -1,4 +1,4 @@
-import type { ReceivedSpan } from '../../explain/received-span.ts';
+import type { ReceivedSpan } from '../../explain/read/received-span.ts';
 
 /** Where traces are looked up by id or by plan: a store, or a Jaeger. */
 export interface Place extends AsyncDisposable {

@@ -1,4 +1,4 @@
-import type { Run, Step } from '../../explain/run.ts';
+import type { Run, Step } from '../../explain/read/run.ts';
 import type { MappingRecord } from '../../mapping.ts';
 import { stepsOf } from '../steps-of.ts';
 import { escapeText, formatBytes } from '../terminal-text.ts';

@@ -1,6 +1,6 @@
 import type { ExplainedStep, Explanation } from '../../explain/explain-run.ts';
-import type { ReceivedSpan } from '../../explain/received-span.ts';
-import type { Attempt, Group, Run, SpanNode, Step } from '../../explain/run.ts';
+import type { ReceivedSpan } from '../../explain/read/received-span.ts';
+import type { Attempt, Group, Run, SpanNode, Step } from '../../explain/read/run.ts';
 import { nameStep } from '../name-step.ts';
 import { OUTCOMES, type Style } from '../outcomes.ts';
 import { stepsOf } from '../steps-of.ts';

@@ -6,10 +6,10 @@ import { renderText } from '../../../src/cli/compare/render-text.ts';
 import { viewOfBaseline } from '../../../src/cli/compare/view-of-baseline.ts';
 import { viewOfRuns } from '../../../src/cli/compare/view-of-runs.ts';
 import { widthOf } from '../../../src/cli/terminal-text.ts';
-import { baselineOf } from '../../../src/explain/baseline.ts';
-import { compareRuns } from '../../../src/explain/compare.ts';
-import { compareWithBaseline } from '../../../src/explain/compare-baseline.ts';
-import type { Run } from '../../../src/explain/run.ts';
+import { baselineOf } from '../../../src/explain/compare/baseline.ts';
+import { compareRuns } from '../../../src/explain/compare/compare.ts';
+import { compareWithBaseline } from '../../../src/explain/compare/compare-baseline.ts';
+import type { Run } from '../../../src/explain/read/run.ts';
 import { madeRun, type MadeTool } from '../../explain/made-runs.ts';
 
 const TOOLS: Record<string, MadeTool> = {

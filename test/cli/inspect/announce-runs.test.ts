@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { RunAnnouncer } from '../../../src/cli/inspect/announce-runs.ts';
-import type { ReceivedSpan } from '../../../src/explain/received-span.ts';
+import type { ReceivedSpan } from '../../../src/explain/read/received-span.ts';
 import { made, ours, overviewSpans } from '../../explain/made-spans.ts';
 
 const SPANS = overviewSpans();

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { explanationToJson } from '../../../src/cli/report/explanation-json.ts';
 import { explainRun } from '../../../src/explain/explain-run.ts';
-import { reconstruct } from '../../../src/explain/reconstruct.ts';
+import { reconstruct } from '../../../src/explain/read/reconstruct.ts';
 import { overviewSpans } from '../../explain/made-spans.ts';
 
 it('has all that is explained, in snake_case', () => {

@@ -1,4 +1,4 @@
-import type { ReceivedSpan } from '../../../src/explain/received-span.ts';
+import type { ReceivedSpan } from '../../../src/explain/read/received-span.ts';
 import { made, ours } from '../../explain/made-spans.ts';
 
 interface MadeTool {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { codeBlock, codeInTable, codeOf, escapeMarkdown, itemOf } from '../../../src/cli/report/escape-markdown.ts';
 import { renderMarkdown } from '../../../src/cli/report/render-markdown.ts';
-import { reconstruct } from '../../../src/explain/reconstruct.ts';
-import type { ReceivedSpan } from '../../../src/explain/received-span.ts';
+import { reconstruct } from '../../../src/explain/read/reconstruct.ts';
+import type { ReceivedSpan } from '../../../src/explain/read/received-span.ts';
 import { ours, overviewSpans } from '../../explain/made-spans.ts';
 import { hostileSpans, planOf, slowSpans, step } from './made-runs.ts';
 

@@ -1,7 +1,7 @@
 import { type Change, changeMs } from './change.ts';
-import { ran } from './facts.ts';
+import { ran } from '../facts.ts';
 import type { MeasuredRun } from './measure-run.ts';
-import { nameOf, type StepName } from './step-name.ts';
+import { nameOf, type StepName } from '../step-name.ts';
 
 /** A part of what a run took, before and after. */
 export interface Share {

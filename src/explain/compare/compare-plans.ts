@@ -1,7 +1,7 @@
-import { ATTR_ORCHESTRATION_PLAN_HASH } from '../semconv.ts';
-import { shorten, Wording } from './format.ts';
-import { textAt } from './read-attributes.ts';
-import type { DeclaredPlan, DeclaredTool, Run } from './run.ts';
+import { ATTR_ORCHESTRATION_PLAN_HASH } from '../../semconv.ts';
+import { shorten, Wording } from '../format.ts';
+import { textAt } from '../read/read-attributes.ts';
+import type { DeclaredPlan, DeclaredTool, Run } from '../read/run.ts';
 
 type PlanChangeKind =
   | 'plan_name'

@@ -9,12 +9,12 @@ import {
 import { summarizeAgainstBaseline } from './baseline-summary.ts';
 import { changeOf } from './change.ts';
 import { comparePlans } from './compare-plans.ts';
-import { count } from './format.ts';
+import { count } from '../format.ts';
 import { limitsOf } from './limits.ts';
 import { type MeasuredRun, measureRun } from './measure-run.ts';
 import type { Reference } from './reference.ts';
-import type { Run } from './run.ts';
-import { byName } from './step-name.ts';
+import type { Run } from '../read/run.ts';
+import { byName } from '../step-name.ts';
 
 /** Holds a run against many. Pure; never fails, whatever the traces hold. */
 export function compareWithBaseline(baseline: Baseline, run: Run): BaselineComparison {

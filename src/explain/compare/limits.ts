@@ -1,7 +1,7 @@
-import { Wording } from './format.ts';
-import { lostStepsOf } from './facts-of-run.ts';
+import { Wording } from '../format.ts';
+import { lostStepsOf } from '../facts-of-run.ts';
 import type { MeasuredRun } from './measure-run.ts';
-import { nameStep } from './step-name.ts';
+import { nameStep } from '../step-name.ts';
 
 const say = new Wording();
 

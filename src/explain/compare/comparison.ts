@@ -1,10 +1,10 @@
-import type { Outcome } from '../semconv.ts';
+import type { Outcome } from '../../semconv.ts';
 import type { Change } from './change.ts';
 import type { PlanChange } from './compare-plans.ts';
 import type { Share } from './divide-change.ts';
 import type { Reference } from './reference.ts';
-import type { Run } from './run.ts';
-import type { StepName } from './step-name.ts';
+import type { Run } from '../read/run.ts';
+import type { StepName } from '../step-name.ts';
 
 /** How a run differs from one before it. Times in milliseconds, with fractions. */
 export interface Comparison {

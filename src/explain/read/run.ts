@@ -1,5 +1,5 @@
-import type { MappingRecord } from '../mapping.ts';
-import type { Outcome } from '../semconv.ts';
+import type { MappingRecord } from '../../mapping.ts';
+import type { Outcome } from '../../semconv.ts';
 import type { ReceivedSpan } from './received-span.ts';
 
 /** One execution of a plan as its spans tell it: run > group > step > attempt, and what else happened below. */

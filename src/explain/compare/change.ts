@@ -1,4 +1,4 @@
-import { formatDuration } from './format.ts';
+import { formatDuration } from '../format.ts';
 
 /** A number of two runs: before, after, and what lies between. */
 export interface Change {

@@ -1,9 +1,9 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { AttributeValue, ReceivedSpan } from '../../src/explain/received-span.ts';
-import { readTrace, type TraceView } from '../../src/explain/read-trace.ts';
-import type { Run, SpanNode, Step } from '../../src/explain/run.ts';
-import { made, ours, OVERVIEW_PLAN, overviewSpans } from './made-spans.ts';
+import type { AttributeValue, ReceivedSpan } from '../../../src/explain/read/received-span.ts';
+import { readTrace, type TraceView } from '../../../src/explain/read/read-trace.ts';
+import type { Run, SpanNode, Step } from '../../../src/explain/read/run.ts';
+import { made, ours, OVERVIEW_PLAN, overviewSpans } from '../made-spans.ts';
 
 const OTHER_TRACE = 'f'.repeat(32);
 

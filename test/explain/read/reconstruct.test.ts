@@ -1,9 +1,9 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { reconstruct } from '../../src/explain/reconstruct.ts';
-import type { ReceivedSpan } from '../../src/explain/received-span.ts';
-import type { Run, SpanNode, Step } from '../../src/explain/run.ts';
-import { made, ours, OVERVIEW_PLAN, overviewSpans } from './made-spans.ts';
+import { reconstruct } from '../../../src/explain/read/reconstruct.ts';
+import type { ReceivedSpan } from '../../../src/explain/read/received-span.ts';
+import type { Run, SpanNode, Step } from '../../../src/explain/read/run.ts';
+import { made, ours, OVERVIEW_PLAN, overviewSpans } from '../made-spans.ts';
 
 const RUN_ATTRIBUTES = { 'run.id': 'r', 'plan.name': 'p', strategy: 'serial' };
 

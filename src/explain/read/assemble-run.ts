@@ -20,7 +20,7 @@ import {
   ATTR_ORCHESTRATION_TOOL_IDS,
   ATTR_ORCHESTRATION_TOOL_TYPE,
   type Outcome,
-} from '../semconv.ts';
+} from '../../semconv.ts';
 import {
   integerAt,
   outcomeAt,

@@ -11,8 +11,8 @@ import { summarizeComparison } from './comparison-summary.ts';
 import { divideChange } from './divide-change.ts';
 import { limitsOf } from './limits.ts';
 import { type MeasuredRun, measureRun } from './measure-run.ts';
-import type { Run, Step } from './run.ts';
-import { byName, nameOf, passOf, type StepName } from './step-name.ts';
+import type { Run, Step } from '../read/run.ts';
+import { byName, nameOf, passOf, type StepName } from '../step-name.ts';
 
 /**
  * Compares two runs. Their steps are matched by tool and iteration; what is inside a step is not compared. Pure; never fails, whatever the

@@ -3,7 +3,7 @@ import {
   ATTR_ORCHESTRATION_SPAN_TYPE,
   ATTR_ORCHESTRATION_TOOL_ID,
   type LinkType,
-} from '../semconv.ts';
+} from '../../semconv.ts';
 import type { StepDraft } from './assemble-run.ts';
 import { textAt } from './read-attributes.ts';
 import type { ReceivedSpan } from './received-span.ts';

@@ -2,13 +2,13 @@ import type { HrTime } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import * as fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { explainRun } from '../../src/explain/explain-run.ts';
-import { readTrace } from '../../src/explain/read-trace.ts';
-import type { AttributeValue, ReceivedSpan } from '../../src/explain/received-span.ts';
-import type { Run } from '../../src/explain/run.ts';
-import { createExecutionPlanTrace, type PlanInput, type ToolContext } from '../../src/index.ts';
-import { record, useContextManager } from '../helpers/spans.ts';
-import { casesOf } from './simulate.ts';
+import { explainRun } from '../../../src/explain/explain-run.ts';
+import { readTrace } from '../../../src/explain/read/read-trace.ts';
+import type { AttributeValue, ReceivedSpan } from '../../../src/explain/read/received-span.ts';
+import type { Run } from '../../../src/explain/read/run.ts';
+import { createExecutionPlanTrace, type PlanInput, type ToolContext } from '../../../src/index.ts';
+import { record, useContextManager } from '../../helpers/spans.ts';
+import { casesOf } from '../simulate.ts';
 
 beforeAll(useContextManager);
 

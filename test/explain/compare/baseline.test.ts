@@ -1,11 +1,11 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { baselineOf, type Spread } from '../../src/explain/baseline.ts';
-import { compareWithBaseline } from '../../src/explain/compare-baseline.ts';
-import { compareRuns } from '../../src/explain/compare.ts';
-import { explainRun } from '../../src/explain/explain-run.ts';
-import type { Run } from '../../src/explain/run.ts';
-import { anyRun, madeRun, type MadeTool } from './made-runs.ts';
+import { baselineOf, type Spread } from '../../../src/explain/compare/baseline.ts';
+import { compareWithBaseline } from '../../../src/explain/compare/compare-baseline.ts';
+import { compareRuns } from '../../../src/explain/compare/compare.ts';
+import { explainRun } from '../../../src/explain/explain-run.ts';
+import type { Run } from '../../../src/explain/read/run.ts';
+import { anyRun, madeRun, type MadeTool } from '../made-runs.ts';
 
 /** fetch > rank; rank takes as long as is said, and the run 100 ms longer than both. */
 function nightly(rankMs: number, more: Partial<Parameters<typeof madeRun>[0]> = {}): Run {

@@ -1,8 +1,8 @@
-import { ATTR_ORCHESTRATION_GROUP_INDEX, ATTR_ORCHESTRATION_SPAN_TYPE } from '../semconv.ts';
+import { ATTR_ORCHESTRATION_GROUP_INDEX, ATTR_ORCHESTRATION_SPAN_TYPE } from '../../semconv.ts';
 import { Adoption } from './adopt-steps.ts';
 import { assembleRun, attemptOf, RunDraft, type SpanDraft, type StepDraft, stepOf } from './assemble-run.ts';
 import { ClockFaults } from './clock-faults.ts';
-import { count } from './format.ts';
+import { count } from '../format.ts';
 import { findLostSteps, type LostStep } from './lost-steps.ts';
 import { integerAt, textAt } from './read-attributes.ts';
 import type { ReceivedSpan } from './received-span.ts';

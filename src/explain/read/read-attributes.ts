@@ -1,5 +1,5 @@
-import type { MappingRecord } from '../mapping.ts';
-import type { Outcome } from '../semconv.ts';
+import type { MappingRecord } from '../../mapping.ts';
+import type { Outcome } from '../../semconv.ts';
 import type { Attributes } from './received-span.ts';
 
 const OUTCOMES: ReadonlyMap<unknown, Outcome> = new Map(

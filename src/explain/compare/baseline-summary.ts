@@ -2,11 +2,11 @@ import { nameBaseline } from './baseline.ts';
 import { type BaselineComparison, isOutside, type Placed, type PlacedStep } from './baseline-comparison.ts';
 import { formatLonger, formatRatio } from './change.ts';
 import { materialMs, planSentence } from './comparison-summary.ts';
-import { isFailing } from './failures.ts';
-import { fitSentences, sentence } from './fit-sentences.ts';
-import { count, formatDuration, shorten, Wording } from './format.ts';
+import { isFailing } from '../failures.ts';
+import { fitSentences, sentence } from '../fit-sentences.ts';
+import { count, formatDuration, shorten, Wording } from '../format.ts';
 import type { MeasuredRun } from './measure-run.ts';
-import { nameStep } from './step-name.ts';
+import { nameStep } from '../step-name.ts';
 
 type Facts = Omit<BaselineComparison, 'summary'>;
 

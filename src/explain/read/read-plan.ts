@@ -2,7 +2,7 @@ import {
   ATTR_ORCHESTRATION_EXECUTION_PLAN,
   ATTR_ORCHESTRATION_PLAN_PART,
   ATTR_ORCHESTRATION_PLAN_PARTS,
-} from '../semconv.ts';
+} from '../../semconv.ts';
 import { asList, asRecord, integerAt, parseJson, readMapping, textAt, textsOf } from './read-attributes.ts';
 import type { ReceivedSpan } from './received-span.ts';
 import type { DeclaredPlan, DeclaredTool } from './run.ts';

@@ -1,12 +1,12 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { compareRuns } from '../../src/explain/compare.ts';
-import type { Change } from '../../src/explain/change.ts';
-import type { Comparison } from '../../src/explain/comparison.ts';
-import { explainRun } from '../../src/explain/explain-run.ts';
-import { reconstruct } from '../../src/explain/reconstruct.ts';
-import type { AttributeValue } from '../../src/explain/received-span.ts';
-import { anyRun, madeRun, madeRunSpans, type MadeTool } from './made-runs.ts';
+import { compareRuns } from '../../../src/explain/compare/compare.ts';
+import type { Change } from '../../../src/explain/compare/change.ts';
+import type { Comparison } from '../../../src/explain/compare/comparison.ts';
+import { explainRun } from '../../../src/explain/explain-run.ts';
+import { reconstruct } from '../../../src/explain/read/reconstruct.ts';
+import type { AttributeValue } from '../../../src/explain/read/received-span.ts';
+import { anyRun, madeRun, madeRunSpans, type MadeTool } from '../made-runs.ts';
 
 /** fetch > rank > write, 8 s; audit beside rank. */
 const BEFORE: Record<string, MadeTool> = {

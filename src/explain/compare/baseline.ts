@@ -1,7 +1,7 @@
-import { isFailing } from './failures.ts';
+import { isFailing } from '../failures.ts';
 import { type MeasuredRun, type MeasuredStep, measureRun } from './measure-run.ts';
-import type { Run } from './run.ts';
-import { byName, type StepName } from './step-name.ts';
+import type { Run } from '../read/run.ts';
+import { byName, type StepName } from '../step-name.ts';
 
 /** What many runs of a plan took. Times in milliseconds, with fractions. */
 export interface Baseline {

@@ -2,11 +2,11 @@ import { formatLonger, formatRatio } from './change.ts';
 import type { PlanChange } from './compare-plans.ts';
 import { type Comparison, hasOtherOutcome, type StepChange } from './comparison.ts';
 import type { Share } from './divide-change.ts';
-import { isFailing } from './failures.ts';
-import { fitSentences, sentence } from './fit-sentences.ts';
-import { count, formatDuration, shorten, Wording } from './format.ts';
+import { isFailing } from '../failures.ts';
+import { fitSentences, sentence } from '../fit-sentences.ts';
+import { count, formatDuration, shorten, Wording } from '../format.ts';
 import type { MeasuredRun } from './measure-run.ts';
-import { nameStep, type StepName } from './step-name.ts';
+import { nameStep, type StepName } from '../step-name.ts';
 
 /** Changes of less than this share of the run are not worth a word. */
 const MATERIAL_SHARE = 0.01;

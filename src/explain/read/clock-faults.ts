@@ -1,4 +1,4 @@
-import { count, formatNs, Wording } from './format.ts';
+import { count, formatNs, Wording } from '../format.ts';
 import type { ReceivedSpan } from './received-span.ts';
 
 /** Spans start on whole milliseconds, and end by another clock than they start: up to this, nothing is wrong. */

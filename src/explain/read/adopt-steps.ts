@@ -1,5 +1,5 @@
 import type { RunDraft, StepDraft } from './assemble-run.ts';
-import { passOf } from './step-name.ts';
+import { passOf } from '../step-name.ts';
 
 /** Runs that are looked at for one set of steps, of many with the same plan: a bound for traces that nobody's runs made. */
 const MAX_TRIES = 64;

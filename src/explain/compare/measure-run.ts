@@ -1,8 +1,8 @@
-import type { Outcome } from '../semconv.ts';
-import { Analysis } from './analysis.ts';
-import { ran } from './facts.ts';
-import { factsOfRun } from './facts-of-run.ts';
-import type { Run } from './run.ts';
+import type { Outcome } from '../../semconv.ts';
+import { Analysis } from '../analysis.ts';
+import { ran } from '../facts.ts';
+import { factsOfRun } from '../facts-of-run.ts';
+import type { Run } from '../read/run.ts';
 
 /** What a run took, in nanoseconds: what it can be held to. */
 export interface Totals {

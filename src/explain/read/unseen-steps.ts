@@ -1,4 +1,4 @@
-import { ATTR_ORCHESTRATION_NOT_STARTED, ATTR_ORCHESTRATION_SKIPPED } from '../semconv.ts';
+import { ATTR_ORCHESTRATION_NOT_STARTED, ATTR_ORCHESTRATION_SKIPPED } from '../../semconv.ts';
 import type { RunDraft } from './assemble-run.ts';
 import { textsAt } from './read-attributes.ts';
 import type { DeclaredPlan, DeclaredTool, Step } from './run.ts';
