@@ -32,10 +32,11 @@ export function drawStored(
 
 /** Attributes a line each, with their OTLP types, without what differs from run to run. */
 export function typedAttributes({ attributes }: StoredSpan): string[] {
-  const varying = ['run.id', 'wait_ms', 'wait_reason', 'plan.hash', 'verdict', 'critical_path', 'critical_path_ms'].map(
+  const varying = ['run.id', 'wait_ms', 'plan.hash', 'verdict', 'critical_path', 'critical_path_ms'].map(
     (key) => `orchestration.${key}`,
   );
   return Object.entries(attributes)
+    .filter(([key]) => key !== 'orchestration.wait_reason') // a step that hardly waited has none
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .map(([key, value]) => `${key} ${varying.includes(key) ? Object.keys(value).join() : typed(value)}`);
 }

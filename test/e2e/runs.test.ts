@@ -44,6 +44,8 @@ describe.skipIf(!stack)('a run in Jaeger', () => {
     expect(result.finalOutput).toEqual({ count: 2, type: 'server' });
     expect(drawStored(spans, (span) => [...typedAttributes(span), ...linksOf(span, spans)])).toMatchInlineSnapshot(`
       "orchestration overview dag [success]
+        | orchestration.critical_path arrayValue
+        | orchestration.critical_path_ms intValue
         | orchestration.outcome string "success"
         | orchestration.plan.hash stringValue
         | orchestration.plan.name string "overview"
@@ -53,6 +55,7 @@ describe.skipIf(!stack)('a run in Jaeger', () => {
         | orchestration.strategy string "dag"
         | orchestration.total_groups int 2
         | orchestration.total_tools int 3
+        | orchestration.verdict stringValue
         plan overview
           | orchestration.execution_plan string "{\\"strategy\\":\\"dag\\",\\"execution_groups\\":[{\\"group_index\\":0,\\"parallel_execution\\":true,\\"tools\\":[{\\"tool_id\\":\\"primary\\",\\"tool_type\\":\\"lookup\\",\\"depends_on\\":[],\\"dependency_groups\\":[],\\"output_mapping\\":{\\"name\\":\\"{$input.name}\\"}},{\\"tool_id\\":\\"secondary\\",\\"tool_type\\":\\"lookup\\",\\"depends_on\\":[],\\"dependency_groups\\":[],\\"output_mapping\\":{}}]},{\\"group_index\\":1,\\"parallel_execution\\":false,\\"tools\\":[{\\"tool_id\\":\\"total\\",\\"tool_type\\":\\"aggregate\\",\\"depends_on\\":[\\"primary\\",\\"secondary\\"],\\"dependency_groups\\":[0],\\"output_mapping\\":{\\"type\\":\\"{primary.data.rows[0].type}\\",\\"none\\":\\"{secondary.data.nothing}\\"}}]}],\\"total_groups\\":2,\\"total_tools\\":3,\\"tool_ids\\":[\\"primary\\",\\"secondary\\",\\"total\\"]}"
           | orchestration.plan.name string "overview"

@@ -139,7 +139,12 @@ function describeSpan(span) {
     kind: SpanKind[span.kind],
     scope: [name, version],
     status: { code: SpanStatusCode[span.status.code], message: span.status.message },
-    attributes: Object.fromEntries(Object.entries(span.attributes).map(([key, value]) => [key, steady(key, value)])),
+    attributes: Object.fromEntries(
+      Object.entries(span.attributes)
+        // Whether a step waited long enough to say for what differs from run to run.
+        .filter(([key]) => key !== 'orchestration.wait_reason')
+        .map(([key, value]) => [key, steady(key, value)]),
+    ),
     links: span.links.map((link) => ({
       to: started.findIndex((other) => other.spanContext().spanId === link.context.spanId),
       attributes: link.attributes,
@@ -168,7 +173,9 @@ function describeMetric({ descriptor: { name, unit, description }, dataPoints })
 
 /** Times and stacks differ from run to run; what stands for them has their type. */
 function steady(key, value) {
-  if (key === 'orchestration.wait_ms' && typeof value === 'number') return 0;
+  if (['orchestration.wait_ms', 'orchestration.critical_path_ms'].includes(key) && typeof value === 'number') return 0;
+  if (key === 'orchestration.verdict' && typeof value === 'string') return value.replaceAll(/<?[\d.]+ ms/g, 'N ms');
+  if (key === 'orchestration.critical_path' && Array.isArray(value)) return value.map((item) => typeof item);
   if (key === 'exception.stacktrace' && typeof value === 'string') return 'at ...';
   return value;
 }
