@@ -11,7 +11,7 @@ export type FaultKind =
   | 'outlived'
   | 'unresolved_mapping';
 
-export type FindingKind =
+type FindingKind =
   | FaultKind
   /** Time was spent that could be saved. */
   | 'retries'
