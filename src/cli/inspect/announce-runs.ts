@@ -11,15 +11,18 @@ import { escapeText } from '../terminal-text.ts';
 const MAX_TOLD = 1_000;
 /** Without news of a trace for so long, all of it is likely to be there: several processes may send it, each when it likes. */
 const QUIET_MS = 1_000;
+/** So long at most: a trace that goes on and on is told as far as it is there. */
+const MAX_DELAY_MS = 10_000;
 
 /** Runs of a trace that are to be told. */
 interface Pending {
   readonly spanIds: Set<string>;
   readonly timer: NodeJS.Timeout;
+  readonly latest: NodeJS.Timeout;
 }
 
 /**
- * Tells of each run, once, when its own span has arrived and no more came of its trace for a second; at the end, of the rest. Runs inside
+ * Tells of each run, once, when its own span has arrived and no more came of its trace for a second, ten seconds after it at the latest; at the end, of the rest. Runs inside
  * another are part of that one.
  */
 export class RunAnnouncer implements Disposable {
@@ -48,6 +51,7 @@ export class RunAnnouncer implements Disposable {
     const pending = this.#pending.get(traceId) ?? {
       spanIds: new Set(),
       timer: setTimeout(() => this.#announce(traceId), QUIET_MS).unref(),
+      latest: setTimeout(() => this.#announce(traceId), MAX_DELAY_MS).unref(),
     };
     this.#pending.set(traceId, pending);
     pending.spanIds.add(spanId);
@@ -58,6 +62,7 @@ export class RunAnnouncer implements Disposable {
     const pending = this.#pending.get(traceId);
     if (!pending) return;
     clearTimeout(pending.timer);
+    clearTimeout(pending.latest);
     this.#pending.delete(traceId);
     try {
       for (const run of reconstruct(this.#traceOf(traceId)))

@@ -39,6 +39,17 @@ it('tells of a run when no more came of its trace for a second', () => {
   ]);
 });
 
+it('tells of a run ten seconds after it, however much comes of its trace', () => {
+  take([RUN]);
+  for (let second = 0; second < 12; second += 1) {
+    take([REST[second % REST.length]!]);
+    vi.advanceTimersByTime(900);
+  }
+  expect(lines).toHaveLength(1);
+  vi.advanceTimersByTime(20_000);
+  expect(lines).toHaveLength(1);
+});
+
 it('reads a trace once for all its runs that came, and tells none twice', () => {
   const all = Array.from({ length: 50 }, (_, index) =>
     ours('run', `r${index}`, { ms: [index, index + 1], attributes: { 'plan.name': `p${index}`, outcome: 'success' } }),
