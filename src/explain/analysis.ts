@@ -1,6 +1,6 @@
 import { type CriticalPath, findCriticalPath } from './critical-path.ts';
 import { type Failures, findFailures } from './failures.ts';
-import { ran, type RunFacts } from './facts.ts';
+import { hasOneClock, ran, type RunFacts } from './facts.ts';
 import { Wording } from './format.ts';
 import { ObservedRun } from './observed.ts';
 import { type GroupParallelism, measureGroups, measureRun, type Parallelism } from './parallelism.ts';
@@ -14,6 +14,8 @@ export class Analysis {
   readonly say: Wording;
   #graph: StepGraph | undefined;
   #criticalPath: CriticalPath | undefined;
+  #outlasting: number | undefined;
+  #isReplayable: boolean | undefined;
   #waits: Waits | undefined;
   #observed: ObservedRun | undefined;
   #parallelism: Parallelism | undefined;
@@ -35,16 +37,24 @@ export class Analysis {
     return (this.#criticalPath ??= findCriticalPath(needs, order, duration));
   }
 
-  /** Whether all that ran is known: the run ended, no spans were lost, no other process has some of the tools. Else only single steps can be judged. */
+  /**
+   * Whether all that ran is known: the run ended and no step after it, no spans were lost, no other process has some of the tools. Else only
+   * single steps can be judged.
+   */
   get isWhole(): boolean {
-    const { hasEnded, lost, hasLostPass, elsewhere } = this.facts;
-    return hasEnded && lost.size === 0 && !hasLostPass && !elsewhere;
+    const { hasEnded, lost, hasLostPass, elsewhere, running } = this.facts;
+    return hasEnded && lost.size === 0 && !hasLostPass && !elsewhere && !running && this.outlasting < 0;
   }
 
   /** The steps of the critical path that took some time; empty where it is not known: without a plan, or of a run that is not whole. */
   get path(): readonly number[] {
     if (this.facts.plan.tools.length === 0 || !this.isWhole) return [];
     return this.criticalPath.path.filter((step) => ran(this.facts.steps[step]!));
+  }
+
+  /** The step that ended last, if it went on after the run had ended: nobody waited for it. -1 without one. */
+  get outlasting(): number {
+    return (this.#outlasting ??= findOutlasting(this.facts, this.graph));
   }
 
   get waits(): Waits {
@@ -67,8 +77,26 @@ export class Analysis {
     return (this.#failures ??= findFailures(this.facts));
   }
 
-  /** By how much the run had been shorter, had this step taken half as long, in nanoseconds. */
-  savedByHalf(step: number): number {
-    return this.observed.savedBy(step, this.graph.duration[step]! / 2);
+  /** Whether the run can be replayed, so that it can be said what other durations had changed. */
+  get isReplayable(): boolean {
+    return (this.#isReplayable ??= this.isWhole && hasOneClock(this.facts));
   }
+
+  /** By how much the run had been shorter, had this step taken half as long, in nanoseconds; 0 where that cannot be told. */
+  savedByHalf(step: number): number {
+    return !this.isReplayable ? 0 : this.observed.savedBy(step, this.graph.duration[step]! / 2);
+  }
+}
+
+/** A step whose end is so much later than that of its run was not waited for; less is the clocks'. */
+const OUTLASTING_NS = 5e6;
+
+function findOutlasting({ steps, hasEnded, durationNs }: RunFacts, { end }: StepGraph): number {
+  if (!hasEnded) return -1;
+  let last = -1;
+  // The clock of another machine says nothing of the end of this run.
+  for (let step = 0; step < steps.length; step += 1)
+    if (steps[step]!.clock === 0 && end[step]! > durationNs + OUTLASTING_NS && (last < 0 || end[step]! > end[last]!))
+      last = step;
+  return last;
 }

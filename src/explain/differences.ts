@@ -1,5 +1,5 @@
 import type { Analysis } from './analysis.ts';
-import { ran } from './facts.ts';
+import { hasOneClock, ran } from './facts.ts';
 import { count, formatNs } from './format.ts';
 
 export type DifferenceKind =
@@ -96,9 +96,10 @@ function outOfOrder(
   return found;
 }
 
-function groupDifferences({ groups, parallelism, facts: { plan, steps } }: Analysis): Difference[] {
+function groupDifferences({ groups, parallelism, facts }: Analysis): Difference[] {
+  const { plan } = facts;
   // Times of two clocks do not tell what ran at once.
-  if (steps.some(({ clock }) => clock !== steps[0]!.clock)) return [];
+  if (!hasOneClock(facts)) return [];
   if (plan.isSerial) {
     const { peak } = parallelism;
     const text = `the plan is serial, but up to ${count(peak, 'step')} ran at once`;

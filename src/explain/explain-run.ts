@@ -22,7 +22,10 @@ export interface Explanation {
   readonly differences: readonly Difference[];
   /** What is wrong, then what took time. */
   readonly findings: readonly FindingMs[];
-  /** The longest chain of steps that need each other. Undefined where it is not known: without a plan, or when spans were lost. */
+  /**
+   * The longest chain of steps that need each other, by what each took. Undefined where it is not known: without a plan, before the run has
+   * ended, when spans were lost or another process has some of the tools, and where a step went on after the run.
+   */
   readonly criticalPath: { readonly steps: readonly StepName[]; readonly ms: number } | undefined;
   /** Every step that ran or was skipped, by start. */
   readonly steps: readonly ExplainedStep[];
@@ -49,7 +52,7 @@ export interface ExplainedStep extends StepName {
   readonly startMs: number;
   readonly durationMs: number;
   readonly isCritical: boolean;
-  /** How much longer it could have taken before the critical path is longer; undefined for a step that the plan does not have. */
+  /** How much longer it could have taken before the critical path is longer; undefined where that is not known, and for a step that the plan does not have. */
   readonly slackMs: number | undefined;
   /** The dependency that ended last, and how long that was the only one missing. */
   readonly dependency: { readonly toolId: string; readonly ms: number } | undefined;
@@ -58,7 +61,7 @@ export interface ExplainedStep extends StepName {
   readonly waitReason: WaitReason | undefined;
   /** The step whose end let it start, where it waited for a slot or a group. */
   readonly waitedFor: string | undefined;
-  /** By how much the run would shorten if it took half as long. */
+  /** By how much the run would shorten if it took half as long; 0 where that cannot be told. */
   readonly savesMs: number;
 }
 
@@ -99,7 +102,12 @@ export function explainFacts(facts: RunFacts): Explanation {
     durationMs: ms(facts.durationNs),
     completeness: completenessOf(facts),
     differences: findDifferences(analysis),
-    findings: findings.map(({ kind, text, toolIds, savesNs }) => ({ kind, text, toolIds, savesMs: ms(savesNs) })),
+    findings: findings.map(({ kind, text, toolIds, savesNs }) => ({
+      kind,
+      text,
+      toolIds,
+      savesMs: analysis.isReplayable ? ms(savesNs) : 0,
+    })),
     criticalPath:
       facts.plan.tools.length === 0 || !analysis.isWhole
         ? undefined
@@ -159,14 +167,16 @@ function explainSteps(analysis: Analysis): ExplainedStep[] {
   });
 }
 
-function whatIf({ facts, graph, criticalPath, parallelism: { peak }, observed }: Analysis): WhatIf {
+function whatIf({ facts, graph, criticalPath, parallelism: { peak }, observed, isReplayable }: Analysis): WhatIf {
   const widths = peak < 1 ? [] : [...new Set([Math.ceil(peak / 2), peak, peak * 2])];
   return {
     readyMs: ms(criticalPath.length),
     widths: widths.map((width) => ({ width, ms: ms(replayWithWidth(graph.needs, graph.duration, width)) })),
     withoutRetries: facts.steps
       .flatMap((step, at) =>
-        step.attempts > 1 ? { ...nameOf(step), savesMs: ms(observed.savedBy(at, step.retryNs)) } : [],
+        step.attempts > 1
+          ? { ...nameOf(step), savesMs: isReplayable ? ms(observed.savedBy(at, step.retryNs)) : 0 }
+          : [],
       )
       .toSorted((a, b) => b.savesMs - a.savesMs),
   };

@@ -19,7 +19,7 @@ export function factsOfRun(run: Run): RunFacts {
         run.groups.map(({ groupIndex }) => groupIndex),
       );
   const zeroNs = zeroOf(run, steps);
-  const seen = seenSteps(steps, zeroNs, plan);
+  const seen = seenSteps(steps, zeroNs, plan, new Clocks(run.span));
   const hasEnded = run.span !== undefined;
   const durationNs = Math.max(0, Number(run.endNs - zeroNs), ...(hasEnded ? [] : [lastOf(seen)]));
   // One step of a finer clock among others does not make theirs finer.
@@ -29,6 +29,7 @@ export function factsOfRun(run: Run): RunFacts {
   return {
     plan,
     isLoose: !hasEnded && run.planSpans.length === 0 && run.groups.length === 0,
+    isDetached: run.isDetached === true,
     hasEnded,
     outcome: run.outcome,
     error: run.error,
@@ -62,10 +63,9 @@ function lastOf(steps: readonly StepFacts[]): number {
 }
 
 /** Steps with a span; and skips without one, which were no earlier than the end of what they need. */
-function seenSteps(steps: readonly Step[], zeroNs: bigint, plan: PlanFacts): StepFacts[] {
+function seenSteps(steps: readonly Step[], zeroNs: bigint, plan: PlanFacts, clocks: Clocks): StepFacts[] {
   const seen: StepFacts[] = [];
   const ends = new Map<string, number>();
-  const clocks = new Clocks();
   let lastEnd = 0;
   for (const step of steps) {
     if (!step.span && step.outcome !== 'skip') continue;
@@ -125,10 +125,15 @@ function factsOfStep(step: Step, span: ReceivedSpan, zeroNs: bigint, plan: PlanF
   };
 }
 
-/** Numbers the machines that spans come from: what one sends is of one clock. */
+/** Numbers the machines that spans come from: what one sends is of one clock. That of the run is 0. */
 class Clocks {
   readonly #known = new Map<Attributes, number>();
   readonly #numbers = new Map<string, number>();
+
+  /** @param run of a run without a span of its own, the first machine that is asked for is 0 */
+  constructor(run: ReceivedSpan | undefined) {
+    if (run) this.of(run.resource);
+  }
 
   of(resource: Attributes): number {
     const known = this.#known.get(resource);

@@ -14,6 +14,8 @@ export interface RunFacts {
   readonly plan: PlanFacts;
   /** Whether these are steps that no run holds. Default false. */
   readonly isLoose?: boolean;
+  /** Whether the span above them did not arrive, which may be of a run. Default false. */
+  readonly isDetached?: boolean;
   /** Whether the end of the run is known. */
   readonly hasEnded: boolean;
   /** Undefined as well where whoever ran it does not say. */
@@ -32,7 +34,9 @@ export interface RunFacts {
   readonly lost: ReadonlySet<string>;
   /** Whether spans of single passes are missing, of those tools or of others. Default false. */
   readonly hasLostPass?: boolean;
-  /** Planned tools that another process has: what became of them is not seen here. */
+  /** Tools with a step that had not ended when the run did, and of which no more is known. Default none. */
+  readonly running?: readonly string[];
+  /** Planned tools that another process has or may have; empty where it has others: what became of them is not seen here. */
   readonly elsewhere?: ReadonlySet<string> | undefined;
 }
 
@@ -127,6 +131,11 @@ export class PlanFacts {
   get isSerial(): boolean {
     return this.strategy === 'serial';
   }
+}
+
+/** Whether all times are of the run's own clock, so that they can be compared. */
+export function hasOneClock({ steps }: RunFacts): boolean {
+  return steps.every(({ clock }) => clock === 0);
 }
 
 /** Whether a step did something; else it was skipped. */

@@ -7,7 +7,7 @@ export interface Failures {
   readonly failed: readonly StepFacts[];
   /** Planned tools that were skipped, in the plan's order. */
   readonly skipped: readonly string[];
-  /** Planned tools that neither ran nor were skipped, in the plan's order. */
+  /** Planned tools of which it is known that they neither ran nor were skipped, in the plan's order. */
   readonly notStarted: readonly string[];
   /** Planned tools that did not run because they need the first that failed, directly or not. */
   readonly affected: readonly string[];
@@ -20,7 +20,8 @@ export function isFailing(outcome: Outcome | undefined): boolean {
   return outcome === 'failure' || outcome === 'error' || outcome === 'timeout';
 }
 
-export function findFailures({ plan, steps, lost, elsewhere }: RunFacts): Failures {
+export function findFailures({ plan, steps, lost, elsewhere, running = [] }: RunFacts): Failures {
+  const unknown = new Set([...lost, ...(elsewhere ?? []), ...running]);
   /** Of a planned tool the last pass counts, of others, which may be one of many, any that failed. */
   const last: (StepFacts | undefined)[] = Array.from({ length: plan.tools.length });
   const failed: StepFacts[] = [];
@@ -41,7 +42,7 @@ export function findFailures({ plan, steps, lost, elsewhere }: RunFacts): Failur
     const { toolId } = plan.tools[tool]!;
     const step = last[tool];
     if (!step) {
-      if (!lost.has(toolId) && !elsewhere?.has(toolId)) notStarted.push(toolId);
+      if (!unknown.has(toolId)) notStarted.push(toolId);
     } else if (step.outcome === 'success') done.push(toolId);
     else if (!ran(step)) skipped.push(toolId);
   }

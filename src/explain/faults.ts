@@ -4,9 +4,6 @@ import type { FaultKind, Finding } from './findings.ts';
 import { count, formatNs } from './format.ts';
 import { ran } from './facts.ts';
 
-/** A step whose end is so much later than that of its run was not waited for; less is the clocks'. */
-const OUTLIVED_NS = 5e6;
-
 /** What is wrong with a run, whatever time it took. */
 export function findFaults(analysis: Analysis): Finding[] {
   return [
@@ -33,9 +30,18 @@ function lost({ say, facts: { lost } }: Analysis): Finding | undefined {
   return lost.size === 0 ? undefined : fault('lost_spans', `no span of ${say.names([...lost])} arrived`, [...lost]);
 }
 
-/** Tools of the plan that did not start although nothing failed: an executor that does something else. */
-function notFollowed({ say, facts, failures: { notStarted } }: Analysis): Finding | undefined {
-  if (facts.outcome !== 'success' || notStarted.length === 0) return undefined;
+/** Tools of the plan that did not start although nothing failed and nothing was skipped that they need: an executor that does something else. */
+function notFollowed({ say, facts, failures }: Analysis): Finding | undefined {
+  if (facts.outcome !== 'success' || failures.failed.length > 0) return undefined;
+  const cut = new Set(failures.skipped);
+  const notStarted: string[] = [];
+  const idle = new Set(failures.notStarted);
+  for (const { toolId, dependsOn } of facts.plan.tools) {
+    if (!idle.has(toolId)) continue;
+    if (dependsOn.some((id) => cut.has(id))) cut.add(toolId);
+    else notStarted.push(toolId);
+  }
+  if (notStarted.length === 0) return undefined;
   const extra = facts.steps.filter((step) => step.tool < 0 && ran(step)).map(({ toolId }) => toolId);
   const instead = extra.length > 0 ? `, and ${say.names([...new Set(extra)])} ran, which the plan does not have` : '';
   return fault('plan_not_followed', `${say.names(notStarted)} did not start${instead}`, [...notStarted, ...extra]);
@@ -44,7 +50,6 @@ function notFollowed({ say, facts, failures: { notStarted } }: Analysis): Findin
 function early({ say, facts: { steps }, graph }: Analysis): Finding | undefined {
   const overlap = ({ step, dependency }: { step: number; dependency: number }): number =>
     graph.end[dependency]! - graph.start[step]!;
-  if (graph.early.length === 0) return undefined;
   const [first] = graph.early.toSorted((a, b) => overlap(b) - overlap(a));
   if (!first) return undefined;
   const [step, needed] = [steps[first.step]!, steps[first.dependency]!];
@@ -53,14 +58,16 @@ function early({ say, facts: { steps }, graph }: Analysis): Finding | undefined 
   return fault('early_start', text, [step.toolId, needed.toolId]);
 }
 
-/** A step that nobody waited for. */
-function outlived({ say, facts: { outcome, durationNs, steps }, graph }: Analysis): Finding | undefined {
-  if (outcome !== 'success' || steps.some(({ clock }) => clock !== steps[0]!.clock)) return undefined;
-  const last = steps.reduce(
-    (latest, _, step) => (latest < 0 || graph.end[step]! > graph.end[latest]! ? step : latest),
-    -1,
-  );
-  if (last < 0 || graph.end[last]! <= durationNs + OUTLIVED_NS) return undefined;
+/** Steps that nobody waited for. */
+function outlived({
+  say,
+  facts: { outcome, durationNs, steps, running },
+  graph,
+  outlasting: last,
+}: Analysis): Finding | undefined {
+  if (outcome !== 'success') return undefined;
+  if (running) return fault('outlived', `${say.names(running)} still ran when it ended`, running);
+  if (last < 0) return undefined;
   const { toolId } = steps[last]!;
   const text = `${say.step(steps[last]!)} went on for ${formatNs(graph.end[last]! - durationNs)} after the run had ended`;
   return fault('outlived', text, [toolId]);

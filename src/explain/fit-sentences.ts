@@ -17,6 +17,10 @@ export function fitSentences(sentences: readonly (string | undefined)[]): string
 
 /** With a capital letter and a full stop, where it has none. */
 export function sentence(clause: string): string {
-  const end = /[.!?…]$/.test(clause) ? '' : '.';
-  return `${clause.charAt(0).toUpperCase()}${clause.slice(1)}${end}`;
+  return stop(`${clause.charAt(0).toUpperCase()}${clause.slice(1)}`);
+}
+
+/** With a full stop, where it has no end. */
+export function stop(clause: string): string {
+  return /[.!?…]$/.test(clause) ? clause : `${clause}.`;
 }

@@ -68,7 +68,7 @@ export function shorten(text: string, length: number): string {
 }
 
 /** The first characters of a text, never half of one. */
-function firstOf(text: string, length: number): string {
+export function firstOf(text: string, length: number): string {
   const last = text.charCodeAt(length - 1);
   return text.slice(0, last >= 0xd800 && last <= 0xdbff ? length - 1 : length);
 }

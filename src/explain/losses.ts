@@ -42,7 +42,7 @@ export function findLosses(analysis: Analysis, which?: 'the largest'): Finding[]
 
 /** The most that can have been lost in each way, the largest first; of equals, the one that says more comes first. */
 function lossesOf(analysis: Analysis): Loss[] {
-  const { facts, graph, waits, criticalPath, isWhole } = analysis;
+  const { facts, graph, waits, criticalPath, isReplayable } = analysis;
   const hasPlan = facts.plan.tools.length > 0;
   let [longestNs, lastNs] = [0, 0];
   for (let step = 0; step < facts.steps.length; step += 1) {
@@ -61,7 +61,7 @@ function lossesOf(analysis: Analysis): Loss[] {
   const largest: Loss = { mostNs: longestNs / 2, find: bottleneck };
   if (!facts.hasEnded) return [];
   // What is not known may have run in between.
-  if (!isWhole) return [largest];
+  if (!isReplayable) return [largest];
   return [
     { mostNs: waited('group'), find: barrier },
     { mostNs: facts.plan.isSerial ? 0 : Math.max(waited('slot'), waited('unknown')), find: serialised },
@@ -84,7 +84,7 @@ function retries(analysis: Analysis): Finding | undefined {
   for (let step = 0; step < facts.steps.length; step += 1) {
     const { attempts, retryNs } = facts.steps[step]!;
     if (attempts < 2) continue;
-    const savesNs = analysis.observed.savedBy(step, retryNs);
+    const savesNs = analysis.isReplayable ? analysis.observed.savedBy(step, retryNs) : 0;
     if (!best || savesNs > best.savesNs) best = { step, savesNs };
   }
   if (!best) return undefined;
@@ -104,7 +104,7 @@ function barrier({ say, facts: { steps }, waits, observed }: Analysis): Finding 
   const last = waits.releasedBy[worst]!;
   const name = say.step(steps[worst]!);
   const whole = last < 0 ? 'the groups before it' : `${say.step(steps[last]!)} and the rest of the groups before it`;
-  const others = held.length > 1 ? ` (and ${count(held.length - 1, 'other step')} for less)` : '';
+  const others = held.length > 1 ? ` (${count(held.length - 1, 'other step')} waited less)` : '';
   const text = `${name} had all it needs, but waited ${formatNs(waits.ns[worst]!)} for ${whole}${others}; without that about ${formatNs(savesNs)} less`;
   return { kind: 'barrier', text, savesNs, toolIds: held.map((step) => steps[step]!.toolId) };
 }
@@ -152,8 +152,8 @@ function slots({ say, facts: { steps }, waits, observed }: Analysis): Finding | 
   if (worst === undefined || peak < 2) return undefined;
   const savesNs = observed.savedWithout((step) => waits.reason[step] === 'slot');
   const [name, waited] = [say.step(steps[worst]!), formatNs(waits.ns[worst]!)];
-  const others = held.length > 1 ? ` (and ${count(held.length - 1, 'other step')} for less)` : '';
-  const text = `${name} waited ${waited}${others} while ${peak} others ran, the most that ever ran at once; without that limit about ${formatNs(savesNs)} less`;
+  const others = held.length > 1 ? ` (${count(held.length - 1, 'other step')} waited less)` : '';
+  const text = `${name} waited ${waited} for a free slot${others}: never more than ${peak} ran at once; without that limit about ${formatNs(savesNs)} less`;
   return { kind: 'slots', text, savesNs, toolIds: held.map((step) => steps[step]!.toolId) };
 }
 
@@ -169,7 +169,7 @@ function independent({ say, facts, graph, criticalPath }: Analysis): Finding | u
   const what = isFree
     ? `any of its ${graph.steps.length} steps needs another`
     : `${say.name(after)} needs ${say.name(before)}`;
-  const text = `the plan is serial, but nothing in it says that ${what}; by its dependencies alone about ${formatNs(savesNs)} less`;
+  const text = `the plan is serial, but nothing in it says that ${what}; run by its dependencies alone, about ${formatNs(savesNs)} less`;
   return { kind: 'independent', text, savesNs, toolIds: [before, after] };
 }
 
@@ -180,13 +180,14 @@ function needsOf({ needs }: Analysis['facts']['plan'], tool: number): Set<number
 /** The step that took most of the run. */
 function bottleneck(analysis: Analysis): Finding | undefined {
   const { say, facts, graph, observed } = analysis;
-  const hasPlan = facts.plan.tools.length > 0;
-  const candidates = hasPlan ? observed.path : [...graph.steps.keys()];
-  const worth = (step: number): number => (hasPlan ? analysis.savedByHalf(step) : graph.duration[step]! / 2);
+  const knowsPath = facts.plan.tools.length > 0 && analysis.isReplayable;
+  const candidates = knowsPath ? observed.path : [...graph.steps.keys()];
+  const worth = (step: number): number => (knowsPath ? analysis.savedByHalf(step) : graph.duration[step]! / 2);
   let best = -1;
   for (const step of candidates) {
     // Of one that nobody waited for, the run had not been shorter.
-    const counts = ran(facts.steps[step]!) && graph.end[step]! <= facts.durationNs + facts.clockNs;
+    const isInTime = facts.steps[step]!.clock !== 0 || graph.end[step]! <= facts.durationNs + facts.clockNs;
+    const counts = ran(facts.steps[step]!) && isInTime;
     if (counts && (best < 0 || worth(step) > worth(best))) best = step;
   }
   if (best < 0) return undefined;
@@ -218,10 +219,10 @@ function gap({ say, facts: { steps }, waits, observed }: Analysis): Finding | un
 }
 
 /** Time after the last step. */
-function tail({ say, facts: { durationNs, hasEnded, steps }, graph: { end } }: Analysis): Finding | undefined {
+function tail({ say, facts: { durationNs, steps }, graph: { end } }: Analysis): Finding | undefined {
   let last = -1;
   for (const [step, facts] of steps.entries()) if (ran(facts) && (last < 0 || end[step]! > end[last]!)) last = step;
-  if (last < 0 || !hasEnded) return undefined;
+  if (last < 0) return undefined;
   const { toolId } = steps[last]!;
   const savesNs = durationNs - end[last]!;
   return {

@@ -66,11 +66,13 @@ export class Passes {
     return passes[Math.max(0, found)] === self ? (passes[1] ?? -1) : passes[Math.max(0, found)]!;
   }
 
-  /** What a further pass of a tool came after: the step that ended last, of the tool and of those that need it; -1 without one. */
+  /** What a further pass of a tool came after: the step that ended last, of the tool and of those that need it and were repeated too; -1 without one. */
   lastOfPass(tool: number, atNs: number, self: number): number {
     let last = -1;
     for (const member of this.#loopOf(tool)) {
       if (this.#budget-- <= 0) return -1;
+      // What ran once was not repeated with it.
+      if (!this.#several.has(member)) continue;
       const step = this.before(member, atNs, self);
       if (step >= 0 && this.#end[step]! <= atNs && (last < 0 || this.#end[step]! > this.#end[last]!)) last = step;
     }

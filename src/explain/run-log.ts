@@ -2,7 +2,7 @@ import type { MappingRecord } from '../mapping.ts';
 import type { Outcome, WaitReason } from '../semconv.ts';
 import { Analysis } from './analysis.ts';
 import { PlanFacts, type RunFacts, type StepFacts } from './facts.ts';
-import { Wording } from './format.ts';
+import { firstOf, Wording } from './format.ts';
 import { giveVerdict } from './verdict.ts';
 
 /** A step that ended, with times on the clock of `performance.now()`. */
@@ -28,7 +28,9 @@ export interface LoggedEnd {
   readonly outcome: Outcome;
   readonly error?: string | undefined;
   readonly endedAt: number;
-  /** Tools that another process has. */
+  /** Tools with a step that has not ended; undefined if there are none. */
+  readonly running?: readonly string[] | undefined;
+  /** Tools that another process has or may have; undefined where none has anything of the run. */
   readonly elsewhere?: ReadonlySet<string> | undefined;
 }
 
@@ -76,11 +78,11 @@ export class RunLog {
       startNs,
       endNs: this.#since(step.endedAt),
       outcome: step.outcome,
-      error: step.error?.slice(0, MAX_TEXT_LENGTH),
-      skipReason: step.skipReason?.slice(0, MAX_TEXT_LENGTH),
+      error: this.#keep(step.error),
+      skipReason: this.#keep(step.skipReason),
       attempts: step.attempts ?? 1,
       retryNs: step.lastAttemptAt === undefined ? 0 : this.#since(step.lastAttemptAt) - startNs,
-      retryError: step.retryError?.slice(0, MAX_TEXT_LENGTH),
+      retryError: this.#keep(step.retryError),
       waitReason: step.waitReason,
       clock: 0,
       mappings: step.mappings ?? NO_MAPPINGS,
@@ -103,9 +105,16 @@ export class RunLog {
     return this.#verdict;
   }
 
-  #facts({ outcome, error, endedAt, elsewhere }: LoggedEnd): RunFacts {
+  /** Redacted while it is whole; of a long one a copy of the beginning, since a slice would keep all of it in memory. */
+  #keep(text: string | undefined): string | undefined {
+    if (text === undefined) return undefined;
+    const redacted = this.#redact(text);
+    return redacted.length <= MAX_TEXT_LENGTH ? redacted : Buffer.from(firstOf(redacted, MAX_TEXT_LENGTH)).toString();
+  }
+
+  #facts({ outcome, error, endedAt, running, elsewhere }: LoggedEnd): RunFacts {
     const durationNs = this.#since(endedAt);
-    const steps = { steps: this.#steps, omitted: this.#omitted, lost: NONE, elsewhere };
+    const steps = { steps: this.#steps, omitted: this.#omitted, lost: NONE, elsewhere, ...(running && { running }) };
     return { plan: this.#plan, hasEnded: true, outcome, error, durationNs, clockNs: 0, ...steps };
   }
 

@@ -1,8 +1,8 @@
 import type { Analysis } from './analysis.ts';
 import { isFailing } from './failures.ts';
-import type { StepFacts } from './facts.ts';
+import { ran, type StepFacts } from './facts.ts';
 import { type Finding, findMainFindings, isFault } from './findings.ts';
-import { fitSentences, sentence } from './fit-sentences.ts';
+import { fitSentences, sentence, stop } from './fit-sentences.ts';
 import { count, formatNs } from './format.ts';
 
 /** Tools of the critical path that are named; of a longer one the middle is left out. */
@@ -15,11 +15,11 @@ const MAX_PATH = 5;
  * @returns at most 300 characters in one line
  */
 export function giveVerdict(analysis: Analysis): string {
-  return fitSentences(sentencesOf(analysis, findMainFindings(analysis)));
+  return fitSentences(sentencesOf(analysis));
 }
 
 /** Sentences that could be said, the most important first. */
-function sentencesOf(analysis: Analysis, findings: readonly Finding[]): string[] {
+function sentencesOf(analysis: Analysis): string[] {
   const { facts, failures } = analysis;
   const took = formatNs(facts.durationNs);
   if (facts.omitted)
@@ -30,16 +30,19 @@ function sentencesOf(analysis: Analysis, findings: readonly Finding[]): string[]
   if (facts.isLoose) return looseSentences(analysis, took);
   if (!facts.hasEnded) return unendedSentences(analysis, took);
   if (facts.outcome === 'cancellation') return cancelledSentences(analysis, took);
+  const findings = findMainFindings(analysis);
   if (failures.failed.length > 0 || isFailing(facts.outcome)) return failedSentences(analysis, findings, took);
   const [best, ...others] = findings;
   const isWrong = best && isFault(best);
   return [
-    best
-      ? `${headOf(analysis, took)}${isWrong ? ', but' : ':'} ${best.text}.`
-      : `${headOf(analysis, took)}${stepsOf(analysis)}.`,
+    sentence(
+      best
+        ? `${headOf(analysis, took)}${isWrong ? ', but' : ':'} ${best.text}`
+        : `${headOf(analysis, took)}${stepsOf(analysis)}`,
+    ),
     ...elsewhereSentence(analysis),
     ...(isWrong ? others.slice(0, 1).map((finding) => sentenceOf(finding, analysis)) : []),
-    ...(best && skippedText(analysis) ? [`${skippedText(analysis)}.`] : []),
+    ...(best && skippedText(analysis) ? [stop(skippedText(analysis))] : []),
     ...pathSentence(analysis),
   ];
 }
@@ -64,14 +67,18 @@ function stepsOf(analysis: Analysis): string {
 /** What was skipped; empty when nothing was. */
 function skippedText({ say, facts, failures: { skipped } }: Analysis): string {
   if (skipped.length === 0) return '';
-  const reason = facts.steps.find(
-    ({ toolId, skipReason }) => toolId === skipped[0] && skipReason !== undefined,
-  )?.skipReason;
-  return `${say.names(skipped)} skipped: ${say.reason(reason, 80)}`;
+  const reasons = new Map(facts.steps.flatMap((step) => (ran(step) ? [] : [[step.toolId, step.skipReason] as const])));
+  const reason = reasons.get(skipped[0]!);
+  const alike = skipped.filter((toolId) => reasons.get(toolId) === reason);
+  const others = skipped.length - alike.length;
+  const more = others > 0 ? `; ${count(others, 'other step')} skipped for other reasons` : '';
+  return `${say.names(alike)} skipped: ${say.reason(reason, 80)}${more}`;
 }
 
 function elsewhereSentence({ say, facts: { elsewhere } }: Analysis): string[] {
-  return elsewhere ? [`What ${say.names([...elsewhere])} did in another process is not counted.`] : [];
+  if (!elsewhere) return [];
+  if (elsewhere.size === 0) return ['What another process did is not counted.'];
+  return [`What became of ${say.names([...elsewhere])} in another process is not counted.`];
 }
 
 function pathSentence({ say, path, facts, criticalPath }: Analysis): string[] {
@@ -92,7 +99,11 @@ function failedSentences(analysis: Analysis, findings: readonly Finding[], took:
   const head = `${headOf(analysis, took)}${isFailing(facts.outcome) || facts.outcome === undefined ? ':' : ', although'}`;
   if (!cause) {
     const why = say.reason(facts.error, 200, 'no step says why');
-    return [`${head} ${why}${/[.!?…]$/.test(why) ? '' : '.'}`, ...idleSentence(analysis, [...skipped, ...notStarted])];
+    return [
+      sentence(`${head} ${why}`),
+      ...runningSentence(analysis),
+      ...idleSentence(analysis, [...skipped, ...notStarted]),
+    ];
   }
   const what = cause.outcome === 'timeout' ? 'timed out' : cause.outcome === 'error' ? 'could not be run' : 'failed';
   const attempts = cause.attempts > 1 ? ` after ${cause.attempts} attempts` : '';
@@ -107,6 +118,7 @@ function failedSentences(analysis: Analysis, findings: readonly Finding[], took:
       .filter(({ kind, toolIds }) => kind === 'unresolved_mapping' && toolIds.includes(cause.toolId))
       .map((finding) => sentenceOf(finding, analysis)),
     ...othersSentence(analysis, others),
+    ...runningSentence(analysis),
     ...idleSentence(
       analysis,
       [...skipped, ...notStarted].filter((toolId) => !isAffected.has(toolId)),
@@ -126,16 +138,24 @@ function othersSentence({ say }: Analysis, others: readonly StepFacts[]): string
   return [`${say.names(others.map(({ toolId }) => toolId))} failed after it${why}.`];
 }
 
+function runningSentence({ say, facts: { running } }: Analysis): string[] {
+  return running ? [`${say.names(running)} still ran when it ended.`] : [];
+}
+
 function idleSentence({ say }: Analysis, toolIds: readonly string[]): string[] {
   return toolIds.length > 0 ? [`${say.names(toolIds)} did not run.`] : [];
 }
 
 function cancelledSentences(analysis: Analysis, took: string): string[] {
   const { say, facts, failures } = analysis;
-  const cut = facts.steps.filter(({ outcome }) => outcome === 'cancellation').map(({ toolId }) => toolId);
+  const cancelled = facts.steps.filter(({ outcome }) => outcome === 'cancellation').map(({ toolId }) => toolId);
+  const cut = [...cancelled, ...(facts.running ?? [])];
   const total = facts.plan.tools.length;
   const meanwhile = cut.length > 0 ? ` while ${say.names([...new Set(cut)])} ran` : '';
-  const done = total > 0 ? `: ${failures.done.length} of ${count(total, 'step')} had succeeded` : '';
+  const done =
+    total > 0
+      ? `: ${failures.done.length === 0 ? 'none' : failures.done.length} of ${count(total, 'step')} had succeeded`
+      : '';
   const [cause] = failures.failed;
   const why = cause && say.reason(cause.error, 100, '');
   return [
@@ -147,12 +167,13 @@ function cancelledSentences(analysis: Analysis, took: string): string[] {
 
 /** Of steps that no run holds. */
 function looseSentences({ say, facts, failures }: Analysis, took: string): string[] {
-  const [cause] = failures.failed;
-  const names = say.names([...new Set(facts.steps.map(({ toolId }) => toolId))]);
-  const why = cause && say.reason(cause.error, 100, '');
+  const [cause, ...others] = failures.failed;
+  const toolIds = [...new Set(facts.steps.map(({ toolId }) => toolId))];
+  const parent = `no run, and no parent of ${toolIds.length === 1 ? 'it' : 'them'}, arrived`;
+  const why = cause && others.length === 0 ? say.reason(cause.error, 100, '') : '';
   return [
-    `${names} ran outside of any run, in ${took}.`,
-    ...(cause ? [`${say.step(cause)} failed${why ? ` (${why})` : ''}.`] : []),
+    `${say.names(toolIds)} ran ${facts.isDetached ? `in ${took}; ${parent}` : `outside of any run, in ${took}`}.`,
+    ...(cause ? [`${say.names(failures.failed.map((step) => say.step(step)))} failed${why ? ` (${why})` : ''}.`] : []),
   ];
 }
 
@@ -173,23 +194,26 @@ function unendedSentences(analysis: Analysis, took: string): string[] {
   if (open.length === 0) return [`${head}.`, ...failed];
   const cut = new Set(failures.affected);
   const waiting = plan.tools.filter(({ toolId }, tool) => !seen.has(tool) && !cut.has(toolId)).length - open.length;
-  const [verb, them] = open.length === 1 ? ['has all it needs', 'it'] : ['have all they need', 'them'];
+  const isOne = open.length === 1;
   return [
-    `${head}; ${say.names(open)} ${verb}, and no end of ${them} arrived.`,
+    `${head}. ${say.names(open)} could run, and ${isOne ? 'has' : 'have'} not ended.`,
     ...failed,
-    ...(waiting > 0 ? [`${count(waiting, 'more step')} ${waiting === 1 ? 'waits' : 'wait'} for that.`] : []),
+    ...(waiting > 0
+      ? [`${count(waiting, 'more step')} ${waiting === 1 ? 'waits' : 'wait'} for ${isOne ? 'it' : 'them'}.`]
+      : []),
   ];
 }
 
 /** Tools without a span that have all that they need: they run, or ended unseen. */
 function openTools({ facts: { plan }, failures }: Analysis, seen: ReadonlySet<number>): string[] {
   const done = new Set(failures.done);
+  const failed = new Set(failures.failed.map(({ toolId }) => toolId));
   return plan.tools.flatMap(({ toolId, joinsAny }, tool) => {
     if (seen.has(tool)) return [];
     const needs = plan.needs.needs.subarray(plan.needs.start[tool], plan.needs.start[tool + 1]);
     const isDone = (needed: number): boolean => done.has(plan.tools[needed]!.toolId);
     const isFree = joinsAny && needs.length > 0 ? needs.some(isDone) : needs.every(isDone);
-    const isNext = !plan.isSerial || tool === 0 || seen.has(tool - 1);
+    const isNext = !plan.isSerial || tool === 0 || (seen.has(tool - 1) && !failed.has(plan.tools[tool - 1]!.toolId));
     return isFree && isNext ? toolId : [];
   });
 }
@@ -197,5 +221,5 @@ function openTools({ facts: { plan }, failures }: Analysis, seen: ReadonlySet<nu
 /** A finding as a sentence of its own: with a capital, unless it begins with a name. */
 function sentenceOf({ text, toolIds }: Finding, { say }: Analysis): string {
   const isName = toolIds.some((toolId) => text.startsWith(say.name(toolId)));
-  return isName ? `${text}.` : sentence(text);
+  return isName ? stop(text) : sentence(text);
 }

@@ -31,6 +31,7 @@ export interface Waits {
 export function findWaits(facts: RunFacts, graph: StepGraph): Waits {
   const { steps, start, end, needs } = graph;
   const { clockNs } = facts;
+  const early = new Set(graph.early.map(({ step }) => step));
   const size = steps.length;
   const dependency = new Int32Array(size).fill(-1);
   const dependencyNs = new Float64Array(size);
@@ -56,14 +57,16 @@ export function findWaits(facts: RunFacts, graph: StepGraph): Waits {
       } else if (at > second) second = at;
     }
     dependencyNs[step] = last - second;
-    ns[step] = Math.max(0, start[step]! - last);
+    const of = dependency[step]! < 0 ? 0 : steps[dependency[step]!]!.clock;
+    // Times of two clocks do not tell how long it waited, and one that started too early did not.
+    ns[step] = early.has(step) || of !== steps[step]!.clock ? 0 : Math.max(0, start[step]! - last);
     if (ns[step]! <= NOTICEABLE_NS + clockNs) {
       reason.push(dependency[step]! < 0 ? undefined : 'dependency');
       continue;
     }
+    possibleStart[step] = last;
     busy ??= new BusyTimes(graph, clockNs, NOTICEABLE_NS);
     barriers ??= new Barriers(facts, graph);
-    possibleStart[step] = last;
     const recorded = steps[step]!.waitReason;
     // In a serial plan the group before is what a step needs; what it waits for after that is something else.
     const isKnown = recorded === 'slot' || (recorded === 'group' && !facts.plan.isSerial);

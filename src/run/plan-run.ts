@@ -203,7 +203,8 @@ export class PlanRun {
 
   #skip(toolId: string, skipReason: string): void {
     const { recorder } = this.#run;
-    safely('skip a step', () => recorder?.skipStep(toolId, skipReason, undefined, recorder.context));
+    const details = { iteration: this.#iterationOf(toolId) };
+    safely('skip a step', () => recorder?.skipStep(toolId, skipReason, details, recorder.context));
     this.#skipped.push(toolId);
     const nothing = { data: undefined, error: undefined, attempts: 0, executionTimeMs: 0 };
     this.#settle(toolId, { outcome: 'skip', ...nothing }, skipReason);

@@ -129,8 +129,11 @@ export class RunRecorder implements Scope {
     const state = this.#states.of(toolId);
     state.starts++;
     const { group, parent, isInner } = this.#placeOf(state, active);
+    if (!isInner) state.running++;
     const needs = this.#states.needsOf(state);
-    const waitMs = needs && !this.#isRemote ? this.#waitMs(needs, startedAt) : undefined;
+    // What a further pass waited for is not known where the tool needs no other.
+    const isRepeated = state.starts > 1 && needs?.endedAt === undefined;
+    const waitMs = needs && !this.#isRemote && !isRepeated ? this.#waitMs(needs, startedAt) : undefined;
     const waitReason = reasonOf(waitMs, needs, details);
     const start = this.#describe(toolId, state, { group, isInner, details, needs, waitMs, waitReason });
     const span = this.#startSpan(start, details, parent);
@@ -200,9 +203,10 @@ export class RunRecorder implements Scope {
   /** Told by a step that it ended. */
   stepEnded(step: StepRecorder, end: StepOutcome): void {
     const { outcome, endedAt } = end;
-    const { toolId, planned, group } = step.place;
+    const { toolId, planned, group, isInner } = step.place;
     this.#explainer?.stepEnded(step, end);
     const state = this.#states.of(toolId, planned);
+    if (!isInner) state.running--;
     this.#states.ended(toolId, state, outcome, endedAt);
     if (this.#lazy.size > 0) this.#lazy.delete(step);
     state.tried?.delete(step);
@@ -238,7 +242,7 @@ export class RunRecorder implements Scope {
       if (spanContext) dependencies.set(source, spanContext);
     }
     const group = tool && !this.#ended ? this.#groups.planned(tool.groupIndex) : undefined;
-    if (toolId !== undefined) this.#states.delegate(toolId);
+    this.#states.delegate(toolId);
     if (group) group.isLent = true;
     const part = { runId: this.runId, strategy: this.#strategy, tool, dependencies };
     return { part, parent: group?.context ?? this.context };
@@ -259,8 +263,8 @@ export class RunRecorder implements Scope {
     this.close();
     const endedAt = performance.now();
     const failure = isFailing(outcome) ? failureOf(error, outcome) : undefined;
-    const { delegated } = this.#states;
-    this.#explainer?.runEnded({ outcome, error: failure?.message, endedAt, elsewhere: delegated });
+    const { running, delegated } = this.#states;
+    this.#explainer?.runEnded({ outcome, error: failure?.message, endedAt, running, elsewhere: delegated });
     if (this.span.isRecording()) {
       if (failure) recordFailure(this.span, failure, this.telemetry.write);
       const tally = this.#states.tally(this.plan?.tool_ids ?? []);

@@ -10,6 +10,8 @@ export interface ToolState {
   readonly planned: PlannedTool | undefined;
   /** How often it started here. */
   starts: number;
+  /** How many of its steps have not ended. */
+  running: number;
   /** Whether it ended once, for good. */
   settled: boolean;
   /** When it ended last, on the clock of `performance.now()`. */
@@ -31,6 +33,8 @@ export class ToolStates {
   readonly #others = new Map<string, ToolState>();
   /** Tools that another process runs; this one does not see them end. */
   readonly #delegated = new Set<string>();
+  /** Whether another process may run any of them. */
+  #isShared = false;
   /** When each tool failed first. */
   readonly #failed = new Map<string, number>();
   readonly #skipped = new Set<string>();
@@ -39,9 +43,18 @@ export class ToolStates {
     this.#tools = tools;
   }
 
-  /** Tools that another process runs; undefined if there are none. */
+  /** Planned tools that another process runs, or may run because they did not start here; undefined where no other process takes part. */
   get delegated(): ReadonlySet<string> | undefined {
-    return this.#delegated.size > 0 ? this.#delegated : undefined;
+    if (!this.#isShared) return this.#delegated.size > 0 ? this.#delegated : undefined;
+    return new Set([...this.#delegated, ...[...this.#tools.keys()].filter((toolId) => !this.#isSeen(toolId))]);
+  }
+
+  /** Tools with a step that has not ended, other than those within a step; undefined if there are none. */
+  get running(): string[] | undefined {
+    const ids: string[] = [];
+    for (const state of this.#planned) if (state && state.running > 0) ids.push(state.planned!.traced.tool_id);
+    for (const [toolId, { running }] of this.#others) if (running > 0) ids.push(toolId);
+    return ids.length > 0 ? ids : undefined;
   }
 
   /** Undefined for a tool of which nothing was seen. */
@@ -67,8 +80,10 @@ export class ToolStates {
     for (const state of [...this.#planned, ...this.#others.values()]) yield* state?.tried ?? [];
   }
 
-  delegate(toolId: string): void {
-    this.#delegated.add(toolId);
+  /** @param toolId undefined where another process may have any */
+  delegate(toolId: string | undefined): void {
+    if (toolId === undefined) this.#isShared = true;
+    else this.#delegated.add(toolId);
   }
 
   /** Notes how a tool ended. `at` is on the clock of `performance.now()`. */
@@ -97,7 +112,9 @@ export class ToolStates {
     return {
       failed: this.#lasting(failed, isFailing),
       skipped: this.#lasting([...this.#skipped], (last) => last === 'skip'),
-      notStarted: planned.filter((toolId) => this.#isIdle(toolId)),
+      notStarted: this.#isShared
+        ? []
+        : planned.filter((toolId) => !this.#isSeen(toolId) && !this.#delegated.has(toolId)),
     };
   }
 
@@ -109,9 +126,10 @@ export class ToolStates {
     });
   }
 
-  #isIdle(toolId: string): boolean {
+  /** Whether it started or ended here. */
+  #isSeen(toolId: string): boolean {
     const state = this.seen(toolId);
-    return (!state || (state.starts === 0 && state.endedAt === undefined)) && !this.#delegated.has(toolId);
+    return state !== undefined && (state.starts > 0 || state.endedAt !== undefined);
   }
 }
 
@@ -119,6 +137,7 @@ function unseen(planned: PlannedTool | undefined): ToolState {
   return {
     planned,
     starts: 0,
+    running: 0,
     settled: false,
     endedAt: undefined,
     outcome: undefined,

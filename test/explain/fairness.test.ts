@@ -85,7 +85,7 @@ describe('a tool that starts after any of its dependencies', () => {
 
   it('has all it needs when one of them has succeeded', () => {
     const { verdict } = explain(plan, 20, [['fast', 0, 20]], { hasEnded: false, outcome: undefined });
-    expect(verdict).toContain('slow and c have all they need');
+    expect(verdict).toContain('slow and c could run, and have not ended');
   });
 
   it('is told by the execution plan trace', () => {
@@ -103,6 +103,107 @@ describe('a tool that starts after any of its dependencies', () => {
   });
 });
 
+describe('a step that outlives its run', () => {
+  const plan = planOf('dag', [tool('a'), tool('b'), tool('c')], [tool('d', ['a'])]);
+
+  it('and of which no more is known did run', () => {
+    const failed = explain(plan, 10, [['a', 0, 10, { outcome: 'failure', error: 'boom' }]], {
+      outcome: 'failure',
+      running: ['b', 'c'],
+    });
+    expect(failed.verdict).toBe(
+      'Failed after 10 ms: a failed (boom); d did not run because of it. b and c still ran when it ended.',
+    );
+    expect([failed.affected, failed.criticalPath]).toEqual([['d'], undefined]);
+    const succeeded = explain(
+      plan,
+      10,
+      [
+        ['a', 0, 5],
+        ['d', 5, 10],
+        ['c', 0, 9],
+      ],
+      { running: ['b'] },
+    );
+    expect(succeeded.verdict).toMatch(/^Succeeded in 10 ms, but b still ran when it ended\./);
+    expect(succeeded.findings.map(({ kind }) => kind)).not.toContain('plan_not_followed');
+    expect(explain(plan, 10, [['a', 0, 5]], { outcome: 'cancellation', running: ['b', 'c'] }).verdict).toBe(
+      'Cancelled after 10 ms while b and c ran: 1 of 4 steps had succeeded. d did not run.',
+    );
+  });
+
+  it('makes no critical path of the run', () => {
+    const { criticalPath, findings } = explain(plan, 100, [
+      ['a', 0, 90],
+      ['b', 0, 90],
+      ['c', 0, 400],
+      ['d', 90, 100],
+    ]);
+    expect(criticalPath).toBeUndefined();
+    expect(findings[0]).toMatchObject({ kind: 'outlived', text: 'c went on for 300 ms after the run had ended' });
+  });
+});
+
+describe('a step that started too early', () => {
+  it('waited for nothing', () => {
+    const plan = planOf('dag', [tool('a'), tool('b', ['a'])]);
+    const { steps, findings } = explain(plan, 900, [
+      ['a', 0, 800],
+      ['b', 500, 900],
+    ]);
+    expect(steps.map(({ waitMs }) => waitMs)).toEqual([0, 0]);
+    expect(findings.map(({ kind }) => kind)).not.toContain('gap');
+  });
+});
+
+describe('a plan that was not followed', () => {
+  it('is none where what did not start needs what was skipped, or where a step failed', () => {
+    const plan = planOf('dag', [tool('a')], [tool('b', ['a'])], [tool('c', ['b'])], [tool('d', ['c'])]);
+    const kinds = (told: readonly Told[]): string[] => explain(plan, 10, told).findings.map(({ kind }) => kind);
+    const skip = { outcome: 'skip', skipReason: 'no rows' } as const;
+    expect(
+      kinds([
+        ['a', 0, 10],
+        ['b', 10, 10, skip],
+      ]),
+    ).not.toContain('plan_not_followed');
+    expect(kinds([['a', 0, 10, { outcome: 'failure' }]])).not.toContain('plan_not_followed');
+    expect(kinds([['a', 0, 10]])).toContain('plan_not_followed');
+  });
+});
+
+describe('skips for several reasons', () => {
+  it('are told with the reason of the first, and how many others there are', () => {
+    const plan = planOf('dag', [tool('a'), tool('b'), tool('c'), tool('d')]);
+    const skip = (skipReason: string) => ({ outcome: 'skip', skipReason }) as const;
+    const told: Told[] = [
+      ['a', 0, 1],
+      ['b', 1, 1, skip('off.')],
+      ['c', 1, 1, skip('off.')],
+      ['d', 1, 1, skip('no rows')],
+    ];
+    expect(explain(plan, 1, told).verdict).toContain('b and c skipped: off.; 1 other step skipped for other reasons.');
+    const three = planOf('dag', [tool('a'), tool('b'), tool('c')]);
+    expect(explain(three, 1, told.slice(0, 3)).verdict).toBe('Succeeded in 1.0 ms; b and c skipped: off.');
+  });
+});
+
+describe('a step that fails in a serial plan', () => {
+  it('lets the next one not be what is waited for', () => {
+    const plan = planOf('serial', [tool('a'), tool('b')]);
+    const told: Told[] = [['a', 0, 10, { outcome: 'failure', error: 'x' }]];
+    expect(explain(plan, 10, told, { hasEnded: false, outcome: undefined }).verdict).not.toContain('b could run');
+  });
+});
+
+describe('a step whose parent did not arrive', () => {
+  it('is not said to have run outside of any run', () => {
+    const step = ours('step', 's', { parent: 'gone', ms: [0, 11], attributes: { tool_id: 'x' } });
+    const [run] = reconstruct([step]);
+    expect(explainFacts(factsOfRun(run!)).verdict).toBe('x ran in 11 ms; no run, and no parent of it, arrived.');
+  });
+});
+
 describe('what another process did', () => {
   const plan = planOf('dag', [tool('a')], [tool('b', ['a'])], [tool('c', ['b'])]);
 
@@ -116,7 +217,7 @@ describe('what another process did', () => {
       ],
       { elsewhere: new Set(['b']) },
     );
-    expect(verdict).toBe('Succeeded in 240 ms. What b did in another process is not counted.');
+    expect(verdict).toBe('Succeeded in 240 ms. What became of b in another process is not counted.');
     expect([criticalPath, findings]).toEqual([undefined, []]);
     expect(notDone.map(({ toolId }) => toolId)).toEqual(['b']);
   });
@@ -132,6 +233,28 @@ describe('what another process did', () => {
     expect(criticalPath).toMatchObject({ ms: 238, steps: [{ toolId: 'a' }, { toolId: 'b' }, { toolId: 'c' }] });
   });
 
+  it('on a clock that is ahead neither waited nor outlived the run, nor left it idle', () => {
+    const told: Told[] = [
+      ['a', 0, 20],
+      ['b', 520, 540, { clock: 1 }],
+      ['c', 60, 80],
+    ];
+    const { verdict, steps, findings, whatIf, bottlenecks } = explain(plan, 80, told);
+    expect(verdict).toBe('Succeeded in 80 ms: a took 20 ms (25 % of the run). Critical path a > b > c, 60 ms.');
+    expect(steps.map(({ waitMs }) => waitMs)).toEqual([0, 0, 0]);
+    expect(findings.map(({ kind, savesMs }) => [kind, savesMs])).toEqual([['bottleneck', 0]]);
+    expect([bottlenecks, whatIf.withoutRetries]).toEqual([[], []]);
+    // Without a dependency between them it is the run's start that is of another clock.
+    const free = planOf('dag', [tool('x'), tool('y')]);
+    const there = { clock: 1 };
+    expect(
+      explain(free, 80, [
+        ['x', 300, 340, there],
+        ['y', 340, 380, there],
+      ]).verdict,
+    ).not.toMatch(/passed|waited|went on/);
+  });
+
   it('on another host is seen by its resource; on the same one it is of the same clock', () => {
     const clocksOf = (...hosts: string[]): number[] => {
       const spans = hosts.map((host, at) =>
@@ -142,10 +265,12 @@ describe('what another process did', () => {
           resource: new Map([['host.name', host]]),
         }),
       );
-      const [run] = reconstruct([ours('run', 'run', { ms: [0, 9] }), ...spans]);
+      const resource = new Map([['host.name', 'one']]);
+      const [run] = reconstruct([ours('run', 'run', { ms: [0, 9], resource }), ...spans]);
       return factsOfRun(run!).steps.map(({ clock }) => clock);
     };
     expect(clocksOf('one', 'two', 'one')).toEqual([0, 1, 0]);
+    expect(clocksOf('two', 'two')).toEqual([1, 1]);
   });
 
   it('with a finer clock does not make the others finer', () => {
@@ -233,7 +358,7 @@ describe('how a run ended', () => {
       ],
       { outcome: 'cancellation' },
     );
-    expect(verdict).toBe('Cancelled after 100 ms while b ran: 0 of 2 steps had succeeded. a had failed (x).');
+    expect(verdict).toBe('Cancelled after 100 ms while b ran: none of 2 steps had succeeded. a had failed (x).');
   });
 
   it('with a success does not hide what the plan has and did not start', () => {
@@ -270,10 +395,10 @@ describe('how a run ended', () => {
     );
     expect([findings, criticalPath]).toEqual([[], undefined]);
     expect(verdict).toBe(
-      'No end of the run arrived: 2 of 3 planned steps ended, the last 800 ms after the start; stuck has all it needs, and no end of it arrived.',
+      'No end of the run arrived: 2 of 3 planned steps ended, the last 800 ms after the start. stuck could run, and has not ended.',
     );
     expect(explain(plan, 0, [], { hasEnded: false, outcome: undefined }).verdict).toMatch(
-      /^No end of the run arrived, nor of any step; a has/,
+      /^No end of the run arrived, nor of any step\. a could run/,
     );
   });
 });

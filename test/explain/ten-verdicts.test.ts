@@ -166,7 +166,7 @@ describe('the verdict of a run', () => {
       ]),
     );
     expect(verdictOf({ plan: { strategy: 'parallel', tools }, seconds: 12, steps })).toMatchInlineSnapshot(
-      `"Succeeded in 12.0 s: page-6 waited 9.00 s (and 5 other steps for less) while 2 others ran, the most that ever ran at once; without that limit about 9.00 s less."`,
+      `"Succeeded in 12.0 s: page-6 waited 9.00 s for a free slot (5 other steps waited less): never more than 2 ran at once; without that limit about 9.00 s less."`,
     );
   });
 
@@ -193,7 +193,7 @@ describe('the verdict of a run', () => {
       report: { s: [19, 21] as const },
     };
     expect(verdictOf({ plan, seconds: 21, steps })).toMatchInlineSnapshot(
-      `"Succeeded in 21.0 s: the plan is serial, but nothing in it says that stock needs orders; by its dependencies alone about 9.00 s less. Critical path orders > stock > report, 21.0 s."`,
+      `"Succeeded in 21.0 s: the plan is serial, but nothing in it says that stock needs orders; run by its dependencies alone, about 9.00 s less. Critical path orders > stock > report, 21.0 s."`,
     );
   });
 
@@ -215,7 +215,7 @@ describe('the verdict of a run', () => {
       steps: { fetch: { s: [0, 5] }, lookup: { s: [0, 6] } },
     });
     expect(verdict).toMatchInlineSnapshot(
-      `"No end of the run arrived: 2 of 4 planned steps ended, the last 6.00 s after the start; rank has all it needs, and no end of it arrived. 1 more step waits for that."`,
+      `"No end of the run arrived: 2 of 4 planned steps ended, the last 6.00 s after the start. rank could run, and has not ended. 1 more step waits for it."`,
     );
   });
 
@@ -282,7 +282,7 @@ describe('the verdict of a run', () => {
       steps: { write: { s: [0, 8] }, publish: { s: [5, 9] } },
     });
     expect(verdict).toMatchInlineSnapshot(
-      `"Succeeded in 9.00 s, but publish started 3.00 s before write, which it needs, had ended. 5.00 s passed before publish started."`,
+      `"Succeeded in 9.00 s, but publish started 3.00 s before write, which it needs, had ended. publish took 4.00 s (44 % of the run)."`,
     );
   });
 

@@ -66,6 +66,8 @@ export class RunDraft {
   readonly lostSteps: StepDraft[] = [];
   readonly spans: SpanDraft[] = [];
   readonly notes: string[] = [];
+  /** Whether it is made of steps that nothing tells of any run, and whose parent did not arrive. */
+  isDetached = false;
   #declaredIds: ReadonlySet<string> | undefined;
   #declared: ReturnType<typeof readPlan> | undefined;
 
@@ -146,6 +148,7 @@ export function assembleRun(draft: RunDraft): Run {
     strategy: textAt(attributes, ATTR_ORCHESTRATION_STRATEGY) ?? plan?.strategy,
     outcome: span && outcomeOf(span),
     error: span && errorOf(span),
+    ...(draft.isDetached && { isDetached: true as const }),
     ...timesOf(span ? [span] : [...draft.planSpans, ...draft.groupSpans, ...spansOf(steps)]),
     plan,
     planSpans: draft.planSpans,

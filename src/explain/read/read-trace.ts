@@ -77,6 +77,8 @@ class TraceReader {
   readonly #orphans = new Map<string, StepDraft[]>();
   /** Steps that others depend on and whose span did not arrive, by its id. */
   #lostSteps: ReadonlyMap<string, LostStep> = new Map();
+  /** Of those, the ones that have a parent above them which did not arrive. */
+  readonly #detached = new Set<StepDraft>();
   readonly #roots: Root[] = [];
   readonly #notes: string[] = [];
 
@@ -144,8 +146,10 @@ class TraceReader {
     // A planned step is its run's, whoever called it.
     if (parent?.step && !(parent.run && step.isPlanned && step.groupIndex !== undefined)) parent.step.steps.push(step);
     else if (parent?.run) parent.run.steps.push(step);
-    else if (!this.#orphans.get(orphanKey(step, parent))?.push(step))
-      this.#orphans.set(orphanKey(step, parent), [step]);
+    else {
+      if (!this.#orphans.get(orphanKey(step, parent))?.push(step)) this.#orphans.set(orphanKey(step, parent), [step]);
+      if ((parent?.root?.node.span ?? span).parentSpanId !== undefined) this.#detached.add(step);
+    }
     const isOrphaned = parent?.step ? parent.isOrphaned : !parent?.run;
     return { run: parent?.run, step, isOrphaned, spans: step.spans };
   }
@@ -175,7 +179,10 @@ class TraceReader {
     const adoption = new Adoption(this.#runs.filter((run) => !this.#orphanedRuns.has(run)));
     for (const steps of this.#orphans.values()) {
       const isOfRun = steps.some(({ groupIndex, isPlanned }) => groupIndex !== undefined || !isPlanned);
-      if (!(isOfRun && adoption.adopt(steps))) adoption.put(steps, this.#newRun());
+      if (isOfRun && adoption.adopt(steps)) continue;
+      const run = this.#newRun();
+      run.isDetached = steps.some((step) => this.#detached.has(step));
+      adoption.put(steps, run);
     }
     for (const { step, linkedFrom } of this.#lostSteps.values()) {
       const run = places.get(linkedFrom)?.run ?? adoption.runOf(linkedFrom.spanId);

@@ -195,9 +195,8 @@ describe('a report as text', () => {
     const arrived = overviewSpans().filter(({ name }) => ['plan', 'step primary', 'step secondary'].includes(name));
     expect(report(arrived, 60)).toMatchInlineSnapshot(`
       "No end of the run arrived: 2 of 5 planned steps ended, the
-      last 30 ms after the start; aggregate and audit have all
-      they need, and no end of them arrived. 1 more step waits
-      for that.
+      last 30 ms after the start. aggregate and audit could run,
+      and have not ended. 1 more step waits for them.
 
       ci-overview [dag] has not ended, as far as spans arrived
       trace 0af7651916cd43dd8448eb211c80319c
@@ -220,9 +219,6 @@ describe('a report as text', () => {
 
       parallelism
         - group 0: at most 2 of 2 at once, 1.6 on average
-
-      what if
-        - with secondary twice as fast: about 10 ms less
 
       done and not done
         - done (2): primary, secondary
