@@ -38,12 +38,20 @@ export class Analysis {
   }
 
   /**
-   * Whether all that ran is known: the run ended and no step after it, no spans were lost, no other process has some of the tools. Else only
-   * single steps can be judged.
+   * Whether all that ran is known, and what each step needed: the run ended and no step after it, no spans were lost, no other process has
+   * some of the tools, loops could be followed. Else only single steps can be judged.
    */
   get isWhole(): boolean {
     const { hasEnded, lost, hasLostPass, elsewhere, running } = this.facts;
-    return hasEnded && lost.size === 0 && !hasLostPass && !elsewhere && !running && this.outlasting < 0;
+    return (
+      hasEnded &&
+      lost.size === 0 &&
+      !hasLostPass &&
+      !elsewhere &&
+      !running &&
+      this.outlasting < 0 &&
+      !this.graph.isPartial
+    );
   }
 
   /** The steps of the critical path that took some time; empty where it is not known: without a plan, or of a run that is not whole. */

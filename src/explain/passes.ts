@@ -35,6 +35,11 @@ export class Passes {
       );
   }
 
+  /** Whether there was more to look at than the bound allows, so that edges of loops and behind lost spans are missing. */
+  get isExhausted(): boolean {
+    return this.#budget <= 0;
+  }
+
   has(tool: number): boolean {
     return this.#one[tool]! >= 0;
   }

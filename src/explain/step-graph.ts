@@ -21,6 +21,8 @@ export interface StepGraph {
   readonly order: Int32Array;
   /** Dependencies that did not hold: the step started before they ended. */
   readonly early: readonly EarlyStart[];
+  /** Whether some of what steps needed is missing, because loops were too many and too long to follow. */
+  readonly isPartial: boolean;
 }
 
 /** A step that started before one that it needs had ended. */
@@ -110,6 +112,7 @@ export function connectSteps(facts: RunFacts, { serialOrder = true }: EdgeChoice
     },
     ...sound,
     early,
+    isPartial: passes.isExhausted,
   };
 }
 

@@ -40,6 +40,29 @@ describe('loops', () => {
     expect(findings.map(({ kind }) => kind)).not.toContain('early_start');
   });
 
+  it('that are too many and too long to follow make no critical path', () => {
+    const [size, passes] = [300, 60];
+    const plan = planOf(
+      'dag',
+      ...Array.from({ length: size }, (_, at) => [tool(`t${at}`, at > 0 ? [`t${at - 1}`] : [])]),
+    );
+    const told = Array.from({ length: size * passes }, (_, at): Told => {
+      return [`t${at % size}`, at, at + 1, { iteration: Math.floor(at / size) + 1 }];
+    });
+    expect(explain(plan, told.length, told).criticalPath).toBeUndefined();
+    expect(explain(plan, 2 * size, told.slice(0, 2 * size)).criticalPath?.ms).toBe(2 * size);
+  });
+
+  it('hold only what was repeated with them', () => {
+    const plan = planOf('dag', [tool('loop')], [tool('after', ['loop'])]);
+    const told: Told[] = [
+      ['loop', 0, 10],
+      ['after', 10, 15],
+      ['loop', 20, 40, { iteration: 2 }],
+    ];
+    expect(explain(plan, 40, told).criticalPath?.steps.map(({ toolId }) => toolId)).toEqual(['loop', 'loop']);
+  });
+
   it('are no group that ran one after another', () => {
     const plan = planOf('dag', [tool('a'), tool('b')]);
     const told = Array.from({ length: 5 }, (_, pass): Told[] => [

@@ -29,6 +29,45 @@ describe('a tool that comes again in a run', () => {
   });
 });
 
+describe('a further pass', () => {
+  it('of a tool that needs no other says nothing of what it waited for', () => {
+    const recording = record();
+    recording.traceOrchestration({ tools: [{ tool_id: 'a' }, { tool_id: 'b', depends_on: ['a'] }] }, (run) => {
+      for (const id of ['a', 'b', 'a', 'b']) run.step(id, () => id);
+    });
+    const waits = (name: string): boolean[] =>
+      recording
+        .spans()
+        .filter((span) => span.name === name)
+        .map((span) => 'orchestration.wait_ms' in span.attributes);
+    expect([waits('step a'), waits('step b')]).toEqual([
+      [true, false],
+      [true, true],
+    ]);
+  });
+
+  it('in which a tool of a plan is skipped is the skip of that pass', async () => {
+    const recording = record();
+    let pass = 0;
+    await recording.runPlan(
+      {
+        tools: [
+          { tool_id: 'a' },
+          { tool_id: 'b', depends_on: ['a'], condition: { ref: '{a.data}', op: '==', value: 1 } },
+          { tool_id: 'c', depends_on: ['a', 'b'], join: 'any' },
+        ],
+        loops: [{ from: 'c', to: 'a' }],
+      },
+      { shouldRun: ({ tool_id }) => tool_id !== 'a' || pass < 2, tools: { a: () => ++pass, b: () => 1, c: () => 1 } },
+    );
+    const steps = recording.spans().filter(({ name }) => name === 'step b');
+    expect(steps.map((span) => [attribute(span, 'outcome'), attribute(span, 'iteration')])).toEqual([
+      ['success', undefined], // the first
+      ['skip', 2],
+    ]);
+  });
+});
+
 function fail(): never {
   throw new Error('no');
 }
