@@ -196,7 +196,7 @@ function unendedSentences(analysis: Analysis, took: string): string[] {
   const waiting = plan.tools.filter(({ toolId }, tool) => !seen.has(tool) && !cut.has(toolId)).length - open.length;
   const isOne = open.length === 1;
   return [
-    `${head}. ${say.names(open)} could run, and ${isOne ? 'has' : 'have'} not ended.`,
+    `${head}. ${say.names(open)} could run, and no end of ${isOne ? 'it' : 'them'} arrived.`,
     ...failed,
     ...(waiting > 0
       ? [`${count(waiting, 'more step')} ${waiting === 1 ? 'waits' : 'wait'} for ${isOne ? 'it' : 'them'}.`]

@@ -108,7 +108,7 @@ describe('a tool that starts after any of its dependencies', () => {
 
   it('has all it needs when one of them has succeeded', () => {
     const { verdict } = explain(plan, 20, [['fast', 0, 20]], { hasEnded: false, outcome: undefined });
-    expect(verdict).toContain('slow and c could run, and have not ended');
+    expect(verdict).toContain('slow and c could run, and no end of them arrived');
   });
 
   it('is told by the execution plan trace', () => {
@@ -418,7 +418,7 @@ describe('how a run ended', () => {
     );
     expect([findings, criticalPath]).toEqual([[], undefined]);
     expect(verdict).toBe(
-      'No end of the run arrived: 2 of 3 planned steps ended, the last 800 ms after the start. stuck could run, and has not ended.',
+      'No end of the run arrived: 2 of 3 planned steps ended, the last 800 ms after the start. stuck could run, and no end of it arrived.',
     );
     expect(explain(plan, 0, [], { hasEnded: false, outcome: undefined }).verdict).toMatch(
       /^No end of the run arrived, nor of any step\. a could run/,

@@ -196,7 +196,7 @@ describe('a report as text', () => {
     expect(report(arrived, 60)).toMatchInlineSnapshot(`
       "No end of the run arrived: 2 of 5 planned steps ended, the
       last 30 ms after the start. aggregate and audit could run,
-      and have not ended. 1 more step waits for them.
+      and no end of them arrived. 1 more step waits for them.
 
       ci-overview [dag] has not ended, as far as spans arrived
       trace 0af7651916cd43dd8448eb211c80319c
