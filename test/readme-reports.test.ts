@@ -83,7 +83,7 @@ const REPORTS: Readonly<Record<string, Report>> = {
     tells: ['2 of 2 planned steps seen: 2 succeeded'],
   },
   'Conditions, timeouts, retries, loops': {
-    verdict: /^Succeeded in TIME\. Critical path search > [^,.]+, TIME\.$/,
+    verdict: /^Succeeded in TIME\. Critical path search > draft > … > review #2 > publish \(6 steps\), TIME\.$/,
     tells: [
       '4 of 4 planned steps seen: 6 succeeded',
       /search (needed 2 attempts|took 2 attempts|succeeded at attempt 2)/,

@@ -111,14 +111,13 @@ function parseRule(item: string): FailRule {
 }
 
 function parseMeasure(text: string, name: string, value: string): MeasureRule {
-  const limit = parseLimit(text, value);
   const toolId = /^step:(?:"([^"]*)"|(.*))$/s.exec(name)?.slice(1).join('');
   if (toolId !== undefined || name === 'step') {
     if (!toolId) throw usageError(`--fail-on: ${text} names no step: step:ID>${value}`);
-    return { kind: 'measure', text, measure: 'step', toolId, limit };
+    return { kind: 'measure', text, measure: 'step', toolId, limit: parseLimit(text, value) };
   }
   const measure = MEASURES.find((measure) => measure === name);
-  if (measure) return { kind: 'measure', text, measure, limit };
+  if (measure) return { kind: 'measure', text, measure, limit: parseLimit(text, value) };
   if (Object.hasOwn(WORDS, name)) throw usageError(`--fail-on: ${name} has no limit: leave out >${value}`);
   throw usageError(`--fail-on: unknown measure ${name}${suggest(name, [...MEASURES, 'step:ID'])}`);
 }

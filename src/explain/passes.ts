@@ -1,5 +1,5 @@
 import { type Graph, reverseGraph } from '../graph.ts';
-import type { PlanFacts, RunFacts } from './facts.ts';
+import type { PlanFacts, RunFacts, StepFacts } from './facts.ts';
 
 /** Steps and edges that are looked at, at most, to find loops and what is behind lost spans: a bound for traces that nobody's run made. */
 const BUDGET = 2_000_000;
@@ -10,15 +10,22 @@ export class Passes {
   readonly #one: Int32Array;
   /** The steps of each tool that has several, by their end. */
   readonly #several = new Map<number, number[]>();
+  readonly #steps: readonly StepFacts[];
+  readonly #start: Float64Array;
   readonly #end: Float64Array;
+  readonly #clockNs: number;
   readonly #plan: PlanFacts;
   #dependants: Graph | undefined;
+  #bySpanId: ReadonlyMap<string, number> | undefined;
   readonly #loops = new Map<number, readonly number[]>();
   readonly #behind = new Map<number, readonly number[]>();
   #budget = BUDGET;
 
-  constructor({ plan, steps }: RunFacts, end: Float64Array) {
+  constructor({ plan, steps, clockNs }: RunFacts, start: Float64Array, end: Float64Array) {
     this.#plan = plan;
+    this.#steps = steps;
+    this.#start = start;
+    this.#clockNs = clockNs;
     this.#end = end;
     this.#one = new Int32Array(plan.tools.length).fill(-1);
     for (let step = 0; step < steps.length; step += 1) {
@@ -55,33 +62,65 @@ export class Passes {
   }
 
   /**
-   * The step of a tool, other than `self`, that ended last, not after `atNs`; where there is none the one that ended first; -1 if there is no
-   * other.
+   * The step of a tool that another came after: the one that its span links to, else the one that ended last, not after it started; where
+   * there is none the one that ended first; -1 if there is no other.
+   *
+   * @param latest the last iteration that it can be, where the clock does not tell what came first; default: its own
    */
-  before(tool: number, atNs: number, self: number): number {
+  before(tool: number, self: number, latest: number = this.#steps[self]!.iteration): number {
     const passes = this.#several.get(tool);
     if (!passes) return this.#one[tool] === self ? -1 : this.#one[tool]!;
+    const linked = this.#linked(tool, self);
+    if (linked >= 0) return linked;
+    const startNs = this.#start[self]!;
+    for (let at = this.#countEnded(passes, startNs + this.#clockNs) - 1; at >= 0; at -= 1) {
+      const step = passes[at]!;
+      const isCertain = this.#end[step]! <= startNs;
+      if (step !== self && (isCertain || this.#steps[step]!.iteration <= latest)) return step;
+      if (this.#budget-- <= 0) break;
+    }
+    return passes[0] === self ? (passes[1] ?? -1) : passes[0]!;
+  }
+
+  /** What a further pass of a tool came after: the step that ended last, of the tool and of those that need it and were repeated too; -1 without one. */
+  lastOfPass(tool: number, self: number): number {
+    const atNs = this.#start[self]! + this.#clockNs;
+    let last = -1;
+    for (const member of this.#loopOf(tool)) {
+      if (this.#budget-- <= 0) return -1;
+      // What ran once was not repeated with it.
+      if (!this.#several.has(member)) continue;
+      const step = this.before(member, self, this.#steps[self]!.iteration - 1);
+      if (step < 0 || this.#end[step]! > atNs) continue;
+      const laterNs = last < 0 ? Infinity : this.#end[step]! - this.#end[last]!;
+      // Where the clock does not tell, the plan's order does.
+      const isLater = Math.abs(laterNs) > this.#clockNs ? laterNs > 0 : member > this.#steps[last]!.tool;
+      if (isLater) last = step;
+    }
+    return last;
+  }
+
+  /** The pass of a tool that the span of a step links to; -1 without one. */
+  #linked(tool: number, self: number): number {
+    const links = this.#steps[self]!.span?.links ?? [];
+    if (links.length === 0) return -1;
+    this.#bySpanId ??= new Map(this.#steps.flatMap(({ span }, step) => (span ? [[span.spanId, step] as const] : [])));
+    for (const { spanId } of links) {
+      const step = this.#bySpanId.get(spanId) ?? self;
+      if (step !== self && this.#steps[step]!.tool === tool) return step;
+    }
+    return -1;
+  }
+
+  /** How many of a tool's passes had ended. */
+  #countEnded(passes: readonly number[], atNs: number): number {
     let [low, high] = [0, passes.length];
     while (low < high) {
       const middle = (low + high) >> 1;
       if (this.#end[passes[middle]!]! <= atNs) low = middle + 1;
       else high = middle;
     }
-    const found = passes[low - 1] === self ? low - 2 : low - 1;
-    return passes[Math.max(0, found)] === self ? (passes[1] ?? -1) : passes[Math.max(0, found)]!;
-  }
-
-  /** What a further pass of a tool came after: the step that ended last, of the tool and of those that need it and were repeated too; -1 without one. */
-  lastOfPass(tool: number, atNs: number, self: number): number {
-    let last = -1;
-    for (const member of this.#loopOf(tool)) {
-      if (this.#budget-- <= 0) return -1;
-      // What ran once was not repeated with it.
-      if (!this.#several.has(member)) continue;
-      const step = this.before(member, atNs, self);
-      if (step >= 0 && this.#end[step]! <= atNs && (last < 0 || this.#end[step]! > this.#end[last]!)) last = step;
-    }
-    return last;
+    return low;
   }
 
   /** What a tool needs by others of which there is no step, because they were not seen: the nearest that have one. */

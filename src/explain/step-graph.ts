@@ -38,7 +38,7 @@ export interface EdgeChoice {
 }
 
 /**
- * Connects the steps of a run. Of a tool that ran several times, the pass counts that ended last before the step started. Linear but for
+ * Connects the steps of a run. Of a tool that ran several times, the pass counts that the step links to, else the one that ended last before it started. Linear but for
  * loops; never fails, whatever the facts say: edges of a plan with a cycle count only forwards in time.
  */
 export function connectSteps(facts: RunFacts, { serialOrder = true }: EdgeChoice = {}): StepGraph {
@@ -53,7 +53,7 @@ export function connectSteps(facts: RunFacts, { serialOrder = true }: EdgeChoice
     end[step] = Math.max(startNs, endNs);
     duration[step] = ran(steps[step]!) ? end[step]! - startNs : 0;
   }
-  const passes = new Passes(facts, end);
+  const passes = new Passes(facts, start, end);
   const previous = serialOrder && plan.isSerial ? passes.previous() : undefined;
   const early: EarlyStart[] = [];
   /** Of two dependencies the one that let a step start: the first that succeeded, else the first that ended. */
@@ -68,7 +68,6 @@ export function connectSteps(facts: RunFacts, { serialOrder = true }: EdgeChoice
   const needs = edges(size, (step, add) => {
     const { tool, iteration } = steps[step]!;
     if (tool < 0) return;
-    const atNs = start[step]! + clockNs;
     const joinsAny = plan.tools[tool]!.joinsAny === true;
     let [isUnseen, joined, late] = [false, -1, -1];
     for (let edge = plan.needs.start[tool]!; edge < plan.needs.start[tool + 1]!; edge += 1) {
@@ -77,7 +76,7 @@ export function connectSteps(facts: RunFacts, { serialOrder = true }: EdgeChoice
         isUnseen = true;
         continue;
       }
-      const dependency = passes.before(needed, atNs, step);
+      const dependency = passes.before(needed, step);
       if (dependency < 0) continue;
       const hasEnded = endedBefore(dependency, step);
       if (joinsAny && hasEnded) joined = firstToJoin(joined, dependency);
@@ -89,12 +88,12 @@ export function connectSteps(facts: RunFacts, { serialOrder = true }: EdgeChoice
     if (joined >= 0) add(joined);
     else if (late >= 0 && ran(steps[step]!)) early.push({ step, dependency: late });
     const addIfEnded = (tool: number): void => {
-      const before = passes.before(tool, atNs, step);
+      const before = passes.before(tool, step);
       if (before >= 0 && endedBefore(before, step)) add(before);
     };
     if (isUnseen) for (const needed of passes.behindUnseen(tool)) addIfEnded(needed);
     if (previous && previous[tool]! >= 0) addIfEnded(previous[tool]!);
-    const last = iteration > 1 ? passes.lastOfPass(tool, atNs, step) : -1;
+    const last = iteration > 1 ? passes.lastOfPass(tool, step) : -1;
     if (last >= 0) add(last);
   });
   const byStart = orderBy(start);

@@ -35,6 +35,7 @@ describe('reading rules', () => {
 
   it.each([
     ['failrue', '--fail-on: unknown word failrue; did you mean failure?'],
+    ['retries>0', '--fail-on: unknown measure retries; there is duration, critical_path, wait, step:ID'],
     ['duratoin>30s', '--fail-on: unknown measure duratoin; did you mean duration?'],
     ['duration', '--fail-on: duration needs a limit, such as duration>30s'],
     ['step:rank', '--fail-on: step:rank needs a limit, such as step:rank>30s'],

@@ -5,7 +5,7 @@ import { factsOfRun } from '../../src/explain/facts-of-run.ts';
 import { reconstruct } from '../../src/explain/read/reconstruct.ts';
 import type { DeclaredTool } from '../../src/explain/read/run.ts';
 import { createExecutionPlanTrace } from '../../src/index.ts';
-import { ours } from './made-spans.ts';
+import { made, ours } from './made-spans.ts';
 import { MS, stepFacts } from './simulate.ts';
 
 type Told = readonly [toolId: string, from: number, to: number, more?: Partial<StepFacts>];
@@ -38,6 +38,44 @@ describe('loops', () => {
     expect(criticalPath?.steps).toHaveLength(2 * passes);
     expect(criticalPath?.ms).toBe(20 * passes);
     expect(findings.map(({ kind }) => kind)).not.toContain('early_start');
+  });
+
+  it('of passes that are shorter than the clock can tell are followed by their links, and by what comes first in the plan', () => {
+    const plan = {
+      strategy: 'serial',
+      execution_groups: [['a'], ['b', 'a'], ['c', 'b']].map(([id, need]) => ({
+        tools: [{ tool_id: id, depends_on: need ? [need] : [] }],
+      })),
+    };
+    // Starts are whole milliseconds, and ends are early by as much as starts are.
+    const told = [
+      ['a1', 0, 0.4],
+      ['b1', 0, 0.4],
+      ['a2', 1, 1.3],
+      ['b2', 1, 1.2],
+      ['c1', 1, 1.1],
+    ] as const;
+    const linksOf: Record<string, string> = { b1: 'a1', b2: 'a2', a2: 'b1', c1: 'b2' };
+    const spans = (isLinked: boolean) =>
+      told.map(([id, from, to]) => {
+        const attributes = { tool_id: id[0]!, iteration: Number(id[1]), outcome: 'success' };
+        const linked = linksOf[id];
+        const links =
+          isLinked && linked ? [{ traceId: 'any', spanId: made(linked).spanId, attributes: new Map() }] : [];
+        return ours('step', id, { parent: 'run', ms: [from, to], attributes, links });
+      });
+    for (const isLinked of [true, false]) {
+      const [run] = reconstruct([
+        ours('run', 'run', { ms: [0, 2], attributes: { execution_plan: JSON.stringify(plan), outcome: 'success' } }),
+        ...spans(isLinked),
+      ]);
+      const { criticalPath, steps } = explainFacts(factsOfRun(run!));
+      expect(criticalPath?.steps.map(({ toolId, iteration }) => toolId + iteration)).toEqual([
+        ...['a1', 'b1', 'a2', 'b2'],
+        ...(isLinked ? ['c1'] : []), // else it may have come after the first pass
+      ]);
+      expect(steps.map(({ waitMs }) => waitMs).filter((ms) => ms > 1)).toEqual([]);
+    }
   });
 
   it('that are too many and too long to follow make no critical path', () => {
