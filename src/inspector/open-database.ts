@@ -8,7 +8,7 @@ import { asStoreFault, isBusy, storeFault } from './sqlite-fault.ts';
 const APPLICATION_ID = 0x6f_72_63_68;
 const SCHEMA_VERSION = 1;
 /** How long another process that writes is waited for. Nothing else runs meanwhile. */
-const BUSY_TIMEOUT_MS = 5_000;
+export const BUSY_TIMEOUT_MS = 5_000;
 const BUSY_PAUSE_MS = 5;
 const MAX_LOG_BYTES = 16 * 1024 * 1024;
 

@@ -3,7 +3,8 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { ReceivedSpan } from '../explain/read/received-span.ts';
 import { addSpans } from './add-spans.ts';
 import { decodeTracesJson } from './decode-json.ts';
-import { asStoreFault, storeFault } from './sqlite-fault.ts';
+import { BUSY_TIMEOUT_MS } from './open-database.ts';
+import { asStoreFault, isBusy, storeFault } from './sqlite-fault.ts';
 import { SqliteShelf } from './sqlite-shelf.ts';
 import type { StoreCounts, StoreLimits, TraceStore, TraceSummary } from './store.ts';
 import { summarizeRuns } from './summarize-runs.ts';
@@ -23,6 +24,8 @@ export class SqliteStore implements TraceStore {
   readonly #limits: StoreLimits;
   #connection: Connection | undefined;
   #isClosed = false;
+  /** Another process kept it locked for longer than one waits: until that ends nobody waits again, so that what came meanwhile is answered. */
+  #isLocked = false;
 
   /** @param open opens the database in `file` */
   constructor(file: string, open: () => DatabaseSync, limits: StoreLimits) {
@@ -80,11 +83,19 @@ export class SqliteStore implements TraceStore {
       database.exec(begin);
       const result = work(shelf);
       database.exec('COMMIT');
+      if (begin === 'BEGIN IMMEDIATE') this.#setLocked(database, false);
       return result;
     } catch (error) {
       rollBack(database);
+      if (isBusy(error)) this.#setLocked(database, true);
       throw asStoreFault(this.#file, error);
     }
+  }
+
+  #setLocked(database: DatabaseSync, isLocked: boolean): void {
+    if (isLocked === this.#isLocked) return;
+    this.#isLocked = isLocked;
+    database.exec(`PRAGMA busy_timeout = ${isLocked ? 0 : BUSY_TIMEOUT_MS}`);
   }
 
   /** Opens the file once more when it was deleted or another one took its place: what went into the old one would be lost. */
@@ -98,6 +109,7 @@ export class SqliteStore implements TraceStore {
       for (const suffix of ['-wal', '-shm']) rmSync(this.#file + suffix, { force: true });
     }
     const database = this.#open();
+    this.#isLocked = false;
     const shelf = new SqliteShelf(database);
     const connection = { database, shelf, file: identityOf(this.#file), log: identityOf(`${this.#file}-wal`) };
     this.#connection = connection;

@@ -12,6 +12,7 @@ import { OrchestraceError } from '../../src/errors.ts';
 import type { ReceivedSpan } from '../../src/explain/read/received-span.ts';
 import { openDatabase } from '../../src/inspector/open-database.ts';
 import { openStore } from '../../src/inspector/open-store.ts';
+import { startReceiver } from '../../src/inspector/receive.ts';
 import { SqliteStore } from '../../src/inspector/sqlite-store.ts';
 import type { TraceStore } from '../../src/inspector/store.ts';
 import { made } from '../explain/made-spans.ts';
@@ -215,6 +216,41 @@ describe('faults while it is open', () => {
     });
     store.add([made('s2')]);
     expect(store.trace(made('s1').traceId)).toHaveLength(2);
+  });
+
+  it('another process that keeps it locked for long: it is waited for once, and senders are told to come again (R92)', async () => {
+    const { store, database } = openWithDatabase();
+    const timeout = (): unknown => database.prepare('PRAGMA busy_timeout').get()?.['timeout'];
+    const waited = timeout();
+    database.exec('PRAGMA busy_timeout = 20');
+    await using receiver = await startReceiver({ port: 0, onSpans: (spans) => store.add(spans) });
+    const post = async (): Promise<readonly unknown[]> => {
+      const span = {
+        traceId: 'a'.repeat(32),
+        spanId: 'b'.repeat(16),
+        name: 'x',
+        startTimeUnixNano: '1',
+        endTimeUnixNano: '2',
+      };
+      const body = JSON.stringify({ resourceSpans: [{ scopeSpans: [{ spans: [span] }] }] });
+      const answer = await fetch(`${receiver.url}/v1/traces`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body,
+      });
+      return [answer.status, answer.headers.get('retry-after'), await answer.text()];
+    };
+    const lock = new DatabaseSync(file);
+    lock.exec('BEGIN IMMEDIATE');
+    const refused = await Promise.all(Array.from({ length: 20 }, post));
+    expect(refused.map(([status, retryAfter]) => [status, retryAfter])).toEqual(refused.map(() => [503, '1']));
+    expect(refused[0]![2]).toContain('another process keeps it locked');
+    expect(timeout()).toBe(0);
+    lock.exec('COMMIT');
+    lock.close();
+    expect((await post())[0]).toBe(200);
+    expect(timeout()).toBe(waited);
+    expect(store.counts.spans).toBe(1);
   });
 
   it('something that is no span: nothing of what came with it stays', () => {
