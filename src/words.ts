@@ -16,3 +16,10 @@ export function quote(text: string): string {
 export function squash(name: string): string {
   return name.length > 64 ? name : name.toLowerCase().replaceAll(/[_\- ]/g, '');
 }
+
+/** The first `length` code units, without half a surrogate pair at the end. */
+export function cut(text: string, length: number): string {
+  if (text.length <= length) return text;
+  const last = text.charCodeAt(length - 1);
+  return text.slice(0, last >= 0xd800 && last <= 0xdbff ? length - 1 : length);
+}

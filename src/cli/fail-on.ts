@@ -1,7 +1,8 @@
 import { changeMs, formatLonger, formatRatio } from '../explain/compare/change.ts';
 import { type DifferenceKind, findDifferences } from '../explain/differences.ts';
 import { isFailing } from '../explain/failures.ts';
-import { type FaultKind, findFindings } from '../explain/findings.ts';
+import { findFaults } from '../explain/faults.ts';
+import type { FaultKind } from '../explain/findings.ts';
 import { formatNs, shorten, Wording } from '../explain/format.ts';
 import { type MeasuredRun, measureRun, type Totals } from '../explain/compare/measure-run.ts';
 import type { Reference } from '../explain/compare/reference.ts';
@@ -159,7 +160,7 @@ function reasonsOf(word: FailWord, measured: MeasuredRun, reference: Reference |
     return reference ? reference.planChanges.map(({ text }) => text) : ['there is no other run to compare it with'];
   if (WORDS[word] === 'outcome') return outcomesOf(word as OutcomeWord, measured);
   const { analysis } = measured;
-  const found = WORDS[word] === 'difference' ? findDifferences(analysis) : findFindings(analysis);
+  const found = WORDS[word] === 'difference' ? findDifferences(analysis) : findFaults(analysis);
   return found.filter(({ kind }) => kind === word).map(({ text }) => text);
 }
 

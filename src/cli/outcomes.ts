@@ -1,3 +1,4 @@
+import { styleText } from 'node:util';
 import type { Outcome } from '../semconv.ts';
 
 /** Colours, by the names of `util.styleText`. */
@@ -13,3 +14,10 @@ export const OUTCOMES: Readonly<Record<Outcome | 'unknown', readonly [mark: stri
   skip: ['-', 'skipped', 'yellow'],
   unknown: ['·', 'has no outcome', 'dim'],
 };
+
+export type Paint = (style: Style | undefined, text: string) => string;
+
+/** Gives texts their style, or leaves them as they are where there is no colour. */
+export function painter(color: boolean): Paint {
+  return (style, text) => (color && style ? styleText(style, text, { validateStream: false }) : text);
+}

@@ -1,9 +1,8 @@
-import { styleText } from 'node:util';
 import type { Explanation } from '../explain/explain-run.ts';
 import { formatDuration } from '../explain/format.ts';
 import type { Run, SpanNode } from '../explain/read/run.ts';
-import { OUTCOMES, type Style } from './outcomes.ts';
-import { stepsOf } from './steps-of.ts';
+import { OUTCOMES, type Paint, painter } from './outcomes.ts';
+import { stepsOf } from '../explain/read/steps-of.ts';
 import { cutText, escapeText, fitText, widthOf, wrapText } from './terminal-text.ts';
 import { describeDataFlow } from './timeline/data-flow.ts';
 import { type Bar, type Row, rowsOf, rowsOfSpans } from './timeline/rows.ts';
@@ -46,12 +45,6 @@ export function renderTimeline(run: Run, { width, color, explanation }: Timeline
 export function renderSpans(nodes: readonly SpanNode[], { width, color }: TimelineOptions): string {
   const nothing = { startNs: 0n, endNs: 0n };
   return chartOf(rowsOfSpans(nodes), nothing, Math.max(MIN_WIDTH, Math.floor(width)), painter(color)).join('\n');
-}
-
-type Paint = (style: Style | undefined, text: string) => string;
-
-function painter(color: boolean): Paint {
-  return (style, text) => (color && style ? styleText(style, text, { validateStream: false }) : text);
 }
 
 function headerOf(run: Run, width: number, paint: Paint, isExplained: boolean): string[] {

@@ -3,6 +3,7 @@ import { PlanFacts, type RunFacts, type StepFacts } from './facts.ts';
 import { textAt } from './read/read-attributes.ts';
 import type { Attributes, ReceivedSpan } from './read/received-span.ts';
 import type { DeclaredPlan, DeclaredTool, Run, Step } from './read/run.ts';
+import { stepsOf } from './read/steps-of.ts';
 
 const WAIT_REASONS: readonly WaitReason[] = ['dependency', 'group', 'slot', 'unknown'];
 const WHOLE_MS = 1_000_000n;
@@ -11,7 +12,7 @@ const MICROSECOND_NS = 1_000;
 
 /** What is known of a run that was read back. Without its plan, what its steps say of their dependencies counts. */
 export function factsOfRun(run: Run): RunFacts {
-  const steps = [...run.groups.flatMap((group) => group.steps), ...run.steps];
+  const steps = stepsOf(run);
   const plan = run.plan
     ? new PlanFacts(run.plan)
     : new PlanFacts(
@@ -44,9 +45,9 @@ export function factsOfRun(run: Run): RunFacts {
 }
 
 /** The steps of a run that has ended of which no span arrived, be it one pass of a tool that has others. */
-export function lostStepsOf({ span, groups, steps }: Run): Step[] {
-  if (!span) return [];
-  return [...groups.flatMap((group) => group.steps), ...steps].filter(({ absence }) => absence === 'no span');
+export function lostStepsOf(run: Run): Step[] {
+  if (!run.span) return [];
+  return stepsOf(run).filter(({ absence }) => absence === 'no span');
 }
 
 /** The start of the run; where nobody says, of the first step that says. */

@@ -1,5 +1,5 @@
 import type { Outcome } from '../semconv.ts';
-import { ran, type RunFacts, type StepFacts } from './facts.ts';
+import { type PlanFacts, ran, type RunFacts, type StepFacts } from './facts.ts';
 
 /** What went wrong in a run, and what did not happen because of it. Ids of tools. */
 export interface Failures {
@@ -46,12 +46,13 @@ export function findFailures({ plan, steps, lost, elsewhere, running = [] }: Run
     } else if (step.outcome === 'success') done.push(toolId);
     else if (!ran(step)) skipped.push(toolId);
   }
-  const affected = inOrder[0] ? affectedBy(inOrder[0].toolId, new Set([...skipped, ...notStarted]), plan) : [];
+  const affected = inOrder[0] ? affectedBy(inOrder[0].toolId, [...skipped, ...notStarted], plan) : [];
   return { failed: inOrder, skipped, notStarted, affected, done };
 }
 
-/** Tools stand in the plan after what they depend on. */
-function affectedBy(rootCause: string, idle: ReadonlySet<string>, { tools }: RunFacts['plan']): string[] {
+/** Which of the tools that did not run need the root cause, directly or through others. Tools stand in the plan after what they depend on. */
+export function affectedBy(rootCause: string, idleIds: readonly string[], { tools }: PlanFacts): string[] {
+  const idle = new Set(idleIds);
   const affected = new Set([rootCause]);
   for (const { toolId, dependsOn, joinsAny } of tools) {
     if (!idle.has(toolId)) continue;

@@ -1,3 +1,5 @@
+import { cut } from '../words.ts';
+
 /** Milliseconds as people read them: `0.4 ms`, `42 ms`, `1.24 s`, `2 min 3 s`, `1 h 2 min`. */
 export function formatDuration(ms: number): string {
   if (ms === 0) return '0 ms';
@@ -61,14 +63,8 @@ const MAX_NAME_LENGTH = 40;
 
 /** A text in one line of at most `length` characters. */
 export function shorten(text: string, length: number): string {
-  const line = firstOf(text, 2 * length)
+  const line = cut(text, 2 * length)
     .replaceAll(/[\s\p{Cc}]+/gu, ' ')
     .trim();
-  return line.length <= length && text.length <= 2 * length ? line : `${firstOf(line, length - 1)}…`;
-}
-
-/** The first characters of a text, never half of one. */
-export function firstOf(text: string, length: number): string {
-  const last = text.charCodeAt(length - 1);
-  return text.slice(0, last >= 0xd800 && last <= 0xdbff ? length - 1 : length);
+  return line.length <= length && text.length <= 2 * length ? line : `${cut(line, length - 1)}…`;
 }

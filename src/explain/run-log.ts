@@ -2,7 +2,9 @@ import type { MappingRecord } from '../mapping.ts';
 import type { Outcome, WaitReason } from '../semconv.ts';
 import { Analysis } from './analysis.ts';
 import { PlanFacts, type RunFacts, type StepFacts } from './facts.ts';
-import { firstOf, Wording } from './format.ts';
+import { MAX_SUMMARY_LENGTH } from './fit-sentences.ts';
+import { shorten, Wording } from './format.ts';
+import { cut } from '../words.ts';
 import { giveVerdict } from './verdict.ts';
 
 /** A step that ended, with times on the clock of `performance.now()`. */
@@ -41,21 +43,21 @@ const NO_PLAN = new PlanFacts({ strategy: undefined, groups: [], error: undefine
 
 /** Notes what the steps of a run do while it goes on, and explains the run when it has ended. */
 export class RunLog {
-  readonly #plan: PlanFacts;
+  readonly #plan: () => PlanFacts | undefined;
   readonly #startedAt: number;
   readonly #redact: (text: string) => string;
-  readonly #steps: StepFacts[] = [];
+  readonly #steps: (StepFacts & { tool: number })[] = [];
   #omitted = 0;
   #end: LoggedEnd | undefined;
   #analysis: Analysis | undefined;
   #verdict: string | undefined;
 
   /**
-   * @param plan default: none
+   * @param plan asked for when the run is explained; undefined for a run without one
    * @param startedAt on the clock of `performance.now()`
    */
-  constructor(plan: PlanFacts | undefined, startedAt: number, redact: (text: string) => string) {
-    this.#plan = plan ?? NO_PLAN;
+  constructor(plan: () => PlanFacts | undefined, startedAt: number, redact: (text: string) => string) {
+    this.#plan = plan;
     this.#startedAt = startedAt;
     this.#redact = redact;
   }
@@ -73,7 +75,7 @@ export class RunLog {
     const startNs = this.#since(step.startedAt);
     this.#steps.push({
       toolId: step.toolId,
-      tool: this.#plan.index.get(step.toolId) ?? -1,
+      tool: -1, // until the plan is asked for
       iteration: step.iteration,
       startNs,
       endNs: this.#since(step.endedAt),
@@ -101,7 +103,7 @@ export class RunLog {
 
   /** One or two sentences; undefined until the run has ended. */
   get verdict(): string | undefined {
-    if (this.analysis) this.#verdict ??= this.#redact(giveVerdict(this.analysis));
+    if (this.analysis) this.#verdict ??= shorten(this.#redact(giveVerdict(this.analysis)), MAX_SUMMARY_LENGTH);
     return this.#verdict;
   }
 
@@ -109,13 +111,15 @@ export class RunLog {
   #keep(text: string | undefined): string | undefined {
     if (text === undefined) return undefined;
     const redacted = this.#redact(text);
-    return redacted.length <= MAX_TEXT_LENGTH ? redacted : Buffer.from(firstOf(redacted, MAX_TEXT_LENGTH)).toString();
+    return redacted.length <= MAX_TEXT_LENGTH ? redacted : Buffer.from(cut(redacted, MAX_TEXT_LENGTH)).toString();
   }
 
   #facts({ outcome, error, endedAt, running, elsewhere }: LoggedEnd): RunFacts {
+    const plan = this.#plan() ?? NO_PLAN;
+    for (const step of this.#steps) step.tool = plan.index.get(step.toolId) ?? -1;
     const durationNs = this.#since(endedAt);
     const steps = { steps: this.#steps, omitted: this.#omitted, lost: NONE, elsewhere, ...(running && { running }) };
-    return { plan: this.#plan, hasEnded: true, outcome, error, durationNs, clockNs: 0, ...steps };
+    return { plan, hasEnded: true, outcome, error, durationNs, clockNs: 0, ...steps };
   }
 
   #since(at: number): number {

@@ -17,6 +17,7 @@ import {
   narrowInteger,
   type RawEvent,
   type RawLink,
+  KINDS,
   type RawSpan,
   SpanCollector,
 } from './decoded-traces.ts';
@@ -24,8 +25,6 @@ import { isSet, list, MAX_UINT64, text } from './json-values.ts';
 
 const TRACE_ID_DIGITS = 32;
 const SPAN_ID_DIGITS = 16;
-/** By their numbers in OTLP; 0 is a kind that nobody said. */
-const KINDS: readonly unknown[] = [undefined, 'internal', 'server', 'client', 'producer', 'consumer'];
 /** What Jaeger writes as the service of a resource that names none. */
 const NO_SERVICE = 'OTLPResourceNoServiceName';
 /** Attributes that are lists: Jaeger's format has none and gives them as JSON. Others that look like JSON may be texts and stay. */
@@ -92,7 +91,7 @@ function readSpan(data: Data, attributes: Map<string, AttributeValue>): RawSpan 
   const startNs = nanoseconds(data.startTime);
   const durationNs = nanoseconds(data.duration);
   const endNs = startNs === undefined || durationNs === undefined ? undefined : startNs + durationNs;
-  const kind = Math.max(KINDS.indexOf(attributes.get('span.kind')), 0);
+  const kind = Math.max((KINDS as readonly unknown[]).indexOf(attributes.get('span.kind')), 0);
   if (kind > 0) attributes.delete('span.kind');
   attributes.delete('w3c.tracestate');
   return {

@@ -1,3 +1,4 @@
+import { isRecord } from '../explain/read/read-attributes.ts';
 import type { AttributeValue } from '../explain/read/received-span.ts';
 import {
   addAttribute,
@@ -125,10 +126,6 @@ type Data = Readonly<Record<string, unknown>>;
 function record(value: unknown, at: string): Data {
   if (isRecord(value)) return value;
   throw new DecodeError(`${at}: expected an object`);
-}
-
-function isRecord(value: unknown): value is Data {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function optional(value: unknown, at: string): Data {

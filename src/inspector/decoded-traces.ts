@@ -1,11 +1,13 @@
 import type { Attributes, AttributeValue, ReceivedSpan, SpanKind } from '../explain/read/received-span.ts';
+import { cut } from '../words.ts';
 
 /** Deepest nesting of an attribute's value: the limit of OpenTelemetry's specification (`common/README.md`). */
 const MAX_VALUE_DEPTH = 64;
 /** Most of a span's name that is repeated to its sender. */
 const MAX_SHOWN_NAME = 100;
-const KINDS: readonly SpanKind[] = ['unspecified', 'internal', 'server', 'client', 'producer', 'consumer'];
-const STATUS_CODES = ['unset', 'ok', 'error'] as const;
+/** By their numbers in OTLP. */
+export const KINDS: readonly SpanKind[] = ['unspecified', 'internal', 'server', 'client', 'producer', 'consumer'];
+export const STATUS_CODES = ['unset', 'ok', 'error'] as const;
 
 /** What a request held. A span that cannot be read is counted with the reason; the others are kept. */
 export interface DecodedTraces {
@@ -61,7 +63,7 @@ export class SpanCollector {
     } catch (error) {
       if (!(error instanceof RejectedSpan)) throw error;
       this.#rejectedSpans++;
-      this.#reason ??= `span "${raw.name.slice(0, MAX_SHOWN_NAME)}": ${error.message}`;
+      this.#reason ??= `span "${cut(raw.name, MAX_SHOWN_NAME)}": ${error.message}`;
     }
   }
 

@@ -4,18 +4,8 @@ import type {
   ReceivedEvent,
   ReceivedLink,
   ReceivedSpan,
-  SpanKind,
 } from '../explain/read/received-span.ts';
-
-const KINDS: Readonly<Record<SpanKind, number>> = {
-  unspecified: 0,
-  internal: 1,
-  server: 2,
-  client: 3,
-  producer: 4,
-  consumer: 5,
-};
-const STATUS_CODES: Readonly<Record<ReceivedSpan['status']['code'], number>> = { unset: 0, ok: 1, error: 2 };
+import { KINDS, STATUS_CODES } from './decoded-traces.ts';
 
 /** An ExportTraceServiceRequest in OTLP's JSON encoding, ready for `JSON.stringify`. */
 export interface EncodedTraces {
@@ -79,7 +69,7 @@ export function encodeSpan(span: ReceivedSpan): object {
     spanId: span.spanId,
     ...(span.parentSpanId === undefined ? {} : { parentSpanId: span.parentSpanId }),
     name: span.name,
-    kind: KINDS[span.kind],
+    kind: KINDS.indexOf(span.kind),
     startTimeUnixNano: String(span.startNs),
     endTimeUnixNano: String(span.endNs),
     ...attributesOf(span.attributes),
@@ -89,7 +79,7 @@ export function encodeSpan(span: ReceivedSpan): object {
       ? {}
       : {
           status: {
-            code: STATUS_CODES[status.code],
+            code: STATUS_CODES.indexOf(status.code),
             ...(status.message === undefined ? {} : { message: status.message }),
           },
         }),

@@ -1,3 +1,4 @@
+import { cut } from '../words.ts';
 import { diag } from '@opentelemetry/api';
 import { asList, asRecord, parseJson, textAt } from '../explain/read/read-attributes.ts';
 import type { ReceivedSpan } from '../explain/read/received-span.ts';
@@ -155,9 +156,7 @@ export class JaegerClient {
       throw fault(`${url} lets nobody in without authorisation (${status}): give --header 'Authorization: ...'`);
     }
     const why =
-      said === undefined
-        ? ": is this the address of Jaeger's page?"
-        : `: ${this.#http.conceal(said).slice(0, MAX_SHOWN)}`;
+      said === undefined ? ": is this the address of Jaeger's page?" : `: ${cut(this.#http.conceal(said), MAX_SHOWN)}`;
     throw fault(`${url} answers ${status}${why}`);
   }
 

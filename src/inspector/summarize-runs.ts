@@ -1,3 +1,4 @@
+import { byStart } from '../explain/read/span-tree.ts';
 import { outcomeAt, textAt } from '../explain/read/read-attributes.ts';
 import type { ReceivedSpan } from '../explain/read/received-span.ts';
 import {
@@ -76,10 +77,4 @@ function summarizeRun(span: ReceivedSpan): RunSummary {
     startNs,
     endNs,
   };
-}
-
-/** By start, then id: the same for every order of arrival. */
-function byStart(a: ReceivedSpan, b: ReceivedSpan): number {
-  if (a.startNs !== b.startNs) return a.startNs < b.startNs ? -1 : 1;
-  return a.spanId < b.spanId ? -1 : a.spanId > b.spanId ? 1 : 0;
 }

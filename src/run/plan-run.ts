@@ -1,6 +1,6 @@
 import { PlanFacts } from '../explain/facts.ts';
 import { isFailing } from '../explain/failures.ts';
-import { RunLog } from '../explain/run-log.ts';
+import { type LoggedStep, RunLog } from '../explain/run-log.ts';
 import { compileMapping, resolveMapping, type MappingRecord, type ReferenceSource } from '../mapping.ts';
 import type { ExecutionPlanTrace } from '../plan-trace.ts';
 import type { PlanTool } from '../plan.ts';
@@ -71,7 +71,7 @@ export class PlanRun {
     this.#run = run;
     this.#schedule = new Schedule(run.trace, run);
     this.#metadata = metadataOf(run.trace);
-    if (!run.recorder) this.#log = new RunLog(PlanFacts.of(run.trace), performance.now(), run.redact);
+    if (!run.recorder) this.#log = new RunLog(() => PlanFacts.of(run.trace), performance.now(), run.redact);
     this.#source = { input: run.input, result: (toolId) => this.#results.get(toolId) };
   }
 
@@ -167,7 +167,7 @@ export class PlanRun {
       onEnd: (end) => {
         this.#running.delete(toolId);
         recorder?.end(end.outcome, { error: end.error, output: end.data, mappings: this.#visible(tool, mappings) });
-        this.#settle(toolId, end);
+        this.#settle(toolId, end, { mappings, lastAttemptAt: step.lastAttemptAt, retryError: step.retryError });
       },
     });
     this.#running.set(toolId, step);
@@ -207,11 +207,12 @@ export class PlanRun {
     safely('skip a step', () => recorder?.skipStep(toolId, skipReason, details, recorder.context));
     this.#skipped.push(toolId);
     const nothing = { data: undefined, error: undefined, attempts: 0, executionTimeMs: 0 };
-    this.#settle(toolId, { outcome: 'skip', ...nothing }, skipReason);
+    this.#settle(toolId, { outcome: 'skip', ...nothing }, { skipReason });
   }
 
-  #settle(toolId: string, end: StepRunEnd, skipReason?: string): void {
+  #settle(toolId: string, end: StepRunEnd, details: SettleDetails = {}): void {
     const { outcome } = end;
+    const { skipReason } = details;
     if (isFailing(outcome)) this.#failed.push(toolId);
     const result: StepResult = {
       stepId: toolId,
@@ -220,7 +221,7 @@ export class PlanRun {
       ...(skipReason !== undefined && { skipReason }),
       orchestration: this.#metadata.get(toolId)!,
     };
-    this.#note(result);
+    if (this.#log) this.#note(this.#log, result, details);
     this.#results.set(toolId, result);
     this.#shownResults.set(toolId, result);
     this.#schedule.settle(toolId, outcome);
@@ -228,17 +229,21 @@ export class PlanRun {
     this.#pump();
   }
 
-  #note({ stepId: toolId, outcome, skipReason, error, attempts, executionTimeMs }: StepResult): void {
+  #note(
+    log: RunLog,
+    { stepId: toolId, outcome, error, attempts, executionTimeMs }: StepResult,
+    details: SettleDetails,
+  ): void {
     const endedAt = performance.now();
-    this.#log?.add({
+    log.add({
       toolId,
       iteration: this.#iterationOf(toolId),
       startedAt: endedAt - executionTimeMs,
       endedAt,
       outcome,
-      skipReason,
       error: messageOf(outcome, error),
       attempts: attempts || 1,
+      ...details,
       waitReason: this.#waitReasons.get(toolId),
     });
   }
@@ -340,3 +345,6 @@ function metadataOf(trace: ExecutionPlanTrace): Map<string, StepMetadata> {
   }
   return metadata;
 }
+
+/** What is noted of a step that has settled, beside its result. */
+type SettleDetails = Pick<LoggedStep, 'skipReason' | 'mappings' | 'lastAttemptAt' | 'retryError'>;

@@ -1,7 +1,7 @@
 import { context, INVALID_SPAN_CONTEXT, trace, type Span } from '@opentelemetry/api';
 import { isFailing } from '../explain/failures.ts';
 import type { Outcome } from '../semconv.ts';
-import { isFailureResult, outcomeOfThrown, reportedError } from '../spans/failure.ts';
+import { failureOf, isFailureResult, outcomeOfThrown, reportedError } from '../spans/failure.ts';
 import { safely, warn } from '../spans/guard.ts';
 import type { AttemptRecorder, StepRecorder } from '../spans/step-recorder.ts';
 import type { Executable } from './registry.ts';
@@ -38,6 +38,9 @@ const JITTER = 0.25;
 export class StepRun {
   readonly #step: StepRunInput;
   readonly #startedAt = performance.now();
+  /** When the last attempt started, if there was one before, and why that one failed. */
+  lastAttemptAt: number | undefined;
+  retryError: string | undefined;
   #attempts = 0;
   #timer: NodeJS.Timeout | undefined;
   #attemptRecorder: AttemptRecorder | undefined;
@@ -64,6 +67,7 @@ export class StepRun {
 
   #attempt(backoffMs: number): void {
     const attempt = ++this.#attempts;
+    if (attempt > 1) this.lastAttemptAt = performance.now();
     const { executable, params, iteration, results, recorder, signal } = this.#step;
     const { tool, execute } = executable;
     if (this.#maxAttempts > 1)
@@ -162,6 +166,7 @@ export class StepRun {
       return this.#end(outcome, data, error);
     const backoffMs = backoffOf(retry?.backoff_ms ?? 0, attempt);
     this.#isBackingOff = true;
+    this.retryError = failureOf(error, outcome).message;
     this.#timer = setTimeout(() => {
       this.#isBackingOff = false;
       this.#attempt(backoffMs);

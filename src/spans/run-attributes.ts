@@ -1,7 +1,7 @@
+import { affectedBy } from '../explain/failures.ts';
 import type { Attributes, AttributeValue } from '@opentelemetry/api';
 import type { ExecutionPlanTrace } from '../plan-trace.ts';
 import type { Outcome, PlanSource } from '../semconv.ts';
-import type { PlannedTool } from './planned-tool.ts';
 import type { KnownAttributes } from './known-attributes.ts';
 import type { Telemetry } from './telemetry.ts';
 import type { TextWriter } from './text.ts';
@@ -71,7 +71,7 @@ export function runEndAttributes(
   telemetry: Telemetry,
   outcome: Outcome,
   tally: RunTally,
-  tools: ReadonlyMap<string, PlannedTool>,
+  plan: WrittenPlan | undefined,
 ): KnownAttributes {
   const { write } = telemetry;
   const attributes: KnownAttributes = { 'orchestration.outcome': outcome };
@@ -81,20 +81,8 @@ export function runEndAttributes(
   const rootCause = tally.failed[0];
   if (rootCause !== undefined) {
     attributes['orchestration.root_cause'] = write.name(rootCause);
-    attributes['orchestration.blast_radius'] = blastRadius(rootCause, tally, tools);
+    const idle = [...tally.skipped, ...tally.notStarted];
+    attributes['orchestration.blast_radius'] = plan ? affectedBy(rootCause, idle, plan.facts).length : 0;
   }
   return attributes;
-}
-
-/** How many of the tools that did not run need the root cause, directly or through others. `tools` are in dependency order. */
-function blastRadius(rootCause: string, tally: RunTally, tools: ReadonlyMap<string, PlannedTool>): number {
-  const idle = new Set([...tally.skipped, ...tally.notStarted]);
-  const affected = new Set([rootCause]);
-  for (const [toolId, { traced }] of tools) {
-    const { depends_on: needs, join } = traced;
-    const isCut = (id: string): boolean => affected.has(id);
-    const isAffected = join === 'any' ? needs.length > 0 && needs.every(isCut) : needs.some(isCut);
-    if (idle.has(toolId) && isAffected) affected.add(toolId);
-  }
-  return affected.size - 1;
 }

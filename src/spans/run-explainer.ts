@@ -14,7 +14,11 @@ export class RunExplainer {
 
   constructor(write: TextWriter, plan: WrittenPlan | undefined, startedAt: number) {
     this.#write = write;
-    this.#log = new RunLog(plan?.facts, startedAt, (text) => write.redact(text));
+    this.#log = new RunLog(
+      () => plan?.facts,
+      startedAt,
+      (text) => write.redact(text),
+    );
   }
 
   /** One or two sentences; undefined until the run has ended. */
@@ -40,8 +44,8 @@ export class RunExplainer {
     });
   }
 
-  stepSkipped(toolId: string, iteration: number, skipReason: string): void {
-    const at = performance.now();
+  /** @param at on the clock of `performance.now()` */
+  stepSkipped(toolId: string, iteration: number, skipReason: string, at: number): void {
     this.#log.add({ toolId, iteration, startedAt: at, endedAt: at, outcome: 'skip', skipReason });
   }
 

@@ -32,7 +32,7 @@ export class RunRecorder implements Scope {
   readonly span: Span;
   readonly context: Context;
   readonly telemetry: Telemetry;
-  readonly plan: ExecutionPlanTrace | undefined;
+  readonly #written: WrittenPlan | undefined;
   readonly #outer: RunRecorder | undefined;
   readonly #strategy: string | undefined;
   readonly #tools: ReadonlyMap<string, PlannedTool>;
@@ -62,7 +62,7 @@ export class RunRecorder implements Scope {
   ) {
     this.telemetry = telemetry;
     this.runId = run.runId;
-    this.plan = run.written?.trace;
+    this.#written = run.written;
     this.#strategy = run.strategy;
     this.#tools = run.tools;
     this.#states = new ToolStates(run.tools);
@@ -102,6 +102,10 @@ export class RunRecorder implements Scope {
     if (tool) run.#groups.adopt(tool.groupIndex);
     for (const [toolId, spanContext] of part.dependencies) run.#states.of(toolId).spanContext = spanContext;
     return run;
+  }
+
+  get plan(): ExecutionPlanTrace | undefined {
+    return this.#written?.trace;
   }
 
   get run(): this {
@@ -149,10 +153,12 @@ export class RunRecorder implements Scope {
     details: StepDetails = NO_DETAILS,
     active: Context = context.active(),
   ): void {
+    const at = performance.now();
     const state = this.#states.of(toolId);
-    this.#states.ended(toolId, state, 'skip', performance.now());
-    if (!this.#isInner(state, active)) this.#explainer?.stepSkipped(toolId, details.iteration ?? 1, skipReason);
-    if (!this.telemetry.options.skippedSpans) return this.#settle(state, undefined, undefined, performance.now());
+    this.#states.ended(toolId, state, 'skip', at);
+    if (!this.#isInner(state, active))
+      this.#explainer?.stepSkipped(toolId, iterationOf(state, details), skipReason, at);
+    if (!this.telemetry.options.skippedSpans) return this.#settle(state, undefined, undefined, at);
     const { group, parent, isInner } = this.#placeOf(state, active);
     const needs = this.#states.needsOf(state);
     const start = this.#describe(toolId, state, { group, isInner, details, needs, skipReason });
@@ -160,7 +166,7 @@ export class RunRecorder implements Scope {
     group?.enter(toolId);
     endSpan(span, rightAfter(timeOf(span, 'startTime')));
     group?.leave(toolId, span, 'skip');
-    this.#settle(state, span, group, performance.now());
+    this.#settle(state, span, group, at);
   }
 
   /** The step that a further attempt of a tool belongs to: one that failed, or one whose attempt goes on and is given up for this. */
@@ -268,7 +274,7 @@ export class RunRecorder implements Scope {
     if (this.span.isRecording()) {
       if (failure) recordFailure(this.span, failure, this.telemetry.write);
       const tally = this.#states.tally(this.plan?.tool_ids ?? []);
-      setAttributes(this.span, runEndAttributes(this.telemetry, outcome, tally, this.#tools));
+      setAttributes(this.span, runEndAttributes(this.telemetry, outcome, tally, this.#written));
       const explained = safely('explain a run', () => this.#explainer?.attributes());
       if (explained) setAttributes(this.span, explained);
     }
@@ -317,14 +323,15 @@ export class RunRecorder implements Scope {
 
   #describe(
     toolId: string,
-    { planned, starts }: ToolState,
+    state: ToolState,
     { group, isInner, details, needs, waitMs, waitReason, skipReason }: StepCircumstances,
   ): StepStart {
+    const { planned } = state;
     return {
       toolId,
       toolType: planned?.traced.tool_type ?? details.toolType ?? 'unknown',
       strategy: this.#strategy,
-      iteration: details.iteration ?? starts,
+      iteration: iterationOf(state, details),
       run: this,
       group,
       planned,
@@ -360,6 +367,11 @@ interface StepCircumstances {
   readonly waitMs?: number | undefined;
   readonly waitReason?: WaitReason | undefined;
   readonly skipReason?: string;
+}
+
+/** Which pass of its tool a step is: as whoever runs it says, else as many as started. */
+function iterationOf({ starts }: ToolState, { iteration }: StepDetails): number {
+  return iteration ?? Math.max(1, starts);
 }
 
 /** What a step waited for last: what it needs, where it started at once when that had ended. */

@@ -1,4 +1,5 @@
 import type { ExecutionPlanTrace } from '../plan-trace.ts';
+import { cut } from '../words.ts';
 import { warnOnce } from './guard.ts';
 
 /** Longest name of a span, plan or tool that is written, in UTF-16 code units. */
@@ -99,13 +100,6 @@ export class TextWriter {
 /** At most 256 code units of a name. */
 export function limitName(name: string): string {
   return name.length <= MAX_NAME_LENGTH ? name : `${cut(name, MAX_NAME_LENGTH - 1)}${ELLIPSIS}`;
-}
-
-/** The first `length` code units, without half a surrogate pair at the end. */
-export function cut(text: string, length: number): string {
-  if (text.length <= length) return text;
-  const last = text.charCodeAt(length - 1);
-  return text.slice(0, last >= 0xd800 && last <= 0xdbff ? length - 1 : length);
 }
 
 /** The text if it has at most `maxBytes` bytes of UTF-8, else its beginning with an ellipsis. */

@@ -35,7 +35,7 @@ export class ToolStates {
   readonly #delegated = new Set<string>();
   /** Whether another process may run any of them. */
   #isShared = false;
-  /** When each tool failed first. */
+  /** When each tool failed: of a planned one, the last time; of others, which may be one of many, the first. */
   readonly #failed = new Map<string, number>();
   readonly #skipped = new Set<string>();
 
@@ -89,7 +89,7 @@ export class ToolStates {
   /** Notes how a tool ended. `at` is on the clock of `performance.now()`. */
   ended(toolId: string, state: ToolState, outcome: Outcome, at: number): void {
     state.outcome = outcome;
-    if (isFailing(outcome)) this.#failed.set(toolId, Math.min(at, this.#failed.get(toolId) ?? Infinity));
+    if (isFailing(outcome) && (state.planned || !this.#failed.has(toolId))) this.#failed.set(toolId, at);
     if (outcome === 'skip') this.#skipped.add(toolId);
   }
 

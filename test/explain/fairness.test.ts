@@ -26,6 +26,58 @@ function explain(plan: PlanFacts, ms: number, told: readonly Told[], run: Partia
 
 const NO_PLAN = planOf('dag');
 
+describe('a run that was computed by hand', () => {
+  const plan = planOf('dag', [tool('a'), tool('b')], [tool('c', ['a']), tool('d', ['b'])]);
+  const explained = explain(plan, 150, [
+    ['a', 0, 40, { attempts: 2, retryNs: 10 * MS }],
+    ['b', 0, 100, { attempts: 3, retryNs: 30 * MS }],
+    ['c', 100, 150],
+    ['d', 100, 120],
+  ]);
+
+  it('would have been shorter so', () => {
+    const { barrier, bottlenecks, whatIf, criticalPath } = explained;
+    expect(criticalPath).toEqual({ steps: ['b', 'd'].map((toolId) => ({ toolId, iteration: 1 })), ms: 120 });
+    // Without the group c ends after 90 ms, and d is the last.
+    expect(barrier).toEqual({ waitedMs: 60, costMs: 30 });
+    expect(bottlenecks.map(({ toolId, durationMs, savesMs }) => [toolId, durationMs, savesMs])).toEqual([
+      ['b', 100, 50],
+      ['c', 50, 25],
+    ]);
+    expect(whatIf).toEqual({
+      readyMs: 120,
+      widths: [
+        { width: 1, ms: 210 },
+        { width: 2, ms: 120 },
+        { width: 4, ms: 120 },
+      ],
+      withoutRetries: [
+        { toolId: 'b', iteration: 1, savesMs: 30 },
+        { toolId: 'a', iteration: 1, savesMs: 0 },
+      ],
+    });
+  });
+
+  it('waited for this, and for whom', () => {
+    const waits = explained.steps.map(({ toolId, dependency, waitMs, waitReason, waitedFor }) => {
+      return [toolId, dependency?.toolId, dependency?.ms, waitMs, waitReason, waitedFor];
+    });
+    expect(waits).toEqual([
+      ['a', undefined, undefined, 0, undefined, undefined],
+      ['b', undefined, undefined, 0, undefined, undefined],
+      ['c', 'a', 40, 60, 'group', 'b'],
+      ['d', 'b', 100, 0, 'dependency', undefined],
+    ]);
+    const told: Told[] = [
+      ['x', 0, 30],
+      ['y', 0, 50],
+      ['z', 30, 60],
+    ];
+    const { steps } = explain(planOf('parallel', [tool('x'), tool('y'), tool('z')]), 60, told);
+    expect(steps.at(-1)).toMatchObject({ toolId: 'z', waitMs: 30, waitReason: 'slot', waitedFor: 'x' });
+  });
+});
+
 describe('loops', () => {
   it('of thousands of passes are followed from pass to pass', () => {
     const plan = planOf('dag', [tool('think')], [tool('act', ['think'])]);
@@ -71,7 +123,10 @@ describe('loops', () => {
       ]);
       const { criticalPath, steps } = explainFacts(factsOfRun(run!));
       expect(criticalPath?.steps.map(({ toolId, iteration }) => toolId + iteration)).toEqual([
-        ...['a1', 'b1', 'a2', 'b2'],
+        'a1',
+        'b1',
+        'a2',
+        'b2',
         ...(isLinked ? ['c1'] : []), // else it may have come after the first pass
       ]);
       expect(steps.map(({ waitMs }) => waitMs).filter((ms) => ms > 1)).toEqual([]);

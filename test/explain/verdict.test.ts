@@ -144,8 +144,7 @@ describe('a verdict', () => {
     expect(verdict).not.toMatch(/\(\)|: *\.|: *$|  /);
   });
 
-  it('says what ran, when nothing else is to be said', () => {
-    // 40 ms and 40 ms side by side: no step takes more of it than another.
+  it('says of a run without steps that it had none', () => {
     const facts = runFactsOf({ needs: [], durations: [] }, simulate({ needs: [], durations: [] }));
     expect(explainFacts({ ...facts, durationNs: 5 * MS }).verdict).toBe('Succeeded in 5.0 ms; it had no steps.');
   });

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { cut, cutToBytes, splitByBytes, TextWriter, toJson } from '../../src/spans/text.ts';
+import { cutToBytes, splitByBytes, TextWriter, toJson } from '../../src/spans/text.ts';
+import { cut } from '../../src/words.ts';
 import { hostileValues } from '../helpers/hostile.ts';
 import { attribute, record, useContextManager } from '../helpers/spans.ts';
 

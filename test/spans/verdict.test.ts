@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { runPlan, type PlanInput } from '../../src/index.ts';
+import { RunExplainer } from '../../src/spans/run-explainer.ts';
 import { attribute, deferred, record, settled, useContextManager } from '../helpers/spans.ts';
 
 useContextManager();
@@ -91,16 +92,16 @@ describe('the span of a run', () => {
     expect(seconds * 1000 + nanoseconds / 1e6).toBeLessThan(endedAt + 200);
   });
 
-  it('has the verdict alone where there are more than 10,000 steps', () => {
+  it.for([10_000, 10_001])('has no critical path where there are more than 10,000 steps: %i', (size) => {
     const recording = record();
-    const tools = Array.from({ length: 10_001 }, (_, index) => ({ tool_id: `step-${index}` }));
+    const tools = Array.from({ length: size }, (_, index) => ({ tool_id: `step-${index}` }));
     recording.traceOrchestration({ tools }, (run) => {
       for (const { tool_id } of tools) run.step(tool_id, () => 1);
     });
     const [run] = recording.ofType('run');
     expect(attribute(run!, 'verdict')).toMatch(/^Succeeded in /);
-    expect(run!.attributes).not.toHaveProperty('orchestration.critical_path');
-    expect(run!.attributes).not.toHaveProperty('orchestration.critical_path_ms');
+    const isWritten = ['critical_path', 'critical_path_ms'].map((name) => `orchestration.${name}` in run!.attributes);
+    expect(isWritten).toEqual([size <= 10_000, size <= 10_000]);
   });
 
   it('hides what is redacted before it shortens anything', () => {
@@ -116,6 +117,24 @@ describe('the span of a run', () => {
     const verdict = String(attribute(recording.ofType('run')[0]!, 'verdict'));
     expect(verdict).toContain('[hidden] failed');
     expect(verdict).not.toMatch(/secret|xxx/);
+  });
+
+  it('ends as it would when explaining throws', async () => {
+    vi.spyOn(RunExplainer.prototype, 'attributes').mockImplementation(() => {
+      throw new Error('a fault of ours');
+    });
+    vi.spyOn(RunExplainer.prototype, 'verdict', 'get').mockImplementation(() => {
+      throw new Error('a fault of ours');
+    });
+    try {
+      const recording = record();
+      const result = await recording.runPlan({ tools: [{ tool_id: 'a' }] }, { tools: { a: () => 1 } });
+      expect([result.success, result.finalOutput, result.verdict]).toEqual([true, [1], '']);
+      const [run] = recording.ofType('run');
+      expect([attribute(run!, 'outcome'), attribute(run!, 'verdict')]).toEqual(['success', undefined]);
+    } finally {
+      vi.restoreAllMocks();
+    }
   });
 
   it('is as it was when explaining fails', () => {
@@ -239,6 +258,34 @@ describe('what shouldRun takes', () => {
     expect(reasons.length).toBeGreaterThan(1);
     expect(reasons[0]).toBe('slot');
     expect(reasons.slice(1)).not.toContain('slot');
+  });
+});
+
+describe('the result of a plan that runs without a tracer', () => {
+  it('has the verdict that it would have with one', async () => {
+    const plan: PlanInput = {
+      tools: [
+        { tool_id: 'a', retry: { max_attempts: 3, backoff_ms: 1 } },
+        { tool_id: 'b', depends_on: ['a'], output_mapping: { total: '{a.data.totl}' } },
+      ],
+    };
+    const verdicts = [];
+    for (const run of [record().runPlan, runPlan]) {
+      for (const isBroken of [true, false]) {
+        let calls = 0;
+        const tools = {
+          a: () => {
+            if (++calls < 3) throw new Error('busy');
+            return { total: 1, totl: isBroken ? undefined : 1 };
+          },
+          b: () => 1,
+        };
+        verdicts.push(shapeOf((await run(plan, { tools })).verdict));
+      }
+    }
+    expect(verdicts[0]).toContain('b got nothing for total');
+    expect(verdicts[1]).toMatch(/a needed 3 attempts \(busy\), the last began T after the first/);
+    expect(verdicts.slice(2)).toEqual(verdicts.slice(0, 2));
   });
 });
 

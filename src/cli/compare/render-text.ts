@@ -1,13 +1,10 @@
-import { styleText } from 'node:util';
-import type { Style } from '../outcomes.ts';
+import { type Paint, painter } from '../outcomes.ts';
 import { renderVerdict } from '../report/render-verdict.ts';
 import { escapeText, fitText, widthOf, wrapText } from '../terminal-text.ts';
 import type { ComparisonView, ViewRow } from './view.ts';
 
 const MAX_TEXT_LINES = 6;
 const MIN_NAME_WIDTH = 10;
-
-type Paint = (style: Style, text: string) => string;
 
 /**
  * Writes a comparison as text: the summary, what is compared, the steps that changed, and what else did. Readable without colour; names are
@@ -19,7 +16,7 @@ export function renderText(
   view: ComparisonView,
   { width, color }: { readonly width: number; readonly color: boolean },
 ): string {
-  const paint: Paint = (style, text) => (color ? styleText(style, text, { validateStream: false }) : text);
+  const paint = painter(color);
   const wrap = (text: string, head: string): string[] =>
     wrapText(escapeText(text), width - head.length, MAX_TEXT_LINES).map(
       (line, index) => `${index === 0 ? head : ' '.repeat(head.length)}${line}`,

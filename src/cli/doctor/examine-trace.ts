@@ -3,7 +3,7 @@ import type { ReceivedSpan } from '../../explain/read/received-span.ts';
 import type { Run, Step } from '../../explain/read/run.ts';
 import { isRunSpan } from '../../inspector/summarize-runs.ts';
 import { ATTR_ORCHESTRATION_PLAN_SOURCE } from '../../semconv.ts';
-import { stepsOf } from '../steps-of.ts';
+import { stepsOf } from '../../explain/read/steps-of.ts';
 import { describeForeign } from '../source/describe-foreign.ts';
 import type { FoundTrace } from '../trace-source.ts';
 

@@ -1,4 +1,4 @@
-import { styleText } from 'node:util';
+import { painter } from '../outcomes.ts';
 import type { Plan, PlanTool } from '../../plan.ts';
 import type { ExecutionGroup, ExecutionPlanTrace } from '../../plan-trace.ts';
 import { formatDuration } from '../../explain/format.ts';
@@ -13,8 +13,7 @@ export function renderPlan(
   { width, color }: { readonly width: number; readonly color: boolean },
 ): string {
   const tools = new Map(plan.tools.map((tool) => [tool.tool_id, tool]));
-  const paint = (style: 'bold' | 'cyan' | 'dim', text: string): string =>
-    color ? styleText(style, text, { validateStream: false }) : text;
+  const paint = painter(color);
   const write = (indent: number, text: string): string[] =>
     wrapText(escapeText(text), width - indent, MAX_LINES).map((line) => ' '.repeat(indent) + line);
   const lines = write(0, titleOf(plan, trace)).map((line) => paint('bold', line));

@@ -1,8 +1,7 @@
-import { styleText } from 'node:util';
 import { formatDuration } from '../../explain/format.ts';
 import type { Run } from '../../explain/read/run.ts';
 import { formatStart } from '../format-start.ts';
-import { OUTCOMES, type Style } from '../outcomes.ts';
+import { OUTCOMES, painter } from '../outcomes.ts';
 import { escapeText, fitText, widthOf } from '../terminal-text.ts';
 
 /** What a list of runs tells of each. */
@@ -18,8 +17,7 @@ export function renderRuns(
   runs: readonly ListedRun[],
   { width, color }: { readonly width: number; readonly color: boolean },
 ): string {
-  const paint = (style: Style, text: string): string =>
-    color ? styleText(style, text, { validateStream: false }) : text;
+  const paint = painter(color);
   const head = ['trace', 'when (UTC)', 'plan', 'outcome', 'took'] as const;
   const rows = runs.map(cellsOf);
   const widths = head.map((title, column) => Math.max(...[title, ...rows.map((row) => row[column]!)].map(widthOf)));

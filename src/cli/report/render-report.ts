@@ -1,7 +1,6 @@
-import { styleText } from 'node:util';
 import { type Explanation, explainRun } from '../../explain/explain-run.ts';
 import type { Run } from '../../explain/read/run.ts';
-import type { Style } from '../outcomes.ts';
+import { type Paint, painter } from '../outcomes.ts';
 import { renderTimeline, type TimelineOptions } from '../render-timeline.ts';
 import { escapeText, fitText, widthOf, wrapText } from '../terminal-text.ts';
 import { criticalPathOf, sectionsOf } from './sections.ts';
@@ -13,8 +12,6 @@ const MAX_TEXT_LINES = 6;
 const MAX_STEPS = 20;
 const HEAD: StepLine = { name: 'step', duration: 'took', waited: 'waited', slack: 'slack' };
 const COLUMNS = ['duration', 'waited', 'slack'] as const;
-
-type Paint = (style: Style, text: string) => string;
 
 /**
  * Writes a report as text: the verdict, the timeline, and what else is worth knowing, each part only when it has something to say. Readable
@@ -28,7 +25,7 @@ export function renderReport(
   explanation: Explanation = explainRun(run),
 ): string {
   const columns = Math.max(40, Math.floor(width));
-  const paint: Paint = (style, text) => (color ? styleText(style, text, { validateStream: false }) : text);
+  const paint = painter(color);
   const wrap = (text: string, indent: number): string[] =>
     wrapText(escapeText(text), columns - indent, MAX_TEXT_LINES).map((line) => `${' '.repeat(indent)}${line}`);
   const parts = [

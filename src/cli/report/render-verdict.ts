@@ -1,4 +1,4 @@
-import { styleText } from 'node:util';
+import { painter } from '../outcomes.ts';
 import type { TimelineOptions } from '../render-timeline.ts';
 import { escapeText, wrapText } from '../terminal-text.ts';
 
@@ -7,7 +7,8 @@ const MAX_LINES = 12;
 
 /** The verdict on a run as lines of the terminal. */
 export function renderVerdict(verdict: string, { width, color }: Pick<TimelineOptions, 'width' | 'color'>): string {
+  const paint = painter(color);
   return wrapText(escapeText(verdict), width, MAX_LINES)
-    .map((line) => (color ? styleText('bold', line, { validateStream: false }) : line))
+    .map((line) => paint('bold', line))
     .join('\n');
 }

@@ -4,7 +4,7 @@ import { isFault } from '../../explain/findings.ts';
 import { formatDuration } from '../../explain/format.ts';
 import type { Run, Step } from '../../explain/read/run.ts';
 import { namePath } from '../name-step.ts';
-import { stepsOf } from '../steps-of.ts';
+import { stepsOf } from '../../explain/read/steps-of.ts';
 
 /** A part of a report: a heading, and sentences or clauses that are not escaped yet. */
 export interface Section {

@@ -1,9 +1,8 @@
-import { styleText } from 'node:util';
 import type { ExecutionPlanTrace } from '../../plan-trace.ts';
 import type { Outcome } from '../../semconv.ts';
 import { formatDuration } from '../../explain/format.ts';
 import { nameStep } from '../name-step.ts';
-import { OUTCOMES, type Style } from '../outcomes.ts';
+import { OUTCOMES, type Style, painter } from '../outcomes.ts';
 import { cutText, escapeText } from '../terminal-text.ts';
 import type { StepEvent } from './watch-steps.ts';
 
@@ -74,14 +73,14 @@ export class Progress {
     const rows = isFitting
       ? all
       : this.#rows(nowMs, ({ state, reason }) => state === 'running' || (state === 'ended' && reason !== undefined));
+    const paint = painter(color);
     const shown =
       rows.length < height
         ? rows
         : [...rows.slice(0, height - 2), { text: `and ${rows.length - height + 2} more lines`, style: undefined }];
-    return [{ text: head, style: 'bold' } as Row, ...shown].map(({ text, style }) => {
-      const cut = cutText(text, width);
-      return color && style ? styleText(style, cut, { validateStream: false }) : cut;
-    });
+    return [{ text: head, style: 'bold' } as Row, ...shown].map(({ text, style }) =>
+      paint(style, cutText(text, width)),
+    );
   }
 
   #enter(toolId: string): StepState {

@@ -1,6 +1,6 @@
 import type { Run, Step } from '../../explain/read/run.ts';
 import type { MappingRecord } from '../../mapping.ts';
-import { stepsOf } from '../steps-of.ts';
+import { stepsOf } from '../../explain/read/steps-of.ts';
 import { escapeText, formatBytes } from '../terminal-text.ts';
 
 /** A line for each parameter that is mapped: from where, and what came. Escaped. */

@@ -3,7 +3,7 @@ import type { ReceivedSpan } from '../../explain/read/received-span.ts';
 import type { Attempt, Group, Run, SpanNode, Step } from '../../explain/read/run.ts';
 import { nameStep } from '../name-step.ts';
 import { OUTCOMES, type Style } from '../outcomes.ts';
-import { stepsOf } from '../steps-of.ts';
+import { stepsOf } from '../../explain/read/steps-of.ts';
 import { escapeText } from '../terminal-text.ts';
 
 /** Spans of others shown below one parent, and how deep. The rest is counted. */

@@ -1,3 +1,4 @@
+import { stepsOf } from '../read/steps-of.ts';
 import { type Change, changeMs, changeOf } from './change.ts';
 import { comparePlans } from './compare-plans.ts';
 import {
@@ -80,8 +81,7 @@ function compareSteps(before: MeasuredRun, after: MeasuredRun): StepChange[] {
 }
 
 function loneSteps(own: MeasuredRun, other: MeasuredRun): LoneStep[] {
-  const steps = [...other.run.groups.flatMap((group) => group.steps), ...other.run.steps];
-  const absent = new Map(steps.flatMap((step) => (step.span ? [] : [[passOf(step), step]])));
+  const absent = new Map(stepsOf(other.run).flatMap((step) => (step.span ? [] : [[passOf(step), step]])));
   return [...own.steps]
     .filter(([key]) => !other.steps.has(key))
     .map(([, { toolId, iteration, durationNs, outcome }]) => {

@@ -47,8 +47,7 @@ export function measureRun(run: Run): MeasuredRun {
   const toolNs = new Map<string, number>();
   const seen = new Map<string, number>();
   let waitNs = 0;
-  const byStart = facts.steps.map((_, at) => at).toSorted((a, b) => graph.start[a]! - graph.start[b]! || a - b);
-  for (const at of byStart) {
+  for (const at of graph.byStart) {
     const step = facts.steps[at]!;
     const { toolId, iteration, outcome, attempts, startNs } = step;
     const name = JSON.stringify([toolId, iteration]);

@@ -86,6 +86,6 @@ function isOfTexts(record: Readonly<Record<string, unknown>>): record is Readonl
   return true;
 }
 
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -65,7 +65,7 @@ function compare<T extends bigint | number | string>(a: T, b: T): number {
 }
 
 /** By start, then id: the same for every order of arrival. */
-function byStart(a: ReceivedSpan, b: ReceivedSpan): number {
+export function byStart(a: ReceivedSpan, b: ReceivedSpan): number {
   return compare(a.startNs, b.startNs) || compare(a.spanId, b.spanId);
 }
 

@@ -164,7 +164,18 @@ describe('what a run of a plan exports', () => {
         };
         visit([runs, foreign]);
         expect(found).toEqual(new Set(arrived.map(({ spanId }) => spanId)));
-        for (const run of runs) explainRun(run);
+        const lostTools = new Set(
+          spans
+            .filter((span, at) => lost[at % lost.length] && span.attributes.get('orchestration.span.type') === 'step')
+            .map(({ attributes }) => attributes.get('orchestration.tool_id')),
+        );
+        for (const run of runs.filter(({ span }) => span !== undefined)) {
+          const { differences, criticalPath } = explainRun(run);
+          const idle = differences.filter(({ kind }) => kind === 'not_started').map(({ toolId }) => toolId);
+          expect(idle.filter((toolId) => lostTools.has(toolId))).toEqual([]);
+          const isLacking = run.plan?.groups.flat().some(({ toolId }) => lostTools.has(toolId)) === true;
+          if (isLacking) expect(criticalPath).toBeUndefined();
+        }
       }),
       { numRuns: 60 },
     );
