@@ -3,14 +3,14 @@ import { compareRuns } from '../explain/compare/compare.ts';
 import { compareWithBaseline } from '../explain/compare/compare-baseline.ts';
 import type { Reference } from '../explain/compare/reference.ts';
 import type { Run } from '../explain/read/run.ts';
+import { tellBaseline } from '../explain/tell/tell-baseline.ts';
+import { tellComparison } from '../explain/tell/tell-comparison.ts';
+import type { ToldComparison } from '../explain/tell/told-comparison.ts';
 import { type Command, parseWith, usageError } from './command.ts';
 import { type BaselineChoice, earlierSuccesses, parseBaseline } from './compare/choose-baseline.ts';
 import { baselineToJson, comparisonToJson } from './compare/comparison-json.ts';
 import { renderMarkdown } from './compare/render-markdown.ts';
 import { renderText } from './compare/render-text.ts';
-import type { ComparisonView } from './compare/view.ts';
-import { viewOfBaseline } from './compare/view-of-baseline.ts';
-import { viewOfRuns } from './compare/view-of-runs.ts';
 import { FAIL_ON_HELP, type FailRule, failures, needsReference, parseFailOn } from './fail-on.ts';
 import { jsonText } from './json-text.ts';
 import { runHeadToJson } from './run-json.ts';
@@ -60,7 +60,7 @@ interface Compared {
   readonly after: Run;
   /** Undefined where there is no run to compare with yet. */
   readonly reference: Reference | undefined;
-  readonly view: ComparisonView;
+  readonly view: ToldComparison;
   readonly toJson: (failed: readonly string[]) => Record<string, unknown>;
 }
 
@@ -128,13 +128,18 @@ async function compareWithEarlier(
 function againstRun(before: Run, after: Run): Compared {
   const comparison = compareRuns(before, after);
   const { reference } = comparison;
-  return { after, reference, view: viewOfRuns(comparison), toJson: (failed) => comparisonToJson(comparison, failed) };
+  return {
+    after,
+    reference,
+    view: tellComparison(comparison),
+    toJson: (failed) => comparisonToJson(comparison, failed),
+  };
 }
 
 function againstMany(runs: readonly Run[], after: Run, asked: number): Compared {
   const comparison = compareWithBaseline(baselineOf(runs), after);
   const { reference } = comparison;
-  const view = viewOfBaseline(comparison, asked);
+  const view = tellBaseline(comparison, asked);
   return { after, reference, view, toJson: (failed) => baselineToJson(comparison, failed) };
 }
 

@@ -1,8 +1,9 @@
 import type { Explanation } from '../explain/explain-run.ts';
 import { formatDuration } from '../explain/format.ts';
 import type { Run, SpanNode } from '../explain/read/run.ts';
-import { OUTCOMES, type Paint, painter } from './outcomes.ts';
 import { stepsOf } from '../explain/read/steps-of.ts';
+import { OUTCOMES } from '../explain/tell/outcomes.ts';
+import { OUTCOME_STYLES, type Paint, painter } from './paint.ts';
 import { cutText, escapeText, fitText, widthOf, wrapText } from './terminal-text.ts';
 import { describeDataFlow } from './timeline/data-flow.ts';
 import { type Bar, type Row, rowsOf, rowsOfSpans } from './timeline/rows.ts';
@@ -51,10 +52,13 @@ function headerOf(run: Run, width: number, paint: Paint, isExplained: boolean): 
   const name = escapeText(run.planName ?? (run.span ? 'unnamed run' : 'steps outside a run'));
   const strategy = run.strategy === undefined ? '' : ` [${escapeText(run.strategy)}]`;
   const duration = formatDuration(millisecondsOf(run.startNs, run.endNs));
-  const [, words, style] = OUTCOMES[run.outcome ?? 'unknown'];
+  const [, words] = OUTCOMES[run.outcome ?? 'unknown'];
   const ended = run.outcome === undefined ? 'has not ended, as far as spans arrived' : `${words} after ${duration}`;
   const title = cutText(`${name}${strategy}`, Math.max(10, width - widthOf(ended) - 1));
-  const lines = [`${paint('bold', title)} ${paint(style, ended)}`, paint('dim', `trace ${run.traceId}`)];
+  const lines = [
+    `${paint('bold', title)} ${paint(OUTCOME_STYLES[run.outcome ?? 'unknown'], ended)}`,
+    paint('dim', `trace ${run.traceId}`),
+  ];
   if (run.plan)
     lines.push(...wrapText(`${run.seenTools} of ${run.plannedTools} planned steps seen${tallyOf(run)}`, width, 2));
   // Where a step says the same, its row shows it; an explanation has a verdict.

@@ -2,12 +2,10 @@
  * Text for terminals. Names come from anywhere, so they are escaped before they are written, and measured in columns, not characters.
  */
 
-/**
- * Controls, and characters that change direction or are invisible: what would let a name move the cursor, write the clipboard or pose as
- * another. The zero-width joiner stays: emoji need it.
- */
-const UNSAFE =
-  /[\p{Cc}\p{Cs}\p{Co}\p{Zl}\p{Zp}\u00ad\u061c\u200b\u200c\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]/gu;
+import { UNSAFE } from '../explain/tell/escape-text.ts';
+
+export { escapeText } from '../explain/tell/escape-text.ts';
+
 /** Two columns: East Asian wide and fullwidth, and emoji (Unicode Standard Annex 11). */
 const WIDE =
   /[\u1100-\u115f\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1f64f}\u{1f680}-\u{1f6ff}\u{1f900}-\u{1faff}\u{20000}-\u{3fffd}]|\p{Emoji_Presentation}|\ufe0f/u;
@@ -15,17 +13,6 @@ const MARKS_ONLY = /^[\p{M}\u200d]+$/u;
 const ASCII = /^[\x20-\x7e]*$/;
 const ELLIPSIS = '…';
 const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
-
-/** The text with everything that a terminal would act on written out, e.g. `\x1b[2J`, `\n`, `\u202e`. */
-export function escapeText(text: string): string {
-  return text.replace(UNSAFE, (character) => {
-    const code = character.codePointAt(0) ?? 0;
-    if (character === '\n') return String.raw`\n`;
-    if (character === '\t') return String.raw`\t`;
-    if (code <= 0xff) return String.raw`\x${code.toString(16).padStart(2, '0')}`;
-    return code <= 0xffff ? String.raw`\u${code.toString(16).padStart(4, '0')}` : String.raw`\u{${code.toString(16)}}`;
-  });
-}
 
 /** JSON with everything in its texts that a terminal would act on as `\u` and four digits: the same JSON. */
 export function escapeJson(json: string): string {

@@ -1,11 +1,11 @@
-import { codeInTable, escapeMarkdown, itemOf } from '../report/escape-markdown.ts';
-import type { ComparisonView, ViewRow } from './view.ts';
+import { codeInTable, escapeMarkdown, itemOf } from '../../explain/tell/escape-markdown.ts';
+import type { ToldComparison, ToldRow } from '../../explain/tell/told-comparison.ts';
 
 /**
  * Writes a comparison as Markdown, for a pull request say: the summary, the rules of `--fail-on` that fail, the steps that changed, and the rest
  * as lists.
  */
-export function renderMarkdown(view: ComparisonView, failed: readonly string[]): string {
+export function renderMarkdown(view: ToldComparison, failed: readonly string[]): string {
   return [
     `**${escapeMarkdown(view.summary)}**`,
     failed.map((sentence) => `- ❌ ${escapeMarkdown(sentence)}`).join('\n'),
@@ -18,13 +18,13 @@ export function renderMarkdown(view: ComparisonView, failed: readonly string[]):
     .join('\n\n');
 }
 
-function tableOf({ columns, rows }: ComparisonView): string {
+function tableOf({ columns, rows }: ToldComparison): string {
   if (rows.length === 0) return '';
   const used = [...columns.keys()].filter((column) => rows.some(({ cells }) => cells[column] !== ''));
   const hasNotes = rows.some(({ note }) => note !== '');
   const line = (name: string, cells: readonly string[], note: string): string =>
     `| ${[name, ...used.map((column) => cells[column] ?? ''), ...(hasNotes ? [note] : [])].join(' | ')} |`;
-  const write = ({ name, isTotal, cells, note }: ViewRow): string =>
+  const write = ({ name, isTotal, cells, note }: ToldRow): string =>
     isTotal
       ? line(
           `**${name}**`,

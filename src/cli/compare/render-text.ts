@@ -1,7 +1,7 @@
-import { type Paint, painter } from '../outcomes.ts';
+import { type Paint, painter } from '../paint.ts';
 import { renderVerdict } from '../report/render-verdict.ts';
 import { escapeText, fitText, widthOf, wrapText } from '../terminal-text.ts';
-import type { ComparisonView, ViewRow } from './view.ts';
+import type { ToldComparison, ToldRow } from '../../explain/tell/told-comparison.ts';
 
 const MAX_TEXT_LINES = 6;
 const MIN_NAME_WIDTH = 10;
@@ -13,7 +13,7 @@ const MIN_NAME_WIDTH = 10;
  * @returns lines of at most `width` columns (40 or more), without a line break at the end
  */
 export function renderText(
-  view: ComparisonView,
+  view: ToldComparison,
   { width, color }: { readonly width: number; readonly color: boolean },
 ): string {
   const paint = painter(color);
@@ -35,9 +35,9 @@ export function renderText(
     .join('\n\n');
 }
 
-function tableOf({ columns, rows, rest }: ComparisonView, width: number, paint: Paint): string[] {
+function tableOf({ columns, rows, rest }: ToldComparison, width: number, paint: Paint): string[] {
   if (rows.length === 0) return rest === undefined ? [] : wrapText(rest, width, MAX_TEXT_LINES);
-  const head: ViewRow = { name: '', isTotal: false, cells: columns, note: '' };
+  const head: ToldRow = { name: '', isTotal: false, cells: columns, note: '' };
   const widthAt = (column: number): number =>
     Math.max(...[head, ...rows].map(({ cells }) => widthOf(cells[column] ?? '')));
   const used = [...columns.keys()].filter((column) => rows.some(({ cells }) => cells[column] !== ''));
@@ -48,7 +48,7 @@ function tableOf({ columns, rows, rest }: ComparisonView, width: number, paint: 
   const widths = used.map(widthAt);
   const widest = Math.max(...rows.map(({ name }) => widthOf(escapeText(name))));
   const nameWidth = Math.min(widest, Math.max(MIN_NAME_WIDTH, width - numbersWidth()));
-  const write = ({ name, cells, note }: ViewRow): string[] => {
+  const write = ({ name, cells, note }: ToldRow): string[] => {
     const fitted = used.map((column, index) => fitText(cells[column] ?? '', widths[index]!, 'right'));
     const line = [fitText(escapeText(name), nameWidth), ...fitted].join('  ');
     if (note === '') return [line.trimEnd()];

@@ -2,8 +2,8 @@ import { explainRun } from '../../explain/explain-run.ts';
 import type { ReceivedSpan } from '../../explain/read/received-span.ts';
 import { reconstruct } from '../../explain/read/reconstruct.ts';
 import type { Run } from '../../explain/read/run.ts';
+import { OUTCOMES } from '../../explain/tell/outcomes.ts';
 import { isRunSpan } from '../../inspector/summarize-runs.ts';
-import { OUTCOMES } from '../outcomes.ts';
 import { sayFault } from '../say-fault.ts';
 import { escapeText } from '../terminal-text.ts';
 

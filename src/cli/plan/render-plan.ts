@@ -1,4 +1,4 @@
-import { painter } from '../outcomes.ts';
+import { painter } from '../paint.ts';
 import type { Plan, PlanTool } from '../../plan.ts';
 import type { ExecutionGroup, ExecutionPlanTrace } from '../../plan-trace.ts';
 import { formatDuration } from '../../explain/format.ts';

@@ -1,7 +1,8 @@
 import { formatDuration } from '../../explain/format.ts';
 import type { Run } from '../../explain/read/run.ts';
-import { formatStart } from '../format-start.ts';
-import { OUTCOMES, painter } from '../outcomes.ts';
+import { formatStart } from '../../explain/tell/format-start.ts';
+import { OUTCOMES } from '../../explain/tell/outcomes.ts';
+import { OUTCOME_STYLES, painter } from '../paint.ts';
 import { escapeText, fitText, widthOf } from '../terminal-text.ts';
 
 /** What a list of runs tells of each. */
@@ -26,7 +27,7 @@ export function renderRuns(
   const line = (cells: readonly string[]): string[] =>
     cells.map((cell, column) => fitText(cell, widths[column]!, column === cells.length - 1 ? 'right' : 'left'));
   const lines = rows.map((row, index) => {
-    const [, , style] = OUTCOMES[runs[index]!.outcome ?? 'unknown'];
+    const style = OUTCOME_STYLES[runs[index]!.outcome ?? 'unknown'];
     return line(row)
       .map((cell, column) => (column === 3 ? paint(style, cell) : cell))
       .join('  ')

@@ -1,11 +1,11 @@
 import { type Explanation, explainRun } from '../../explain/explain-run.ts';
 import { formatDuration } from '../../explain/format.ts';
 import type { Run } from '../../explain/read/run.ts';
-import { OUTCOMES } from '../outcomes.ts';
+import { codeBlock, codeInTable, codeOf, escapeMarkdown, itemOf } from '../../explain/tell/escape-markdown.ts';
+import { OUTCOMES } from '../../explain/tell/outcomes.ts';
+import { criticalPathOf, sectionsOf } from '../../explain/tell/sections.ts';
 import { renderTimeline } from '../render-timeline.ts';
-import { codeBlock, codeInTable, codeOf, escapeMarkdown, itemOf } from './escape-markdown.ts';
 import { renderGantt } from './render-gantt.ts';
-import { criticalPathOf, sectionsOf } from './sections.ts';
 import { stepLines } from './step-table.ts';
 
 const MAX_STEPS = 30;

@@ -1,9 +1,9 @@
 import { type Explanation, explainRun } from '../../explain/explain-run.ts';
 import type { Run } from '../../explain/read/run.ts';
-import { type Paint, painter } from '../outcomes.ts';
+import { criticalPathOf, sectionsOf } from '../../explain/tell/sections.ts';
+import { type Paint, painter } from '../paint.ts';
 import { renderTimeline, type TimelineOptions } from '../render-timeline.ts';
 import { escapeText, fitText, widthOf, wrapText } from '../terminal-text.ts';
-import { criticalPathOf, sectionsOf } from './sections.ts';
 import { renderVerdict } from './render-verdict.ts';
 import { type StepLine, stepLines } from './step-table.ts';
 

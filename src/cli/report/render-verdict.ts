@@ -1,4 +1,4 @@
-import { painter } from '../outcomes.ts';
+import { painter } from '../paint.ts';
 import type { TimelineOptions } from '../render-timeline.ts';
 import { escapeText, wrapText } from '../terminal-text.ts';
 

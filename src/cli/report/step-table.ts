@@ -1,6 +1,6 @@
 import type { ExplainedStep, Explanation } from '../../explain/explain-run.ts';
 import { formatDuration } from '../../explain/format.ts';
-import { nameStep } from '../name-step.ts';
+import { nameStep } from '../../explain/tell/name-step.ts';
 
 /** A step in words; nothing is escaped yet. */
 export interface StepLine {

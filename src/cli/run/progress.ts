@@ -1,8 +1,9 @@
 import type { ExecutionPlanTrace } from '../../plan-trace.ts';
 import type { Outcome } from '../../semconv.ts';
 import { formatDuration } from '../../explain/format.ts';
-import { nameStep } from '../name-step.ts';
-import { OUTCOMES, type Style, painter } from '../outcomes.ts';
+import { nameStep } from '../../explain/tell/name-step.ts';
+import { OUTCOMES } from '../../explain/tell/outcomes.ts';
+import { OUTCOME_STYLES, type Style, painter } from '../paint.ts';
 import { cutText, escapeText } from '../terminal-text.ts';
 import type { StepEvent } from './watch-steps.ts';
 
@@ -115,8 +116,8 @@ function rowOf(step: StepState, nowMs: number): Row {
     const attempt = step.attempt > 1 ? ` attempt ${step.attempt},` : '';
     return { text: `  ▸ ${name}${attempt} ${formatDuration(nowMs - step.startedAt)}`, style: undefined };
   }
-  const [mark, , style] = OUTCOMES[step.outcome ?? 'unknown'];
-  return { text: `  ${mark} ${name} ${howItEnded(step)}`, style };
+  const [mark] = OUTCOMES[step.outcome ?? 'unknown'];
+  return { text: `  ${mark} ${name} ${howItEnded(step)}`, style: OUTCOME_STYLES[step.outcome ?? 'unknown'] };
 }
 
 /** The event in one line, for where nothing can be redrawn. */

@@ -1,8 +1,9 @@
 import type { ExplainedStep, Explanation } from '../../explain/explain-run.ts';
 import type { ReceivedSpan } from '../../explain/read/received-span.ts';
 import type { Attempt, Group, Run, SpanNode, Step } from '../../explain/read/run.ts';
-import { nameStep } from '../name-step.ts';
-import { OUTCOMES, type Style } from '../outcomes.ts';
+import { nameStep } from '../../explain/tell/name-step.ts';
+import { OUTCOMES } from '../../explain/tell/outcomes.ts';
+import { OUTCOME_STYLES, type Style } from '../paint.ts';
 import { stepsOf } from '../../explain/read/steps-of.ts';
 import { escapeText } from '../terminal-text.ts';
 
@@ -119,7 +120,8 @@ function groupRow({ groupIndex, parallel, startNs, endNs }: Group, indent: numbe
 }
 
 function addStep(rows: Row[], step: Step, indent: number, explained?: RowStep): void {
-  const [mark, words, style] = OUTCOMES[step.outcome ?? 'unknown'];
+  const [mark, words] = OUTCOMES[step.outcome ?? 'unknown'];
+  const style = OUTCOME_STYLES[step.outcome ?? 'unknown'];
   const label = `${escapeText(nameStep(step))}${step.isPlanned ? '' : ' (unplanned)'}`;
   const { span } = step;
   if (span && step.outcome !== 'skip') {
@@ -146,7 +148,8 @@ function addWithin(rows: Row[], step: Step, indent: number): void {
   addSpans(rows, step.spans, indent + 2);
   for (const inner of step.steps) addStep(rows, inner, indent + 2);
   for (const run of step.runs) {
-    const [mark, , style] = OUTCOMES[run.outcome ?? 'unknown'];
+    const [mark] = OUTCOMES[run.outcome ?? 'unknown'];
+    const style = OUTCOME_STYLES[run.outcome ?? 'unknown'];
     const bar = barOf('span', run.startNs, run.endNs);
     rows.push({ indent: indent + 2, mark, label: `run ${escapeText(run.planName ?? '')}`, style, bar });
     addRun(rows, run, indent + 4);
@@ -157,7 +160,8 @@ function addAttempt(rows: Row[], attempt: Attempt, step: Step, indent: number): 
   // The only one is the step itself, as far as its row tells that.
   if (step.attempts.length === 1 && step.span && attempt.outcome === step.outcome && attempt.error === step.error)
     return addSpans(rows, attempt.spans, indent);
-  const [mark, words, style] = OUTCOMES[attempt.outcome ?? 'unknown'];
+  const [mark, words] = OUTCOMES[attempt.outcome ?? 'unknown'];
+  const style = OUTCOME_STYLES[attempt.outcome ?? 'unknown'];
   const ofAttempts = attempt.maxAttempts === undefined ? '' : ` of ${attempt.maxAttempts}`;
   const bar = barOf('span', attempt.span.startNs, attempt.span.endNs);
   rows.push({ indent, mark, label: `attempt ${attempt.attempt}${ofAttempts}`, bar });

@@ -3,13 +3,13 @@ import { describe, expect, it } from 'vitest';
 import { baselineToJson, comparisonToJson } from '../../../src/cli/compare/comparison-json.ts';
 import { renderMarkdown } from '../../../src/cli/compare/render-markdown.ts';
 import { renderText } from '../../../src/cli/compare/render-text.ts';
-import { viewOfBaseline } from '../../../src/cli/compare/view-of-baseline.ts';
-import { viewOfRuns } from '../../../src/cli/compare/view-of-runs.ts';
 import { widthOf } from '../../../src/cli/terminal-text.ts';
 import { baselineOf } from '../../../src/explain/compare/baseline.ts';
 import { compareRuns } from '../../../src/explain/compare/compare.ts';
 import { compareWithBaseline } from '../../../src/explain/compare/compare-baseline.ts';
 import type { Run } from '../../../src/explain/read/run.ts';
+import { tellBaseline } from '../../../src/explain/tell/tell-baseline.ts';
+import { tellComparison } from '../../../src/explain/tell/tell-comparison.ts';
 import { madeRun, type MadeTool } from '../../explain/made-runs.ts';
 
 const TOOLS: Record<string, MadeTool> = {
@@ -171,7 +171,7 @@ describe('two runs as text', () => {
         ms: 10,
         tools: { ...first, a: { needs: root }, b: { needs: ['a'] }, c: { needs: ['b'] }, d: { needs: ['c'] } },
       });
-    const { sections } = viewOfRuns(compareRuns(chain({}, []), chain({ z: {} }, ['z'])));
+    const { sections } = tellComparison(compareRuns(chain({}, []), chain({ z: {} }, ['z'])));
     expect(sections.find(({ title }) => title === 'the plan')?.lines).toEqual([
       'z is new',
       'a depends on z instead of nothing',
@@ -183,7 +183,7 @@ describe('two runs as text', () => {
 describe('a run against many as text', () => {
   it('is a table of medians and ranges', () => {
     const comparison = compareWithBaseline(baselineOf(many), after);
-    expect(renderText(viewOfBaseline(comparison, 20), { width: 100, color: false })).toMatchInlineSnapshot(`
+    expect(renderText(tellBaseline(comparison, 20), { width: 100, color: false })).toMatchInlineSnapshot(`
       "4.10 s longer than the median of 3 runs (+50 %), and longer than any of them. audit ended with
       failure, which it did in none of 3 runs before.
 
@@ -211,7 +211,7 @@ describe('a run against many as text', () => {
 describe('Markdown', () => {
   it('has the summary first, then the rules that fail, and a table', () => {
     const failed = ['duration>+20%: the run took 12.3 s, 4.20 s (52 %) more than the run before'];
-    expect(renderMarkdown(viewOfRuns(compareRuns(before, after)), failed)).toMatchInlineSnapshot(`
+    expect(renderMarkdown(tellComparison(compareRuns(before, after)), failed)).toMatchInlineSnapshot(`
       "**4.20 s longer (+52 %): rank took 3.90 s longer, 3 attempts instead of 1. audit ended with failure instead of success.**
 
       - ❌ duration\\>+20%: the run took 12.3 s, 4.20 s (52 %) more than the run before
@@ -251,11 +251,11 @@ describe('Markdown', () => {
 
 describe('names of others', () => {
   const views = [
-    viewOfRuns(compareRuns(before, evil)),
-    viewOfRuns(compareRuns(evil, before)),
-    viewOfRuns(compareRuns(evil, evil)),
-    viewOfBaseline(compareWithBaseline(baselineOf([evil]), before), 1),
-    viewOfBaseline(compareWithBaseline(baselineOf([before]), evil), 1),
+    tellComparison(compareRuns(before, evil)),
+    tellComparison(compareRuns(evil, before)),
+    tellComparison(compareRuns(evil, evil)),
+    tellBaseline(compareWithBaseline(baselineOf([evil]), before), 1),
+    tellBaseline(compareWithBaseline(baselineOf([before]), evil), 1),
   ];
 
   it.each([40, 60, 100])('do nothing to a terminal of %i columns, nor leave it', (width) => {
@@ -366,7 +366,7 @@ describe('JSON', () => {
 });
 
 function textOfRuns(one: Run, two: Run, width: number): string {
-  return renderText(viewOfRuns(compareRuns(one, two)), { width, color: false });
+  return renderText(tellComparison(compareRuns(one, two)), { width, color: false });
 }
 
 function keysOf(value: unknown): string[] {

@@ -1,10 +1,10 @@
-import { formatLonger } from '../../explain/compare/change.ts';
-import { type Comparison, hasOtherOutcome, type LoneStep, type StepChange } from '../../explain/compare/comparison.ts';
-import { describeShare, materialMs } from '../../explain/compare/comparison-summary.ts';
-import { count, formatDuration } from '../../explain/format.ts';
-import { namePath, nameStep } from '../name-step.ts';
+import { formatLonger } from '../compare/change.ts';
+import { type Comparison, hasOtherOutcome, type LoneStep, type StepChange } from '../compare/comparison.ts';
+import { describeShare, materialMs } from '../compare/comparison-summary.ts';
+import { count, formatDuration } from '../format.ts';
+import { namePath, nameStep } from './name-step.ts';
 import {
-  type ComparisonView,
+  type ToldComparison,
   describePlanChanges,
   describeRun,
   formatChange,
@@ -12,10 +12,10 @@ import {
   formatStep,
   heaviest,
   OUTCOME_WEIGHT,
-  sectionsOf,
-  type ViewRow,
+  sectionsThatSay,
+  type ToldRow,
   type WeighedRow,
-} from './view.ts';
+} from './told-comparison.ts';
 
 /** Why a step is in one run alone: said of the run after, and of the run before. */
 const REASONS: Readonly<Record<LoneStep['reason'], readonly [now: string, before: string]>> = {
@@ -28,7 +28,7 @@ const REASONS: Readonly<Record<LoneStep['reason'], readonly [now: string, before
 };
 
 /** Two runs side by side. */
-export function viewOfRuns(comparison: Comparison): ComparisonView {
+export function tellComparison(comparison: Comparison): ToldComparison {
   const { before, after, summary, planChanges, limits } = comparison;
   const { rows, rest } = stepRows(comparison);
   return {
@@ -40,7 +40,7 @@ export function viewOfRuns(comparison: Comparison): ComparisonView {
     columns: ['before', 'after', 'change'],
     rows: [...totalRows(comparison), ...rows],
     rest,
-    sections: sectionsOf(
+    sections: sectionsThatSay(
       ['where the change is', sharesOf(comparison)],
       ['the plan', describePlanChanges(planChanges)],
       ['critical path', pathsOf(comparison)],
@@ -49,7 +49,7 @@ export function viewOfRuns(comparison: Comparison): ComparisonView {
   };
 }
 
-function totalRows({ duration, criticalPath, wait }: Comparison): ViewRow[] {
+function totalRows({ duration, criticalPath, wait }: Comparison): ToldRow[] {
   const totals = [
     ['the run', duration],
     ['critical path', criticalPath?.length],
@@ -62,7 +62,7 @@ function totalRows({ duration, criticalPath, wait }: Comparison): ViewRow[] {
   });
 }
 
-function stepRows(comparison: Comparison): { rows: readonly ViewRow[]; rest: string | undefined } {
+function stepRows(comparison: Comparison): { rows: readonly ToldRow[]; rest: string | undefined } {
   const { steps, onlyBefore, onlyAfter } = comparison;
   const least = leastOf(comparison);
   const changed = steps.filter((step) => isWorthARow(step, least));

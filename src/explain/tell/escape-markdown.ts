@@ -1,4 +1,4 @@
-import { escapeText } from '../terminal-text.ts';
+import { escapeText } from './escape-text.ts';
 
 /** Invisible, and enough to keep GitHub from making a mention, a reference or a link of what is around it. */
 const BREAK = '\u200b';

@@ -1,26 +1,26 @@
-import type { Change } from '../../explain/compare/change.ts';
-import { formatRatio } from '../../explain/compare/change.ts';
-import { formatDuration } from '../../explain/format.ts';
-import type { PlanChange } from '../../explain/compare/compare-plans.ts';
-import type { Run, Step } from '../../explain/read/run.ts';
-import { formatStart } from '../format-start.ts';
-import { OUTCOMES } from '../outcomes.ts';
+import type { Change } from '../compare/change.ts';
+import { formatRatio } from '../compare/change.ts';
+import { formatDuration } from '../format.ts';
+import type { PlanChange } from '../compare/compare-plans.ts';
+import type { Run, Step } from '../read/run.ts';
+import { formatStart } from './format-start.ts';
+import { OUTCOMES } from './outcomes.ts';
 
 /** A comparison as it is shown, whatever with: text and Markdown are made of it. Names in it are not escaped yet. */
-export interface ComparisonView {
+export interface ToldComparison {
   readonly summary: string;
   /** What is compared, a line each. */
   readonly sides: readonly (readonly [label: string, text: string])[];
   /** Heads of the columns after the name. */
   readonly columns: readonly string[];
   /** The run as a whole first, then the steps that changed, the biggest change first. */
-  readonly rows: readonly ViewRow[];
+  readonly rows: readonly ToldRow[];
   /** What is not in the table. */
   readonly rest: string | undefined;
   readonly sections: readonly { readonly title: string; readonly lines: readonly string[] }[];
 }
 
-export interface ViewRow {
+export interface ToldRow {
   readonly name: string;
   /** Of the run as a whole, not of a step. */
   readonly isTotal: boolean;
@@ -31,7 +31,7 @@ export interface ViewRow {
 }
 
 /** A row with how much it is worth: the biggest are shown. */
-export interface WeighedRow extends ViewRow {
+export interface WeighedRow extends ToldRow {
   readonly weight: number;
 }
 
@@ -46,7 +46,7 @@ const MAX_GROUP_CHANGES = 3;
 export const OUTCOME_WEIGHT = 1e15;
 
 /** The heaviest rows, and how many there are beside them. */
-export function heaviest(rows: readonly WeighedRow[]): { shown: readonly ViewRow[]; hidden: number } {
+export function heaviest(rows: readonly WeighedRow[]): { shown: readonly ToldRow[]; hidden: number } {
   const shown = rows.toSorted((a, b) => b.weight - a.weight).slice(0, MAX_STEPS);
   return { shown, hidden: rows.length - shown.length };
 }
@@ -85,9 +85,9 @@ export function describePlanChanges(changes: readonly PlanChange[]): string[] {
 }
 
 /** Sections that have something to say. */
-export function sectionsOf(
+export function sectionsThatSay(
   ...sections: readonly (readonly [title: string, lines: readonly string[]])[]
-): ComparisonView['sections'] {
+): ToldComparison['sections'] {
   return sections.filter(([, lines]) => lines.length > 0).map(([title, lines]) => ({ title, lines: cap(lines) }));
 }
 

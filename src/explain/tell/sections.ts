@@ -1,10 +1,10 @@
-import type { DifferenceKind } from '../../explain/differences.ts';
-import { type Explanation, explainRun, type FindingMs } from '../../explain/explain-run.ts';
-import { isFault } from '../../explain/findings.ts';
-import { formatDuration } from '../../explain/format.ts';
-import type { Run, Step } from '../../explain/read/run.ts';
-import { namePath } from '../name-step.ts';
-import { stepsOf } from '../../explain/read/steps-of.ts';
+import type { DifferenceKind } from '../differences.ts';
+import { type Explanation, explainRun, type FindingMs } from '../explain-run.ts';
+import { isFault } from '../findings.ts';
+import { formatDuration } from '../format.ts';
+import type { Run, Step } from '../read/run.ts';
+import { namePath } from './name-step.ts';
+import { stepsOf } from '../read/steps-of.ts';
 
 /** A part of a report: a heading, and sentences or clauses that are not escaped yet. */
 export interface Section {

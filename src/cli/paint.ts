@@ -4,15 +4,15 @@ import type { Outcome } from '../semconv.ts';
 /** Colours, by the names of `util.styleText`. */
 export type Style = 'bold' | 'cyan' | 'dim' | 'green' | 'red' | 'yellow';
 
-/** How an outcome is shown: a mark that is readable without colour, the words for it, a colour. */
-export const OUTCOMES: Readonly<Record<Outcome | 'unknown', readonly [mark: string, words: string, style: Style]>> = {
-  success: ['✓', 'succeeded', 'green'],
-  failure: ['✗', 'failed', 'red'],
-  error: ['!', 'could not run', 'red'],
-  timeout: ['◷', 'timed out', 'red'],
-  cancellation: ['⊘', 'cancelled', 'yellow'],
-  skip: ['-', 'skipped', 'yellow'],
-  unknown: ['·', 'has no outcome', 'dim'],
+/** The colour of an outcome. */
+export const OUTCOME_STYLES: Readonly<Record<Outcome | 'unknown', Style>> = {
+  success: 'green',
+  failure: 'red',
+  error: 'red',
+  timeout: 'red',
+  cancellation: 'yellow',
+  skip: 'yellow',
+  unknown: 'dim',
 };
 
 export type Paint = (style: Style | undefined, text: string) => string;

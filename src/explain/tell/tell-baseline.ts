@@ -1,33 +1,28 @@
+import { type BaselineComparison, isOutside, type Placed, type PlacedStep } from '../compare/baseline-comparison.ts';
+import { materialMs } from '../compare/comparison-summary.ts';
+import { isFailing } from '../failures.ts';
+import { count, formatDuration } from '../format.ts';
+import type { Spread } from '../compare/baseline.ts';
+import { nameStep } from './name-step.ts';
 import {
-  type BaselineComparison,
-  isOutside,
-  type Placed,
-  type PlacedStep,
-} from '../../explain/compare/baseline-comparison.ts';
-import { materialMs } from '../../explain/compare/comparison-summary.ts';
-import { isFailing } from '../../explain/failures.ts';
-import { count, formatDuration } from '../../explain/format.ts';
-import type { Spread } from '../../explain/compare/baseline.ts';
-import { nameStep } from '../name-step.ts';
-import {
-  type ComparisonView,
+  type ToldComparison,
   describePlanChanges,
   describeRun,
   formatChange,
   formatStep,
   heaviest,
   OUTCOME_WEIGHT,
-  sectionsOf,
-  type ViewRow,
+  sectionsThatSay,
+  type ToldRow,
   type WeighedRow,
-} from './view.ts';
+} from './told-comparison.ts';
 
 /**
  * A run beside many.
  *
  * @param asked how many runs were asked for; there may be fewer
  */
-export function viewOfBaseline(comparison: BaselineComparison, asked: number): ComparisonView {
+export function tellBaseline(comparison: BaselineComparison, asked: number): ToldComparison {
   const { summary, after, planChanges, limits } = comparison;
   const { rows, rest } = stepRows(comparison);
   return {
@@ -39,7 +34,7 @@ export function viewOfBaseline(comparison: BaselineComparison, asked: number): C
     columns: ['median', 'range', 'after', 'change'],
     rows: [...totalRows(comparison), ...rows],
     rest,
-    sections: sectionsOf(['the plan', describePlanChanges(planChanges)], ['not compared', limits]),
+    sections: sectionsThatSay(['the plan', describePlanChanges(planChanges)], ['not compared', limits]),
   };
 }
 
@@ -49,7 +44,7 @@ function describeBaseline({ baseline: { runs, succeeded, newest } }: BaselineCom
   return `${count(runs, 'run')} of ${newest?.planName ?? 'an unnamed plan'} ${failed}${few}`;
 }
 
-function totalRows({ duration, criticalPath, wait }: BaselineComparison): ViewRow[] {
+function totalRows({ duration, criticalPath, wait }: BaselineComparison): ToldRow[] {
   const totals = [
     ['the run', duration],
     ['critical path', criticalPath],
@@ -69,7 +64,7 @@ function rangeOf({ min, max }: Spread): string {
   return min === max ? '' : `${least} to ${most}`;
 }
 
-function stepRows(comparison: BaselineComparison): { rows: readonly ViewRow[]; rest: string | undefined } {
+function stepRows(comparison: BaselineComparison): { rows: readonly ToldRow[]; rest: string | undefined } {
   const { steps, missing, added, baseline, duration } = comparison;
   const least = materialMs(duration?.spread.median ?? baseline.duration?.median ?? 0);
   const changed = steps.filter((step) => isWorthARow(step, least));

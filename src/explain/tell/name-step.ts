@@ -1,4 +1,4 @@
-import type { StepName } from '../explain/step-name.ts';
+import type { StepName } from '../step-name.ts';
 
 /** Tools of a path that are named; of a longer one the middle is left out. */
 const MAX_PATH = 10;
