@@ -1,12 +1,15 @@
 import { count } from '../explain/format.ts';
-import type { ReceivedSpan } from '../explain/read/received-span.ts';
+import { JaegerClient } from '../inspector/jaeger.ts';
+import { jaegerAddress, withoutPassword } from '../inspector/jaeger-http.ts';
 import { openStore } from '../inspector/open-store.ts';
-import { type Receiver, startReceiver } from '../inspector/receive.ts';
+import { startReceiver } from '../inspector/receive.ts';
+import { type PageLink, startInspector } from '../inspector/serve.ts';
 import type { TraceStore } from '../inspector/store.ts';
 import { parseFlags, usageError, type Command } from './command.ts';
 import { defaultStoreFile } from './default-store.ts';
 import { RunAnnouncer } from './inspect/announce-runs.ts';
 import { messageOf, sayFault } from './say-fault.ts';
+import { answers, defaultJaegerUrl, parseHeaders } from './source/jaeger-place.ts';
 import { readTraceFile } from './source/read-trace-file.ts';
 import { escapeText } from './terminal-text.ts';
 
@@ -15,28 +18,33 @@ const DEFAULT_PORT = 4319;
 const OTLP_PORT = 4318;
 const MAX_PORT = 65_535;
 
-const HELP = `Receives traces over OTLP/HTTP, keeps them, and says in a line how each run went.
+const HELP = `Shows runs in the browser, and takes them as OTLP/HTTP.
 
-Usage: orchestrace inspect [--port N] [--store FILE | --memory] [--file F]...
+Usage: orchestrace inspect [--port N] [--store FILE | --memory] [--file F]... [--jaeger URL] [--link NAME=URL]...
 
-It listens on 127.0.0.1:${DEFAULT_PORT}, and on ${OTLP_PORT}, where exporters send by default, when that is free. It takes protobuf and
-JSON. A run is told of when no more came of its trace for a second. What it keeps can be read while it runs and after it:
-orchestrace report latest.
+The page and the receiver are at http://127.0.0.1:${DEFAULT_PORT}; the receiver is on ${OTLP_PORT} as well, where exporters send by default, when that
+is free. It takes protobuf and JSON. A line says how each run went, when no more came of its trace for a second. What it
+keeps can be read while it runs and after it: orchestrace report latest.
 
 Options:
-  --port N       listen on this port alone
-  --store FILE   keep the traces in this file
-  --memory       keep them until it ends, and in no file
-  --file F       take the traces of a file first; may be repeated
-  --help         this text
+  --port N        listen on this port alone
+  --store FILE    keep the traces in this file
+  --memory        keep them until it ends, and in no file
+  --file F        take the traces of a file first; may be repeated
+  --jaeger URL    show the runs of a Jaeger as well, and link to it
+  --header 'N: V' send a header to that Jaeger; may be repeated
+  --link NAME=URL link each run to another tool; the URL may hold {trace_id}, {start_ms} and {end_ms}; may be repeated
+  --help          this text
 
 Examples:
   orchestrace inspect
   OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:${DEFAULT_PORT} node app.js
-  orchestrace inspect --store traces.sqlite --file yesterday.jsonl
+  orchestrace inspect --memory --file yesterday.jsonl
+  orchestrace inspect --link 'Logs=https://logs.example/?trace={trace_id}'
 
 Environment:
-  ORCHESTRACE_STORE   where traces are kept, or off (~/.local/state/orchestrace/traces.sqlite)
+  ORCHESTRACE_STORE        where traces are kept, or off (~/.local/state/orchestrace/traces.sqlite)
+  ORCHESTRACE_JAEGER_URL   the Jaeger that runs link to when it answers (http://127.0.0.1:16686)
 
 Exit codes: 2 wrong use, such as a port that is in use; 130 ended by Ctrl-C, 143 by SIGTERM.
 `;
@@ -50,6 +58,9 @@ export const runInspect: Command = async (args, { signal }) => {
       store: { type: 'string' },
       memory: { type: 'boolean' },
       file: { type: 'string', multiple: true },
+      jaeger: { type: 'string' },
+      header: { type: 'string', multiple: true },
+      link: { type: 'string', multiple: true },
       help: { type: 'boolean' },
     },
     ': give a file of traces as --file FILE',
@@ -59,7 +70,10 @@ export const runInspect: Command = async (args, { signal }) => {
     return 0;
   }
   if (flags.memory && flags.store !== undefined) throw usageError('choose one of --store and --memory');
+  if (flags.header && flags.jaeger === undefined) throw usageError('--header is for the Jaeger of --jaeger URL');
   const port = flags.port === undefined ? undefined : parsePort(flags.port);
+  const given = (flags.link ?? []).map(parseLink);
+  const jaeger = flags.jaeger === undefined ? undefined : connectJaeger(flags.jaeger, flags.header ?? []);
   const { store, name } = flags.memory ? openMemory() : open(flags.store);
   await using _ = store;
   for (const file of flags.file ?? []) await takeFile(store, file, signal);
@@ -67,11 +81,25 @@ export const runInspect: Command = async (args, { signal }) => {
     (traceId) => store.trace(traceId),
     (line) => process.stdout.write(`${line}\n`),
   );
-  const onSpans = takeInto(store, runs);
-  await using receivers = await listen(port, onSpans);
-  const urls = receivers.all.map(({ url }) => url).join(' and ');
+  const links = [...(await jaegerLinks(flags.jaeger, signal)), ...given];
+  await using inspector = await startInspector({
+    store,
+    storeName: name,
+    port: port ?? DEFAULT_PORT,
+    jaeger,
+    links,
+    onSpans: (spans) => runs.take(spans),
+    onStoreFault: sayStoreFaults(),
+  });
+  // Who names a port wants that one.
+  await using second =
+    port === undefined
+      ? await startReceiver({ port: OTLP_PORT, onSpans: inspector.take }).catch(() => undefined)
+      : undefined;
+  const urls = [inspector.url, ...(second ? [second.url] : [])].join(' and ');
+  process.stdout.write(`The Inspector is at ${inspector.url}/\n`);
   process.stdout.write(`${escapeText(`Receives OTLP/HTTP at ${urls}; keeps traces in ${name}. Ctrl-C ends it.`)}\n`);
-  if (receivers.hint !== undefined) process.stdout.write(receivers.hint);
+  if (port === undefined && !second) process.stdout.write(hintFor(inspector.url));
   await new Promise<void>((resolve) => {
     if (signal.aborted) resolve();
     signal.addEventListener('abort', () => resolve());
@@ -110,39 +138,39 @@ async function takeFile(store: TraceStore, file: string, signal: AbortSignal): P
   process.stdout.write(`${escapeText(`Took ${count(spans.length, 'span')} of ${name}.`)}\n`);
 }
 
-/** Refuses what cannot be kept, so that its sender tries again; says so once, until it can be kept again. */
-function takeInto(store: TraceStore, runs: RunAnnouncer): (spans: readonly ReceivedSpan[]) => void {
-  let fault: string | undefined;
-  return (spans) => {
-    try {
-      store.add(spans);
-      fault = undefined;
-    } catch (error) {
-      if (fault !== messageOf(error)) sayFault(error);
-      fault = messageOf(error);
-      throw error;
-    }
-    runs.take(spans);
+/** Says what cannot be kept, once, until it can be kept again. The request is refused, so that its sender tries again. */
+function sayStoreFaults(): (error: unknown) => void {
+  let said: string | undefined;
+  return (error) => {
+    const message = error === undefined ? undefined : messageOf(error);
+    if (message !== undefined && message !== said) sayFault(error);
+    said = message;
   };
 }
 
-interface Receivers extends AsyncDisposable {
-  readonly all: readonly Receiver[];
-  /** What to do where the port of exporters is taken. */
-  readonly hint: string | undefined;
+function connectJaeger(url: string, headers: readonly string[]): JaegerClient {
+  return new JaegerClient(url, { headers: parseHeaders(headers), onWarning: sayFault });
 }
 
-async function listen(port: number | undefined, onSpans: (spans: readonly ReceivedSpan[]) => void): Promise<Receivers> {
-  const first = await startReceiver({ port: port ?? DEFAULT_PORT, onSpans });
-  // Who names a port wants that one.
-  const second =
-    port === undefined ? await startReceiver({ port: OTLP_PORT, onSpans }).catch(() => undefined) : undefined;
-  const all = second ? [first, second] : [first];
-  return {
-    all,
-    hint: port === undefined && !second ? hintFor(first.url) : undefined,
-    [Symbol.asyncDispose]: async () => void (await Promise.all(all.map((receiver) => receiver.close()))),
-  };
+/** The Jaeger that was named, else the usual one if it answers. */
+async function jaegerLinks(named: string | undefined, signal: AbortSignal): Promise<PageLink[]> {
+  try {
+    const url = named === undefined ? defaultJaegerUrl(process.env) : jaegerAddress(named);
+    if (named === undefined && !(await answers(url, signal))) return [];
+    return [{ name: 'Jaeger', url: `${withoutPassword(url)}/trace/{trace_id}` }];
+  } catch (error) {
+    if (named !== undefined) throw error;
+    sayFault(error);
+    return [];
+  }
+}
+
+function parseLink(text: string): PageLink {
+  const equals = text.indexOf('=');
+  const [name, url] = [text.slice(0, equals).trim(), text.slice(equals + 1).trim()];
+  // Nothing else is followed from a page: a URL may hold a script.
+  if (equals > 0 && name !== '' && /^https?:\/\//i.test(url) && URL.canParse(url)) return { name, url };
+  throw usageError(`--link must be NAME=URL with a URL of http or https, such as 'Logs=https://logs.example/?trace={trace_id}', got ${text}`);
 }
 
 function hintFor(url: string): string {

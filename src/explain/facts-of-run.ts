@@ -51,7 +51,7 @@ export function lostStepsOf(run: Run): Step[] {
 }
 
 /** The start of the run; where nobody says, of the first step that says. */
-function zeroOf(run: Run, steps: readonly Step[]): bigint {
+export function zeroOf(run: Run, steps: readonly Step[] = stepsOf(run)): bigint {
   if (run.startNs > 0n) return run.startNs;
   let first = 0n;
   for (const { span } of steps)

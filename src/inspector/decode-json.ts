@@ -1,5 +1,5 @@
 import { isRecord } from '../explain/read/read-attributes.ts';
-import type { AttributeValue } from '../explain/read/received-span.ts';
+import type { Attributes, AttributeValue } from '../explain/read/received-span.ts';
 import {
   addAttribute,
   checkDepth,
@@ -27,7 +27,7 @@ export function decodeTracesJson(body: unknown): DecodedTraces {
   const collected = new SpanCollector();
   for (const resourceSpans of list(record(body, 'the body').resourceSpans, 'resourceSpans')) {
     const { resource: given, scopeSpans } = record(resourceSpans, 'resourceSpans');
-    const resource = attributes(optional(given, 'resource').attributes);
+    const resource = decodeResource(given);
     for (const scopeSpan of list(scopeSpans, 'scopeSpans')) {
       const { scope: scopeGiven, spans } = record(scopeSpan, 'scopeSpans');
       const { name, version } = optional(scopeGiven, 'scope');
@@ -36,6 +36,11 @@ export function decodeTracesJson(body: unknown): DecodedTraces {
     }
   }
   return collected.result();
+}
+
+/** Reads a resource as `encodeTracesJson` writes it. */
+export function decodeResource(resource: unknown): Attributes {
+  return attributes(optional(resource, 'resource').attributes);
 }
 
 function span(data: Data): RawSpan {

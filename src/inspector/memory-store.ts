@@ -1,11 +1,10 @@
 import { OrchestraceError } from '../errors.ts';
-import { textAt } from '../explain/read/read-attributes.ts';
 import type { ReceivedSpan } from '../explain/read/received-span.ts';
 import { addSpans, isEarlier, type KeptSpan, type KeptTrace, noCounts, type Shelf } from './add-spans.ts';
 import { originJson } from './encode-json.ts';
 import { estimateSpan } from './estimate-bytes.ts';
 import type { StoreCounts, StoreLimits, TraceStore, TraceSummary } from './store.ts';
-import { planNameOf, summarizeRuns, tellsOfRun } from './summarize-runs.ts';
+import { planNameOf, servicesOf, summarizeRuns, tellsOfRun } from './summarize-runs.ts';
 
 /** Keeps traces as long as the process lives. */
 export class MemoryStore implements TraceStore {
@@ -111,13 +110,13 @@ class MemoryShelf implements Shelf<MemoryTrace> {
 }
 
 function summarize({ traceId, startNs, endNs, spans, byId, runs, origins }: MemoryTrace): TraceSummary {
-  const services = [...origins.values()].flatMap(({ resource }) => textAt(resource, 'service.name') ?? []);
+  const services = servicesOf([...origins.values()].map(({ resource }) => resource));
   const find = (spanId: string) => {
     const span = byId.get(spanId);
     return span && { parentSpanId: span.parentSpanId, isRun: tellsOfRun(span) };
   };
   const summaries = summarizeRuns([...runs.values()], find);
-  return { traceId, startNs, endNs, spans, runs: summaries, services: [...new Set(services)] };
+  return { traceId, startNs, endNs, spans, runs: summaries, services };
 }
 
 function newestFirst(a: MemoryTrace, b: MemoryTrace): number {

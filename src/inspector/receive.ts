@@ -43,6 +43,10 @@ export interface ReceiverOptions {
   maxBodyBytes?: number | undefined;
   /** How long a request may take to arrive, in milliseconds. Default 30,000. */
   requestTimeoutMs?: number | undefined;
+  /**
+   * Answers what is asked for at other paths, and gives whether there is anything; with it, another page may lead to one here. A {@link Refusal} that it throws is answered as one.
+   */
+  handle?: ((request: IncomingMessage, response: ServerResponse) => Promise<boolean>) | undefined;
 }
 
 export interface Receiver extends AsyncDisposable {
@@ -85,6 +89,7 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
     maxBodyBytes,
     budget: new BodyBudget(maxBodyBytes * MAX_LARGEST_BODIES),
     accept,
+    handle: options.handle,
   };
   server.on('request', (request, response) => void respond(request, response, settings));
   answerBrokenRequests(server, ({ req }) => contentTypeOf(req) ?? 'application/json');
@@ -99,6 +104,7 @@ interface Settings {
   readonly maxBodyBytes: number;
   readonly budget: BodyBudget;
   readonly accept: (spans: readonly ReceivedSpan[], request: TracesRequest) => Promise<void>;
+  readonly handle: ReceiverOptions['handle'];
 }
 
 async function respond(request: IncomingMessage, response: ServerResponse, settings: Settings): Promise<void> {
@@ -106,8 +112,9 @@ async function respond(request: IncomingMessage, response: ServerResponse, setti
   response.setHeader('X-Content-Type-Options', 'nosniff');
   response.setHeader('Cross-Origin-Resource-Policy', 'same-origin');
   try {
-    refuseForeigners(request, settings.hosts);
-    const path = pathOf(request);
+    refuseForeigners(request, settings);
+    if (settings.handle && !PATHS.has(pathOf(request)) && (await settings.handle(request, response))) return;
+    const path = otlpPathOf(request);
     if (!type) throw new Refusal(415, 'Content-Type must be application/x-protobuf, or application/json in UTF-8');
     using claim = settings.budget.claim();
     const body = await bodyOf(request, response, settings.maxBodyBytes, claim);
@@ -122,19 +129,28 @@ async function respond(request: IncomingMessage, response: ServerResponse, setti
  * Refuses what a web page can send. The raw header is compared with a list and never parsed: parsers take `127.1` or
  * `user@localhost` for this machine.
  */
-function refuseForeigners(request: IncomingMessage, hosts: ReadonlySet<string>): void {
+function refuseForeigners(request: IncomingMessage, { hosts, handle }: Settings): void {
   const [host, ...more] = request.headersDistinct.host ?? [];
   if (host === undefined || more.length > 0 || !hosts.has(host.toLowerCase())) {
     throw new Refusal(403, `the Host header must be one of ${[...hosts].join(', ')}`);
   }
   const { origin, 'sec-fetch-site': site } = request.headers;
-  if ((origin !== undefined && origin !== `http://${host}`) || site === 'cross-site') {
+  if ((origin !== undefined && origin !== `http://${host}`) || (site === 'cross-site' && !(handle && isLink(request)))) {
     throw new Refusal(403, 'requests of web pages are refused');
   }
 }
 
-function pathOf(request: IncomingMessage): string {
-  const path = request.url?.split('?', 1)[0] ?? '';
+/** Whether somebody followed a link to a page here, into a window of its own. Whoever has the link does not get to see what comes of it. */
+function isLink({ method, headers }: IncomingMessage): boolean {
+  return method === 'GET' && headers['sec-fetch-mode'] === 'navigate' && headers['sec-fetch-dest'] === 'document';
+}
+
+function pathOf({ url = '' }: IncomingMessage): string {
+  return url.split('?', 1)[0] ?? '';
+}
+
+function otlpPathOf(request: IncomingMessage): string {
+  const path = pathOf(request);
   if (!PATHS.has(path)) throw new Refusal(404, `nothing is here; traces go to ${TRACES_PATH}`);
   if (request.method !== 'POST') throw new Refusal(405, 'only POST is allowed', { Allow: 'POST' });
   return path;

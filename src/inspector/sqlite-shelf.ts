@@ -122,8 +122,9 @@ export class SqliteShelf implements Shelf<SqliteTrace> {
     return row && { parentSpanId: row.parentId === null ? undefined : String(row.parentId), isRun: row.isRun === 1 };
   }
 
-  readServices(trace: number): string[] {
-    return this.#statements.readServices.all(trace).map(({ service }) => JSON.parse(String(service)) as string);
+  /** Resources and scopes of a trace that name a service, in the order in which they came. */
+  readOrigins(trace: number): string[] {
+    return this.#statements.readServices.all(trace).map(({ body }) => String(body));
   }
 
   #findOrigin(trace: SqliteTrace, body: string): number | undefined {
@@ -191,7 +192,7 @@ function prepareAll(database: DatabaseSync) {
     readAncestor: prepare(`
       SELECT parent_id AS parentId, is_run AS isRun FROM spans WHERE trace = ? AND span_id = ?`),
     readServices: prepare(`
-      SELECT service FROM origins WHERE trace = ? AND service IS NOT NULL GROUP BY service ORDER BY min(id)`),
+      SELECT body FROM origins WHERE trace = ? AND service IS NOT NULL ORDER BY id`),
   };
 }
 

@@ -2,12 +2,12 @@ import { rmSync, statSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import type { ReceivedSpan } from '../explain/read/received-span.ts';
 import { addSpans } from './add-spans.ts';
-import { decodeTracesJson } from './decode-json.ts';
+import { decodeResource, decodeTracesJson } from './decode-json.ts';
 import { BUSY_TIMEOUT_MS } from './open-database.ts';
 import { asStoreFault, isBusy, storeFault } from './sqlite-fault.ts';
 import { SqliteShelf } from './sqlite-shelf.ts';
-import type { StoreCounts, StoreLimits, TraceStore, TraceSummary } from './store.ts';
-import { summarizeRuns } from './summarize-runs.ts';
+import type { StoreCounts, StoreLimits, TraceService, TraceStore, TraceSummary } from './store.ts';
+import { servicesOf, summarizeRuns } from './summarize-runs.ts';
 
 interface Connection {
   readonly database: DatabaseSync;
@@ -62,7 +62,7 @@ export class SqliteStore implements TraceStore {
       shelf.readTraces(plan, limit).map(({ id, traceId, startNs, endNs, spans }) => {
         const runs = decodeRuns(shelf.readRuns(id));
         const summaries = summarizeRuns(runs, (spanId) => shelf.readAncestor(id, spanId));
-        return { traceId, startNs, endNs, spans, runs: summaries, services: shelf.readServices(id) };
+        return { traceId, startNs, endNs, spans, runs: summaries, services: decodeServices(shelf.readOrigins(id)) };
       }),
     );
   }
@@ -120,6 +120,10 @@ export class SqliteStore implements TraceStore {
     this.#connection?.database.close();
     this.#connection = undefined;
   }
+}
+
+function decodeServices(origins: readonly string[]): TraceService[] {
+  return servicesOf(origins.map((body) => decodeResource((JSON.parse(body) as readonly unknown[])[0])));
 }
 
 function decodeRuns(bodies: readonly string[]): ReceivedSpan[] {

@@ -29,8 +29,14 @@ export interface TraceSummary {
   readonly spans: number;
   /** Its runs, earliest first, without those inside a run. Empty as long as neither the span of a run nor a plan arrived. */
   readonly runs: readonly RunSummary[];
-  /** Names of the services that sent it, in the order in which they appeared. */
-  readonly services: readonly string[];
+  /** The services that sent it, each of its versions once, in the order in which they appeared. */
+  readonly services: readonly TraceService[];
+}
+
+/** Who sent spans, as their resource says. */
+export interface TraceService {
+  readonly name: string;
+  readonly version?: string;
 }
 
 /**

@@ -1,6 +1,6 @@
 import { byStart } from '../explain/read/span-tree.ts';
 import { outcomeAt, textAt } from '../explain/read/read-attributes.ts';
-import type { ReceivedSpan } from '../explain/read/received-span.ts';
+import type { Attributes, ReceivedSpan } from '../explain/read/received-span.ts';
 import {
   ATTR_ORCHESTRATION_OUTCOME,
   ATTR_ORCHESTRATION_PLAN_NAME,
@@ -8,7 +8,7 @@ import {
   ATTR_ORCHESTRATION_SPAN_TYPE,
   ATTR_ORCHESTRATION_STRATEGY,
 } from '../semconv.ts';
-import type { RunSummary } from './store.ts';
+import type { RunSummary, TraceService } from './store.ts';
 
 /** How far above a run another one is looked for: it is three spans away, a few more across processes. Bounds cycles of parents too. */
 const MAX_ANCESTORS = 32;
@@ -31,6 +31,18 @@ export function tellsOfRun(span: ReceivedSpan): boolean {
 
 export function planNameOf(run: ReceivedSpan): string | undefined {
   return textAt(run.attributes, ATTR_ORCHESTRATION_PLAN_NAME);
+}
+
+/** The services that resources name, each of its versions once. */
+export function servicesOf(resources: readonly Attributes[]): TraceService[] {
+  const services = new Map<string, TraceService>();
+  for (const resource of new Set(resources)) {
+    const name = textAt(resource, 'service.name');
+    const version = textAt(resource, 'service.version');
+    if (name !== undefined)
+      services.set(JSON.stringify([name, version]), { name, ...(version === undefined ? {} : { version }) });
+  }
+  return [...services.values()];
 }
 
 /**

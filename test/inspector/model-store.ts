@@ -107,7 +107,7 @@ function summarize({ traceId, spans, resources }: ModelTrace): TraceSummary {
     endNs: times(spans.map(({ endNs }) => endNs)).at(-1) ?? 0n,
     spans: spans.length,
     runs: runs.filter(({ spanId }, index) => runs.findIndex((run) => run.spanId === spanId) === index),
-    services: resources.map((resource) => resource.get('service.name') as string),
+    services: resources.map((resource) => ({ name: resource.get('service.name') as string })),
   };
 }
 

@@ -119,7 +119,7 @@ describe.each([
         runs: [
           { spanId: run.spanId, runId: 'r1', planName: 'ci', strategy: 'dag', outcome: 'failure', startNs, endNs },
         ],
-        services: ['checkout', 'worker'],
+        services: [{ name: 'checkout' }, { name: 'worker' }],
       });
       expect(b).toMatchObject({ spans: 1, runs: [], services: [] });
       expect(c?.runs).toMatchObject([

@@ -76,7 +76,8 @@ export async function answers(url: string, signal: AbortSignal): Promise<boolean
   }
 }
 
-function parseHeaders(lines: readonly string[]): Record<string, string> {
+/** @param lines as `--header` has them, e.g. `Authorization: Bearer abc` */
+export function parseHeaders(lines: readonly string[]): Record<string, string> {
   return Object.fromEntries(
     lines.map((line) => {
       const colon = line.indexOf(':');

@@ -1,0 +1,78 @@
+import type { ServerResponse } from 'node:http';
+
+/** What came within it is told together, in milliseconds. */
+const TOGETHER_MS = 100;
+/** How often the store is asked whether another process added to it, in milliseconds. Nobody is told: nobody asks. */
+const POLL_MS = 1_000;
+const MAX_LISTENERS = 32;
+/** A listener that takes nothing away: what it misses it asks for when it is back. */
+const MAX_WAITING_BYTES = 64 * 1024;
+
+/** Tells pages of what arrives, as server-sent events: `trace` with the id of a trace, or with none where it is not known which. */
+export class ChangeFeed implements Disposable {
+  readonly #listeners = new Set<ServerResponse>();
+  readonly #changed = new Set<string>();
+  readonly #version: () => unknown;
+  #timer: NodeJS.Timeout | undefined;
+  #poll: NodeJS.Timeout | undefined;
+  #lastVersion: unknown;
+
+  /** @param version differs once the store was changed, whoever changed it */
+  constructor(version: () => unknown) {
+    this.#version = version;
+  }
+
+  /** @returns false where there are too many already */
+  listen(response: ServerResponse): boolean {
+    if (this.#listeners.size >= MAX_LISTENERS) return false;
+    response.writeHead(200, { 'Content-Type': 'text/event-stream; charset=utf-8', 'Cache-Control': 'no-store' });
+    response.write('retry: 1000\nevent: hello\ndata: {}\n\n');
+    this.#listeners.add(response);
+    response.once('close', () => this.#leave(response));
+    response.on('error', () => {}); // it has left
+    if (!this.#poll) {
+      this.#lastVersion = this.#version();
+      this.#poll = setInterval(() => this.#look(), POLL_MS).unref();
+    }
+    return true;
+  }
+
+  /** Notes that something of traces arrived here. */
+  tell(traceIds: Iterable<string>): void {
+    if (this.#listeners.size === 0) return;
+    for (const traceId of traceIds) this.#changed.add(traceId);
+    this.#timer ??= setTimeout(() => this.#send(), TOGETHER_MS).unref();
+  }
+
+  [Symbol.dispose](): void {
+    clearTimeout(this.#timer);
+    clearInterval(this.#poll);
+    for (const response of this.#listeners) response.end();
+    this.#listeners.clear();
+  }
+
+  #leave(response: ServerResponse): void {
+    this.#listeners.delete(response);
+    if (this.#listeners.size > 0) return;
+    clearInterval(this.#poll);
+    this.#poll = undefined;
+  }
+
+  #look(): void {
+    const version = this.#version();
+    if (version === this.#lastVersion) return;
+    this.#lastVersion = version;
+    this.tell(['']);
+  }
+
+  #send(): void {
+    this.#timer = undefined;
+    // What arrived here is told by its id: it changed the store as well.
+    this.#lastVersion = this.#version();
+    const text = [...this.#changed].map((traceId) => `event: trace\ndata: ${JSON.stringify({ traceId })}\n\n`).join('');
+    this.#changed.clear();
+    for (const response of this.#listeners)
+      if (response.writableLength < MAX_WAITING_BYTES) response.write(text);
+      else response.destroy();
+  }
+}

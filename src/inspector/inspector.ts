@@ -1,0 +1,133 @@
+import { readTrace } from '../explain/read/read-trace.ts';
+import type { ReceivedSpan } from '../explain/read/received-span.ts';
+import type { Run, Step } from '../explain/read/run.ts';
+import { stepsOf } from '../explain/read/steps-of.ts';
+import { Refusal } from './answer.ts';
+import { EarlierRuns } from './earlier-runs.ts';
+import { type EncodedTraces, encodeTracesJson } from './encode-json.ts';
+import type { JaegerClient } from './jaeger.ts';
+import { listRuns } from './list-runs.ts';
+import { LiveSpans } from './live-spans.ts';
+import type { TraceStore } from './store.ts';
+import { TraceLibrary } from './trace-library.ts';
+import type { CompareView } from './view/compare-view.ts';
+import type { RunList, RunView } from './view/run-view.ts';
+import { viewBaseline, viewComparison } from './view/view-comparison.ts';
+import { runSpanIdOf, viewRun } from './view/view-run.ts';
+
+const DEFAULT_MEDIAN_RUNS = 20;
+
+/** What the page asks for, whatever asks. Methods throw a {@link Refusal} that says what to do. */
+export class Inspector {
+  readonly live: LiveSpans = new LiveSpans();
+  readonly #library: TraceLibrary;
+  readonly #earlier: EarlierRuns;
+
+  constructor(store: TraceStore, jaeger?: JaegerClient) {
+    this.#library = new TraceLibrary(store, jaeger);
+    this.#earlier = new EarlierRuns(store);
+  }
+
+  async runs(): Promise<RunList> {
+    const live = this.live.traces().map((traceId) => ({ traceId, open: this.live.openSpans(traceId) }));
+    const traces = await this.#library.list();
+    return { ...listRuns(traces, live), notes: this.#notes(), nowMs: Date.now() };
+  }
+
+  /**
+   * @param runSpanId names the run within the trace; empty for the first
+   */
+  async run(traceId: string, runSpanId: string): Promise<RunView> {
+    const { run, ended, isInterrupted, open } = await this.#read(traceId, runSpanId);
+    return viewRun(run, ended, {
+      open,
+      isInterrupted,
+      nowNs: BigInt(Date.now()) * 1_000_000n,
+      usual: this.#earlier.usual(run),
+      lastSuccess: this.#earlier.lastSuccess(run),
+    });
+  }
+
+  /** @param under a span: of this one and all below it alone */
+  async spans(traceId: string, under: string): Promise<EncodedTraces> {
+    const spans = await this.#library.trace(traceId);
+    return encodeTracesJson(under === '' ? spans : subtree(spans, under));
+  }
+
+  /** @param other `last-success` or empty, `median:20`, or a run as `<trace id>` or `<trace id>.<span id>` */
+  async compare(traceId: string, runSpanId: string, other: string): Promise<CompareView> {
+    const { ended } = await this.#read(traceId, runSpanId);
+    if (!ended) throw new Refusal(404, 'nothing of this run has ended yet: there is nothing to compare');
+    const [, count] = /^median:(\d{1,3})$/.exec(other) ?? [];
+    if (count !== undefined) {
+      const runs = this.#earlier.successes(ended, Number(count) || DEFAULT_MEDIAN_RUNS);
+      if (runs.length > 0) return viewBaseline(runs, ended);
+      throw noSuccess(ended);
+    }
+    if (other === '' || other === 'last-success') {
+      const ref = this.#earlier.lastSuccess(ended);
+      const before = ref && this.#earlier.read(ref);
+      if (before) return viewComparison(before, ended);
+      throw noSuccess(ended);
+    }
+    const [otherTrace = '', otherRun = ''] = other.split('.', 2);
+    const before = await this.#read(otherTrace, otherRun);
+    return viewComparison(before.run, ended);
+  }
+
+  async #read(traceId: string, runSpanId: string): Promise<ReadRun> {
+    if (!/^[0-9a-f]{32}$/.test(traceId)) throw new Refusal(404, 'a trace id has 32 hex digits');
+    const spans = await this.#library.trace(traceId);
+    const openSpans = this.live.openSpans(traceId);
+    const now = BigInt(Date.now()) * 1_000_000n;
+    const open = new Map(openSpans.map(({ span }) => [span.spanId, span]));
+    const asEnded = openSpans.map(({ span }) => ({ ...span, endNs: span.startNs > now ? span.startNs : now }));
+    const view = readTrace([...spans, ...asEnded]);
+    if (spans.length === 0 && asEnded.length === 0)
+      throw new Refusal(404, `there is no trace ${traceId} here; it was not sent here, or had to make room for others`);
+    const run = findRun(view.runs, runSpanId);
+    if (!run)
+      throw new Refusal(404, runSpanId === '' ? (view.notes[0] ?? 'there is no run in it') : 'this trace has no such run');
+    const ended = open.size === 0 ? run : findRun(readTrace(spans).runs, runSpanIdOf(run));
+    return { run, ended, open, isInterrupted: openSpans.every((span) => span.isInterrupted) };
+  }
+
+  #notes(): string[] {
+    const { evictedTraces } = this.#library.store.counts;
+    const evicted = evictedTraces > 0 ? [`${evictedTraces} older traces had to make room`] : [];
+    return this.#library.fault === undefined ? evicted : [...evicted, this.#library.fault];
+  }
+}
+
+interface ReadRun {
+  /** With the spans that have not ended. */
+  readonly run: Run;
+  readonly ended: Run | undefined;
+  readonly open: ReadonlyMap<string, ReceivedSpan>;
+  readonly isInterrupted: boolean;
+}
+
+function noSuccess({ planName }: Run): Refusal {
+  return new Refusal(404, `there is no earlier run of ${planName ?? 'this plan'} that succeeded: choose another run`);
+}
+
+/** Looks inside steps as well. */
+function findRun(runs: readonly Run[], runSpanId: string): Run | undefined {
+  if (runSpanId === '') return runs[0];
+  const waiting = runs.toReversed();
+  for (let run = waiting.pop(); run; run = waiting.pop()) {
+    if (runSpanIdOf(run) === runSpanId) return run;
+    const steps: Step[] = [...stepsOf(run)];
+    for (let step = steps.pop(); step; step = steps.pop()) {
+      steps.push(...step.steps);
+      waiting.push(...step.runs);
+    }
+  }
+}
+
+function subtree(spans: readonly ReceivedSpan[], top: string): ReceivedSpan[] {
+  const children = Map.groupBy(spans, ({ parentSpanId }) => parentSpanId);
+  const found = new Set(spans.filter(({ spanId }) => spanId === top));
+  for (const { spanId } of found) for (const child of children.get(spanId) ?? []) found.add(child);
+  return [...found];
+}

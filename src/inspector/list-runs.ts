@@ -1,0 +1,95 @@
+import type { ReceivedSpan } from '../explain/read/received-span.ts';
+import type { OpenSpan } from './live-spans.ts';
+import type { RunSummary } from './store.ts';
+import { isRunSpan, planNameOf, servicesOf, tellsOfRun } from './summarize-runs.ts';
+import { outcomeAt, textAt } from '../explain/read/read-attributes.ts';
+import type { ListedTrace } from './trace-library.ts';
+import type { RunRow, RunState, TraceRow } from './view/run-view.ts';
+import { ATTR_ORCHESTRATION_OUTCOME, ATTR_ORCHESTRATION_STRATEGY } from '../semconv.ts';
+
+/** A trace of which something is open. */
+export interface LiveTrace {
+  readonly traceId: string;
+  readonly open: readonly OpenSpan[];
+}
+
+/** The runs of traces, newest first, those that have only just started among them, and the traces in which there is none. */
+export function listRuns(
+  traces: readonly ListedTrace[],
+  live: readonly LiveTrace[],
+): { runs: RunRow[]; otherTraces: TraceRow[] } {
+  const openOf = new Map(live.map(({ traceId, open }) => [traceId, open]));
+  const kept = new Set(traces.map(({ traceId }) => traceId));
+  const started = live.filter(({ traceId }) => !kept.has(traceId)).flatMap(listStarted);
+  const known = traces.flatMap((trace) => trace.runs.map((run) => rowOf(run, trace, openOf.get(trace.traceId) ?? [])));
+  const runs = withUsual([...started, ...known]).toSorted((a, b) => b.startedAtMs - a.startedAtMs);
+  const otherTraces = traces
+    .filter((trace) => trace.runs.length === 0 && !openOf.has(trace.traceId))
+    .map(({ traceId, startNs, spans, services }) => ({ traceId, startedAtMs: Number(startNs) / 1e6, spans, services }));
+  return { runs, otherTraces };
+}
+
+function rowOf(run: RunSummary, trace: ListedTrace, open: readonly OpenSpan[]): RunRow {
+  const state = stateOf(run, trace, open);
+  return {
+    traceId: trace.traceId,
+    runSpanId: run.spanId,
+    planName: run.planName,
+    strategy: run.strategy,
+    state,
+    outcome: run.outcome,
+    startedAtMs: Number(run.startNs) / 1e6,
+    durationMs: state === 'ended' && run.endNs > run.startNs ? Number(run.endNs - run.startNs) / 1e6 : undefined,
+    services: trace.services,
+    spans: trace.spans,
+    source: trace.source,
+  };
+}
+
+/** The summary of a run whose own span did not arrive is that of its plan, which has no outcome and no length. */
+function stateOf({ outcome, startNs, endNs }: RunSummary, { source }: ListedTrace, open: readonly OpenSpan[]): RunState {
+  if (outcome !== undefined || endNs > startNs) return 'ended';
+  if (open.length > 0) return open.every(({ isInterrupted }) => isInterrupted) ? 'interrupted' : 'running';
+  return source === undefined ? 'unfinished' : 'ended';
+}
+
+/** Runs of a trace of which nothing has ended yet, not even the plan. */
+function listStarted({ traceId, open }: LiveTrace): RunRow[] {
+  return open
+    .filter(({ span }) => isRunSpan(span) && !isInside(span, open))
+    .map(({ span, isInterrupted }) => ({
+      traceId,
+      runSpanId: span.spanId,
+      planName: planNameOf(span),
+      strategy: textAt(span.attributes, ATTR_ORCHESTRATION_STRATEGY),
+      state: isInterrupted ? 'interrupted' : 'running',
+      outcome: outcomeAt(span.attributes, ATTR_ORCHESTRATION_OUTCOME),
+      startedAtMs: Number(span.startNs) / 1e6,
+      services: servicesOf([span.resource]),
+      spans: open.length,
+    }));
+}
+
+function isInside({ parentSpanId }: ReceivedSpan, open: readonly OpenSpan[]): boolean {
+  return open.some(({ span }) => span.spanId === parentSpanId && !tellsOfRun(span));
+}
+
+function withUsual(rows: readonly RunRow[]): RunRow[] {
+  const successes = Map.groupBy(
+    rows.filter(({ outcome, durationMs }) => outcome === 'success' && durationMs !== undefined),
+    ({ planName }) => planName,
+  );
+  const usual = new Map(
+    [...successes].map(([planName, runs]) => {
+      return [planName, { runs: runs.length, medianMs: medianOf(runs.map(({ durationMs }) => durationMs!)) }];
+    }),
+  );
+  return rows.map((row) => (row.planName === undefined ? row : { ...row, usual: usual.get(row.planName) }));
+}
+
+/** @param values one at least */
+export function medianOf(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+}

@@ -1,0 +1,143 @@
+import { explainRun, type Explanation } from '../../explain/explain-run.ts';
+import { zeroOf } from '../../explain/facts-of-run.ts';
+import { passOf } from '../../explain/step-name.ts';
+import { textAt } from '../../explain/read/read-attributes.ts';
+import type { ReceivedSpan } from '../../explain/read/received-span.ts';
+import type { Run } from '../../explain/read/run.ts';
+import { sectionsOf } from '../../explain/tell/sections.ts';
+import { ATTR_ORCHESTRATION_PLAN_NAME, ATTR_ORCHESTRATION_RUN_ID, ATTR_ORCHESTRATION_STRATEGY } from '../../semconv.ts';
+import { servicesOf } from '../summarize-runs.ts';
+import { describeLiveRun } from './describe-live-run.ts';
+import type { RunRef, RunState, RunView, ServiceView, StepView } from './run-view.ts';
+import { viewEdges } from './view-edges.ts';
+import { countSpans, spansOf, viewSteps } from './view-steps.ts';
+
+/** What is known of a run beside its spans that have ended. */
+export interface RunSurroundings {
+  /** Spans of its trace that have started and not ended, by id. */
+  readonly open: ReadonlyMap<string, ReceivedSpan>;
+  /** Whether the process that has open ones died. */
+  readonly isInterrupted: boolean;
+  /** Nanoseconds since 1970. */
+  readonly nowNs: bigint;
+  readonly usual: UsualTimes | undefined;
+  readonly lastSuccess: RunRef | undefined;
+}
+
+/** What successful runs of a plan took, the middle of them, in milliseconds. */
+export interface UsualTimes {
+  readonly runs: number;
+  readonly medianMs: number;
+  /** By `passOf` a step. */
+  readonly steps: ReadonlyMap<string, number>;
+}
+
+/**
+ * Describes a run for the page.
+ *
+ * @param run read from the spans that have ended, and those that have not as if they ended now
+ * @param ended the same run read from the spans that have ended alone: what is explained. Undefined where nothing of it has
+ */
+export function viewRun(run: Run, ended: Run | undefined, surroundings: RunSurroundings): RunView {
+  const { open, nowNs, usual } = surroundings;
+  const explanation = explainRun(ended ?? { ...run, span: undefined, outcome: undefined });
+  const state = stateOf(run, surroundings);
+  const zeroNs = zeroOf(run);
+  const { steps, total } = viewSteps({
+    run,
+    state,
+    zeroNs,
+    explained: explanation.steps,
+    open: new Set(open.keys()),
+    usualMs: (step) => usual?.steps.get(passOf(step)),
+  });
+  const path = pathOf(explanation, steps);
+  const spans = [...spansOf(run)];
+  const start = run.span?.attributes ?? new Map();
+  return {
+    traceId: run.traceId,
+    runSpanId: runSpanIdOf(run),
+    runId: run.runId ?? textAt(start, ATTR_ORCHESTRATION_RUN_ID),
+    planName: run.planName ?? textAt(start, ATTR_ORCHESTRATION_PLAN_NAME),
+    strategy: run.strategy ?? textAt(start, ATTR_ORCHESTRATION_STRATEGY),
+    state,
+    outcome: state === 'ended' ? run.outcome : undefined,
+    error: run.error,
+    startedAtMs: Number(zeroNs) / 1e6,
+    durationMs: state === 'running' ? Number(nowNs - zeroNs) / 1e6 : durationOf(explanation, steps),
+    nowMs: state === 'running' ? Number(nowNs - zeroNs) / 1e6 : undefined,
+    services: viewServices(spans),
+    verdict: state === 'ended' || state === 'unfinished' ? explanation.verdict : describeLiveRun(state, steps, explanation),
+    completeness: explanation.completeness,
+    usual: usual && { runs: usual.runs, medianMs: usual.medianMs },
+    lastSuccess: surroundings.lastSuccess,
+    groups: viewGroups(run, explanation, zeroNs, open),
+    steps,
+    edges: viewEdges(steps, path),
+    criticalPath: explanation.criticalPath && { steps: path, ms: explanation.criticalPath.ms },
+    explanation: partOf(explanation),
+    sections: sectionsOf(run, explanation),
+    notes: run.notes,
+    otherSpans: countSpans(run.spans),
+    totalSpans: spans.length,
+    totalSteps: total > steps.length ? total : undefined,
+  };
+}
+
+/** The id that names a run within its trace: of its own span, or the one that its plan and groups have as parent. */
+export function runSpanIdOf({ span, planSpans, groups }: Run): string {
+  return span?.spanId ?? planSpans[0]?.parentSpanId ?? groups.find((group) => group.span)?.span?.parentSpanId ?? '';
+}
+
+function stateOf(run: Run, { open, isInterrupted }: RunSurroundings): RunState {
+  if (run.span && !open.has(run.span.spanId)) return 'ended';
+  if (open.size === 0) return 'unfinished';
+  return isInterrupted ? 'interrupted' : 'running';
+}
+
+function durationOf({ durationMs }: Explanation, steps: readonly StepView[]): number {
+  return steps.reduce((last, { endMs = 0, startMs = 0 }) => Math.max(last, endMs, startMs), durationMs);
+}
+
+function pathOf({ criticalPath }: Explanation, steps: readonly StepView[]): number[] {
+  if (!criticalPath) return [];
+  const at = new Map(steps.flatMap((step, index) => (step.isCritical ? [[passOf(step), index] as const] : [])));
+  return criticalPath.steps.flatMap((step) => at.get(passOf(step)) ?? []);
+}
+
+function viewGroups(
+  run: Run,
+  explanation: Explanation,
+  zeroNs: bigint,
+  open: RunSurroundings['open'],
+): RunView['groups'] {
+  const measured = new Map(explanation.groups.map((group) => [group.groupIndex, group]));
+  const since = (timeNs: bigint | undefined): number | undefined =>
+    timeNs === undefined ? undefined : Number(timeNs - zeroNs) / 1e6;
+  return run.groups.map(({ groupIndex, parallel, span, outcome, startNs, endNs }) => {
+    const { declared = 0, peak = 0, achieved = 0 } = measured.get(groupIndex) ?? {};
+    return {
+      groupIndex,
+      isParallel: parallel,
+      spanId: span?.spanId,
+      outcome,
+      startMs: since(startNs),
+      endMs: span && open.has(span.spanId) ? undefined : since(endNs),
+      parallelism: measured.has(groupIndex) ? { declared, peak, achieved } : undefined,
+    };
+  });
+}
+
+function partOf(explanation: Explanation): RunView['explanation'] {
+  const { findings, bottlenecks, parallelism, barrier, whatIf, rootCause, affected, done, notDone, differences } = explanation;
+  return { findings, bottlenecks, parallelism, barrier, whatIf, rootCause, affected, done, notDone, differences };
+}
+
+/** Each service once, in the order in which they appear. */
+function viewServices(spans: readonly ReceivedSpan[]): ServiceView[] {
+  const resources = [...new Set(spans.map(({ resource }) => resource))];
+  return servicesOf(resources).map((service) => {
+    const own = resources.find((resource) => textAt(resource, 'service.name') === service.name);
+    return { ...service, host: own && textAt(own, 'host.name') };
+  });
+}

@@ -1,0 +1,176 @@
+import type { ExplainedStep } from '../../explain/explain-run.ts';
+import type { Attempt, Run, SpanNode, Step } from '../../explain/read/run.ts';
+import type { ReceivedSpan } from '../../explain/read/received-span.ts';
+import type { AttemptView, RunState, StepState, StepView } from './run-view.ts';
+
+/** Most steps of a run that are shown: the first ones. A page with more does not help anybody. */
+export const MAX_STEPS = 50_000;
+
+export interface StepContext {
+  readonly run: Run;
+  readonly state: RunState;
+  /** What {@link StepView} times count from, in nanoseconds since 1970. */
+  readonly zeroNs: bigint;
+  /** Of every step that ended: what an explanation says of it. */
+  readonly explained: readonly ExplainedStep[];
+  /** Ids of spans that have started and not ended. */
+  readonly open: ReadonlySet<string>;
+  /** What a step of this name usually takes. */
+  readonly usualMs: (step: Step) => number | undefined;
+}
+
+/** The steps of a run in the order in which they are shown: what a step called comes right after it. Stops at {@link MAX_STEPS}. */
+export function viewSteps(context: StepContext): { steps: StepView[]; total: number } {
+  const explained = new ExplainedSteps(context.explained);
+  const keys = new Map<string, number>();
+  const steps: StepView[] = [];
+  let total = 0;
+  // A stack, because steps may be nested deeper than calls may be.
+  const waiting: { step: Step; group?: number; parent?: number }[] = [
+    ...context.run.groups.flatMap((group, index) => group.steps.map((step) => ({ step, group: index }))),
+    ...context.run.steps.map((step) => ({ step })),
+  ].toReversed();
+  for (let next = waiting.pop(); next; next = waiting.pop()) {
+    total += 1;
+    const { step, group, parent } = next;
+    if (steps.length < MAX_STEPS) {
+      const key = keyOf(step, keys);
+      steps.push({ key, group, parent, ...viewStep(step, explained.find(step), context) });
+    }
+    const at = parent === undefined || steps.length < MAX_STEPS ? steps.length - 1 : parent;
+    for (const called of step.steps.toReversed()) waiting.push({ step: called, parent: at, ...(group === undefined ? {} : { group }) });
+  }
+  return { steps, total };
+}
+
+/** What an explanation says of a step, found by its span; of a skip that has none, by its name. */
+class ExplainedSteps {
+  readonly #bySpan = new Map<string, ExplainedStep>();
+  readonly #byName = new Map<string, ExplainedStep>();
+
+  constructor(steps: readonly ExplainedStep[]) {
+    for (const step of steps) {
+      if (step.spanId !== undefined) this.#bySpan.set(step.spanId, step);
+      else this.#byName.set(nameOf(step), step);
+    }
+  }
+
+  find(step: Step): ExplainedStep | undefined {
+    return step.span ? this.#bySpan.get(step.span.spanId) : this.#byName.get(nameOf(step));
+  }
+}
+
+function nameOf({ toolId, iteration }: { readonly toolId: string; readonly iteration: number }): string {
+  return iteration > 1 ? `${toolId}#${iteration}` : toolId;
+}
+
+function keyOf(step: Step, taken: Map<string, number>): string {
+  const name = nameOf(step);
+  const times = (taken.get(name) ?? 0) + 1;
+  taken.set(name, times);
+  return times === 1 ? name : `${name}~${times}`;
+}
+
+function viewStep(
+  step: Step,
+  explained: ExplainedStep | undefined,
+  context: StepContext,
+): Omit<StepView, 'key' | 'group' | 'parent'> {
+  const { span } = step;
+  const state = stateOf(step, context);
+  const since = (timeNs: bigint): number => Number(timeNs - context.zeroNs) / 1e6;
+  const startMs = explained?.startMs ?? (span && span.startNs > 0n ? since(span.startNs) : undefined);
+  const hasEnded = startMs !== undefined && state !== 'running' && state !== 'interrupted';
+  const length = explained?.durationMs ?? (span ? Number(span.endNs - span.startNs) / 1e6 : 0);
+  return {
+    toolId: step.toolId,
+    toolType: step.toolType,
+    state,
+    iteration: step.iteration,
+    executionOrder: step.executionOrder,
+    isPlanned: step.isPlanned,
+    spanId: span?.spanId,
+    startMs,
+    endMs: hasEnded ? startMs + Math.max(0, length) : undefined,
+    usualMs: context.usualMs(step),
+    waitMs: explained?.waitMs ?? 0,
+    waitReason: explained?.waitReason,
+    waitedFor: explained?.waitedFor,
+    lastDependency: explained?.dependency,
+    isCritical: explained?.isCritical ?? false,
+    slackMs: explained?.slackMs,
+    savesMs: explained?.savesMs ?? 0,
+    reason: state === 'planned' || state === 'running' ? undefined : step.reason,
+    error: step.error,
+    attemptCount: step.attemptCount,
+    attempts: step.attempts.map((attempt) => viewAttempt(attempt, since, context.open)),
+    dependsOn: step.dependsOn,
+    outputMapping: step.outputMapping,
+    mappings: step.mappings,
+    spanCount: step.attempts.length + countSpans(step.spans) + step.attempts.reduce((sum, { spans }) => sum + countSpans(spans), 0),
+    runs: step.runs.map(({ span, planName, outcome, planSpans }) => ({
+      runSpanId: span?.spanId ?? planSpans[0]?.parentSpanId ?? '',
+      planName,
+      outcome,
+    })),
+  };
+}
+
+function stateOf({ span, outcome, absence }: Step, { state, open }: StepContext): StepState {
+  if (span && open.has(span.spanId)) return state === 'interrupted' ? 'interrupted' : 'running';
+  if (outcome !== undefined) return outcome;
+  if (span) return 'unknown';
+  if (state === 'running') return 'planned';
+  return state === 'interrupted' ? 'not started' : (absence ?? 'no span');
+}
+
+function viewAttempt(
+  { attempt, span, outcome, error, backoffMs }: Attempt,
+  since: (timeNs: bigint) => number,
+  open: ReadonlySet<string>,
+): AttemptView {
+  const startMs = since(span.startNs);
+  const endMs = open.has(span.spanId) ? undefined : Math.max(startMs, since(span.endNs));
+  return { attempt, spanId: span.spanId, startMs, endMs, outcome, error, backoffMs };
+}
+
+/** How many spans there are, with all below them. */
+export function countSpans(nodes: readonly SpanNode[]): number {
+  let count = 0;
+  const waiting = [...nodes];
+  for (let node = waiting.pop(); node; node = waiting.pop()) {
+    count += 1;
+    for (const child of node.children) waiting.push(child);
+  }
+  return count;
+}
+
+/** Every span of a run. */
+export function* spansOf(run: Run): Generator<ReceivedSpan, void, undefined> {
+  const waiting: SpanNode[] = [];
+  const runs = [run];
+  for (let next = runs.pop(); next; next = runs.pop()) {
+    if (next.span) yield next.span;
+    yield* next.planSpans;
+    for (const { span, moreSpans } of next.groups) {
+      if (span) yield span;
+      yield* moreSpans;
+    }
+    waiting.push(...next.spans);
+    const steps = [...next.groups.flatMap((group) => group.steps), ...next.steps];
+    for (let step = steps.pop(); step; step = steps.pop()) {
+      if (step.span) yield step.span;
+      for (const { span, spans } of step.attempts) {
+        yield span;
+        for (const node of spans) waiting.push(node);
+      }
+      for (const node of step.spans) waiting.push(node);
+      for (const called of step.steps) steps.push(called);
+      for (const inner of step.runs) runs.push(inner);
+    }
+    for (let node = waiting.pop(); node; node = waiting.pop()) {
+      yield node.span;
+      for (const child of node.children) waiting.push(child);
+    }
+  }
+}
