@@ -15,11 +15,15 @@ export function describeLiveRun(
   const done = steps.filter((step) => step.isPlanned && step.endMs !== undefined).length;
   const names = say.names(running.map((step) => say.step(step)));
   const progress = planned > 0 ? `${done} of ${planned} planned steps ended` : `${count(done, 'step')} ended`;
-  const failures = failed.length === 0 ? '' : `, ${count(failed.length, 'step')} failed (${say.names(failed.map((step) => say.step(step)))})`;
+  const failures =
+    failed.length === 0
+      ? ''
+      : `, ${count(failed.length, 'step')} failed (${say.names(failed.map((step) => say.step(step)))})`;
   if (state === 'interrupted') {
     const during = running.length === 0 ? '' : ` while ${names} ran`;
     return `Interrupted: its process ended${during}; ${progress}${failures}.`;
   }
-  const now = running.length === 0 ? 'no step runs at the moment' : `${names} ${running.length === 1 ? 'is' : 'are'} running`;
+  const now =
+    running.length === 0 ? 'no step runs at the moment' : `${names} ${running.length === 1 ? 'is' : 'are'} running`;
   return `Goes on: ${progress}${failures}; ${now}.`;
 }

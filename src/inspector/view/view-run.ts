@@ -67,7 +67,8 @@ export function viewRun(run: Run, ended: Run | undefined, surroundings: RunSurro
     durationMs: state === 'running' ? Number(nowNs - zeroNs) / 1e6 : durationOf(explanation, steps),
     nowMs: state === 'running' ? Number(nowNs - zeroNs) / 1e6 : undefined,
     services: viewServices(spans),
-    verdict: state === 'ended' || state === 'unfinished' ? explanation.verdict : describeLiveRun(state, steps, explanation),
+    verdict:
+      state === 'ended' || state === 'unfinished' ? explanation.verdict : describeLiveRun(state, steps, explanation),
     completeness: explanation.completeness,
     usual: usual && { runs: usual.runs, medianMs: usual.medianMs },
     lastSuccess: surroundings.lastSuccess,
@@ -129,7 +130,8 @@ function viewGroups(
 }
 
 function partOf(explanation: Explanation): RunView['explanation'] {
-  const { findings, bottlenecks, parallelism, barrier, whatIf, rootCause, affected, done, notDone, differences } = explanation;
+  const { findings, bottlenecks, parallelism, barrier, whatIf, rootCause, affected, done, notDone, differences } =
+    explanation;
   return { findings, bottlenecks, parallelism, barrier, whatIf, rootCause, affected, done, notDone, differences };
 }
 

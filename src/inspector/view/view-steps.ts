@@ -1,5 +1,5 @@
 import type { ExplainedStep } from '../../explain/explain-run.ts';
-import type { Attempt, Run, SpanNode, Step } from '../../explain/read/run.ts';
+import type { Attempt, DeclaredTool, Run, SpanNode, Step } from '../../explain/read/run.ts';
 import type { ReceivedSpan } from '../../explain/read/received-span.ts';
 import type { AttemptView, RunState, StepState, StepView } from './run-view.ts';
 
@@ -22,6 +22,7 @@ export interface StepContext {
 /** The steps of a run in the order in which they are shown: what a step called comes right after it. Stops at {@link MAX_STEPS}. */
 export function viewSteps(context: StepContext): { steps: StepView[]; total: number } {
   const explained = new ExplainedSteps(context.explained);
+  const declared = new Map(context.run.plan?.groups.flat().map((tool) => [tool.toolId, tool]));
   const keys = new Map<string, number>();
   const steps: StepView[] = [];
   let total = 0;
@@ -35,10 +36,11 @@ export function viewSteps(context: StepContext): { steps: StepView[]; total: num
     const { step, group, parent } = next;
     if (steps.length < MAX_STEPS) {
       const key = keyOf(step, keys);
-      steps.push({ key, group, parent, ...viewStep(step, explained.find(step), context) });
+      steps.push({ key, group, parent, ...viewStep(step, explained.find(step), declared.get(step.toolId), context) });
     }
     const at = parent === undefined || steps.length < MAX_STEPS ? steps.length - 1 : parent;
-    for (const called of step.steps.toReversed()) waiting.push({ step: called, parent: at, ...(group === undefined ? {} : { group }) });
+    for (const called of step.steps.toReversed())
+      waiting.push({ step: called, parent: at, ...(group === undefined ? {} : { group }) });
   }
   return { steps, total };
 }
@@ -74,6 +76,7 @@ function keyOf(step: Step, taken: Map<string, number>): string {
 function viewStep(
   step: Step,
   explained: ExplainedStep | undefined,
+  declared: DeclaredTool | undefined,
   context: StepContext,
 ): Omit<StepView, 'key' | 'group' | 'parent'> {
   const { span } = step;
@@ -104,10 +107,14 @@ function viewStep(
     error: step.error,
     attemptCount: step.attemptCount,
     attempts: step.attempts.map((attempt) => viewAttempt(attempt, since, context.open)),
-    dependsOn: step.dependsOn,
-    outputMapping: step.outputMapping,
+    // What whoever wrote the span left out, the plan says.
+    dependsOn: step.dependsOn.length > 0 ? step.dependsOn : (declared?.dependsOn ?? []),
+    outputMapping: Object.keys(step.outputMapping).length > 0 ? step.outputMapping : (declared?.outputMapping ?? {}),
     mappings: step.mappings,
-    spanCount: step.attempts.length + countSpans(step.spans) + step.attempts.reduce((sum, { spans }) => sum + countSpans(spans), 0),
+    spanCount:
+      step.attempts.length +
+      countSpans(step.spans) +
+      step.attempts.reduce((sum, { spans }) => sum + countSpans(spans), 0),
     runs: step.runs.map(({ span, planName, outcome, planSpans }) => ({
       runSpanId: span?.spanId ?? planSpans[0]?.parentSpanId ?? '',
       planName,

@@ -1,0 +1,197 @@
+import { describe, expect, it } from 'vitest';
+import type { ReceivedSpan } from '../../../src/explain/read/received-span.ts';
+import { readTrace } from '../../../src/explain/read/read-trace.ts';
+import type { RunView } from '../../../src/inspector/view/run-view.ts';
+import { type RunSurroundings, viewRun } from '../../../src/inspector/view/view-run.ts';
+import { MAX_STEPS } from '../../../src/inspector/view/view-steps.ts';
+import { madeRunSpans } from '../../explain/made-runs.ts';
+import { made, ours } from '../../explain/made-spans.ts';
+
+const NOTHING: RunSurroundings = {
+  open: new Map(),
+  isInterrupted: false,
+  nowNs: 0n,
+  usual: undefined,
+  lastSuccess: undefined,
+};
+
+function viewOf(spans: readonly ReceivedSpan[], surroundings: Partial<RunSurroundings> = {}): RunView {
+  const [run] = readTrace(spans).runs;
+  return viewRun(run!, run, { ...NOTHING, ...surroundings });
+}
+
+/** A run of which some spans are open. */
+function viewOfOpen(
+  ended: readonly ReceivedSpan[],
+  open: readonly ReceivedSpan[],
+  atMs: number,
+  isInterrupted = false,
+): RunView {
+  const [start] = [...open, ...ended].map(({ startNs }) => startNs).toSorted((a, b) => (a < b ? -1 : 1));
+  const nowNs = start! + BigInt(atMs) * 1_000_000n;
+  const [run] = readTrace([...ended, ...open.map((span) => ({ ...span, endNs: nowNs }))]).runs;
+  const [read] = readTrace(ended).runs;
+  return viewRun(run!, read, {
+    ...NOTHING,
+    open: new Map(open.map((span) => [span.spanId, span])),
+    isInterrupted,
+    nowNs,
+  });
+}
+
+/** A step of {@link viewOf}, as a line. */
+function draw({ steps }: RunView): string[] {
+  return steps.map(({ key, state, startMs, endMs, parent }) => {
+    const times = startMs === undefined ? '' : ` ${startMs} to ${endMs ?? 'now'}`;
+    return `${parent === undefined ? '' : `${steps[parent]!.key} > `}${key}: ${state}${times}`;
+  });
+}
+
+const MAPPED = {
+  fetch: { ms: [0, 100] },
+  lookup: { ms: [0, 300], attempts: 2 },
+  rank: { needs: ['fetch', 'lookup'], mapping: { rows: '{fetch.data.rows}', title: 'a literal' }, ms: [300, 500] },
+  write: { needs: ['rank'], mapping: { old: '{fetch}' }, ms: [500, 600], outcome: 'failure', error: 'disk full' },
+} as const;
+
+describe('a run described for the page', () => {
+  it('has every step in the order of the plan, with its times', () => {
+    const view = viewOf(madeRunSpans({ ms: 600, tools: MAPPED, outcome: 'failure' }));
+    expect(draw(view)).toEqual([
+      'fetch: success 0 to 100',
+      'lookup: success 0 to 300',
+      'rank: success 300 to 500',
+      'write: failure 500 to 600',
+    ]);
+    expect(view).toMatchObject({
+      state: 'ended',
+      outcome: 'failure',
+      durationMs: 600,
+      completeness: { planned: 4, seen: 4 },
+    });
+    expect(view.steps[3]).toMatchObject({ error: 'disk full', waitMs: 0 });
+  });
+
+  it('tells control from data, and what is read without being declared', () => {
+    const { edges, steps } = viewOf(madeRunSpans({ ms: 600, tools: MAPPED }));
+    const drawn = edges.map(({ from, to, kind, isDeclared, mappings, isCritical }) => {
+      const how = [kind, ...(isDeclared ? [] : ['undeclared']), ...(isCritical ? ['critical'] : [])].join(' ');
+      return `${steps[from]!.key} > ${steps[to]!.key} ${how} ${mappings.map(({ field, ref }) => `${field}=${ref}`).join()}`.trim();
+    });
+    expect(drawn).toEqual([
+      'fetch > rank data rows={fetch.data.rows}',
+      'lookup > rank control critical',
+      'rank > write control critical',
+      'fetch > write data undeclared old={fetch}',
+    ]);
+  });
+
+  it('has the critical path, and how much room the others have', () => {
+    const view = viewOf(madeRunSpans({ ms: 600, tools: MAPPED }));
+    expect(view.criticalPath).toEqual({ steps: [1, 2, 3], ms: 600 });
+    expect(view.steps.map(({ slackMs }) => slackMs)).toEqual([200, 0, 0, 0]);
+  });
+
+  it('connects passes of a loop with the pass before them', () => {
+    const view = viewOf(
+      madeRunSpans({
+        ms: 400,
+        tools: {
+          draft: { ms: [0, 100], passes: [[200, 300]] },
+          review: { needs: ['draft'], ms: [100, 200], passes: [[300, 400]] },
+        },
+      }),
+    );
+    const { steps, edges } = view;
+    expect(edges.map(({ from, to }) => `${steps[from]!.key} > ${steps[to]!.key}`)).toEqual([
+      'draft > review',
+      'draft#2 > review#2',
+    ]);
+  });
+
+  it('puts what a step called right after it', () => {
+    const spans = madeRunSpans({ ms: 600, tools: { outer: { ms: [0, 600] }, next: { needs: ['outer'] } } });
+    const outer = spans.find(({ attributes }) => attributes.get('orchestration.tool_id') === 'outer')!;
+    const inner = ours('step', 'inner', {
+      parent: outer.name,
+      ms: [100, 200],
+      attributes: { tool_id: 'inner', planned: false, outcome: 'success' },
+    });
+    const deep = ours('step', 'deep', {
+      parent: 'inner',
+      ms: [110, 120],
+      attributes: { tool_id: 'inner', planned: false, outcome: 'success' },
+    });
+    const http = made('GET', { parent: 'deep', ms: [111, 112] });
+    const view = viewOf([...spans, { ...inner, parentSpanId: outer.spanId }, deep, http]);
+    expect(draw(view)).toEqual([
+      'outer: success 0 to 600',
+      'outer > inner: success 100 to 200',
+      'inner > inner~2: success 110 to 120',
+      'next: no span',
+    ]);
+    expect(view.steps.map(({ spanCount }) => spanCount)).toEqual([0, 0, 1, 0]);
+  });
+
+  it('says what is usual', () => {
+    const usual = { runs: 3, medianMs: 400, steps: new Map([['1 rank', 50]]) };
+    const view = viewOf(madeRunSpans({ ms: 600, tools: MAPPED }), { usual });
+    expect(view.usual).toEqual({ runs: 3, medianMs: 400 });
+    expect(view.steps.map(({ usualMs }) => usualMs)).toEqual([undefined, undefined, 50, undefined]);
+  });
+
+  it('shows the first steps of a run that has too many, and says how many there are', () => {
+    const ids = Array.from({ length: MAX_STEPS + 2 }, (_, index) => `t${index}`);
+    const spans = ids.map((id, index) =>
+      ours('step', `s${index}`, { parent: 'run', ms: [0, 1], attributes: { tool_id: id, outcome: 'success' } }),
+    );
+    const view = viewOf([ours('run', 'run', { ms: [0, 10], attributes: { outcome: 'success' } }), ...spans]);
+    expect(view.steps).toHaveLength(MAX_STEPS);
+    expect(view.totalSteps).toBe(MAX_STEPS + 2);
+  });
+
+  it('is plain JSON', () => {
+    const view = viewOf(madeRunSpans({ ms: 600, tools: MAPPED }));
+    expect(JSON.parse(JSON.stringify(view))).toEqual(JSON.parse(JSON.stringify({ ...view })));
+  });
+});
+
+describe('a run that goes on', () => {
+  const tools = { fetch: { ms: [0, 100] }, lookup: { ms: [0, 300] }, rank: { needs: ['fetch', 'lookup'] } } as const;
+  const all = madeRunSpans({ ms: 300, tools });
+  const of = (...names: string[]): ReceivedSpan[] => all.filter(({ name }) => names.includes(name));
+  const run = of('run');
+  const [plan, fetch, lookup] = [of('plan'), of('fetch.0'), of('lookup.0')];
+
+  it('shows what runs, what ended and what is planned', () => {
+    const view = viewOfOpen([...plan, ...fetch], [...run, ...lookup], 250);
+    expect(draw(view)).toEqual(['fetch: success 0 to 100', 'lookup: running 0 to now', 'rank: planned']);
+    expect(view).toMatchObject({ state: 'running', nowMs: 250, durationMs: 250 });
+    expect(view.outcome).toBeUndefined();
+    expect(view.verdict).toBe('Goes on: 1 of 3 planned steps ended; lookup is running.');
+  });
+
+  it('is there as soon as its plan is', () => {
+    const view = viewOfOpen(plan, run, 1);
+    expect(draw(view)).toEqual(['fetch: planned', 'lookup: planned', 'rank: planned']);
+    expect(view).toMatchObject({ planName: 'nightly', strategy: 'dag' });
+  });
+
+  it('is there before anything has ended', () => {
+    const view = viewOfOpen([], run, 1);
+    expect(view).toMatchObject({ planName: 'nightly', state: 'running', steps: [] });
+  });
+
+  it('is interrupted when its process died, and what had not started did not', () => {
+    const view = viewOfOpen([...plan, ...fetch], [...run, ...lookup], 250, true);
+    expect(draw(view)).toEqual(['fetch: success 0 to 100', 'lookup: interrupted 0 to now', 'rank: not started']);
+    expect(view).toMatchObject({ state: 'interrupted', durationMs: 100 });
+    expect(view.verdict).toBe('Interrupted: its process ended while lookup ran; 1 of 3 planned steps ended.');
+  });
+
+  it('is unfinished when nobody tells whether it goes on', () => {
+    const view = viewOf([...plan, ...fetch]);
+    expect(draw(view)).toEqual(['fetch: success 0 to 100', 'lookup: no span', 'rank: not started']);
+    expect(view.state).toBe('unfinished');
+  });
+});
