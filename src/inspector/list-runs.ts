@@ -84,7 +84,12 @@ function withUsual(rows: readonly RunRow[]): RunRow[] {
       return [planName, { runs: runs.length, medianMs: medianOf(runs.map(({ durationMs }) => durationMs!)) }];
     }),
   );
-  return rows.map((row) => (row.planName === undefined ? row : { ...row, usual: usual.get(row.planName) }));
+  return rows.map((row) => {
+    const ofPlan = row.planName === undefined ? undefined : usual.get(row.planName);
+    // One run is no measure of itself.
+    const isItself = ofPlan?.runs === 1 && row.outcome === 'success';
+    return ofPlan && !isItself ? { ...row, usual: ofPlan } : row;
+  });
 }
 
 /** @param values one at least */
