@@ -36,7 +36,8 @@ export interface StepBaseline extends StepName {
   readonly ran: number;
   readonly failed: number;
   readonly skipped: number;
-  /** Of the runs in which it ran; undefined without one. */
+  /** Of the runs in which it ran; undefined without one. Starts are those since the run started. */
+  readonly start: Spread | undefined;
   readonly duration: Spread | undefined;
   readonly wait: Spread | undefined;
 }
@@ -81,6 +82,7 @@ function sumUp(steps: readonly MeasuredStep[]): StepBaseline {
     ran: ran.length,
     failed: ran.filter(({ outcome }) => isFailing(outcome)).length,
     skipped: steps.length - ran.length,
+    start: spreadOf(ran.map(({ startNs }) => startNs)),
     duration: spreadOf(ran.map(({ durationNs }) => durationNs)),
     wait: spreadOf(ran.map(({ waitNs }) => waitNs)),
   };

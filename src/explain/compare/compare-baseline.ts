@@ -1,4 +1,4 @@
-import { type Baseline, nameBaseline, type Spread } from './baseline.ts';
+import { type Baseline, nameBaseline, type Spread, type StepBaseline } from './baseline.ts';
 import {
   type AddedStep,
   type BaselineComparison,
@@ -11,15 +11,19 @@ import { changeOf } from './change.ts';
 import { comparePlans } from './compare-plans.ts';
 import { count } from '../format.ts';
 import { limitsOf } from './limits.ts';
-import { type MeasuredRun, measureRun } from './measure-run.ts';
+import { type MeasuredRun, type MeasuredStep, measureRun } from './measure-run.ts';
 import type { Reference } from './reference.ts';
 import type { Run } from '../read/run.ts';
 import { byName } from '../step-name.ts';
 
 /** Holds a run against many. Pure; never fails, whatever the traces hold. */
 export function compareWithBaseline(baseline: Baseline, run: Run): BaselineComparison {
-  const measured = measureRun(run);
-  const { totals } = measured;
+  return compareMeasuredWithBaseline(baseline, measureRun(run));
+}
+
+/** The same of a run that is measured already. */
+export function compareMeasuredWithBaseline(baseline: Baseline, measured: MeasuredRun): BaselineComparison {
+  const { run, totals } = measured;
   const { runs, newest } = baseline;
   const planChanges = newest ? comparePlans(newest, run) : [];
   const facts = {
@@ -56,12 +60,11 @@ function compareSteps(
 ): Pick<BaselineComparison, 'steps' | 'missing' | 'added'> {
   const steps: PlacedStep[] = [];
   const added: AddedStep[] = [];
-  for (const [key, { toolId, iteration, outcome, attempts, durationNs, waitNs }] of measured.steps) {
+  for (const [key, step] of measured.steps) {
+    const { toolId, iteration, outcome, durationNs } = step;
     if (outcome === 'skip') continue;
-    const usual = baseline.steps.get(key);
-    const duration = place(durationNs, usual?.duration);
-    const wait = place(waitNs, usual?.wait);
-    if (usual && duration && wait) steps.push({ toolId, iteration, duration, wait, outcome, attempts, usual });
+    const placed = placeStep(step, baseline.steps.get(key));
+    if (placed) steps.push(placed);
     else added.push({ toolId, iteration, durationMs: durationNs / 1e6, outcome });
   }
   const missing = [...baseline.steps].flatMap(([key, usual]) => {
@@ -80,6 +83,14 @@ function compareSteps(
     missing,
     added: added.toSorted((a, b) => b.durationMs - a.durationMs || byName(a, b)),
   };
+}
+
+/** A step that ran, among those of other runs; undefined where it ran in none of them. */
+export function placeStep(step: MeasuredStep, usual: StepBaseline | undefined): PlacedStep | undefined {
+  const { toolId, iteration, outcome, attempts } = step;
+  const duration = place(step.durationNs, usual?.duration);
+  const wait = place(step.waitNs, usual?.wait);
+  return usual && duration && wait ? { toolId, iteration, duration, wait, outcome, attempts, usual } : undefined;
 }
 
 function unendedLimit({ unended }: Baseline): string[] {

@@ -11,7 +11,7 @@ import {
 import { summarizeComparison } from './comparison-summary.ts';
 import { divideChange } from './divide-change.ts';
 import { limitsOf } from './limits.ts';
-import { type MeasuredRun, measureRun } from './measure-run.ts';
+import { type MeasuredRun, type MeasuredStep, measureRun } from './measure-run.ts';
 import type { Run, Step } from '../read/run.ts';
 import { byName, nameOf, passOf, type StepName } from '../step-name.ts';
 
@@ -20,7 +20,12 @@ import { byName, nameOf, passOf, type StepName } from '../step-name.ts';
  * traces hold.
  */
 export function compareRuns(before: Run, after: Run): Comparison {
-  const [old, now] = [measureRun(before), measureRun(after)];
+  return compareMeasuredRuns(measureRun(before), measureRun(after));
+}
+
+/** The same of runs that are measured already. */
+export function compareMeasuredRuns(old: MeasuredRun, now: MeasuredRun): Comparison {
+  const [before, after] = [old.run, now.run];
   const planChanges = comparePlans(before, after);
   const facts = {
     before,
@@ -60,17 +65,7 @@ function compareSteps(before: MeasuredRun, after: MeasuredRun): StepChange[] {
   const steps: StepChange[] = [];
   for (const [key, was] of before.steps) {
     const is = after.steps.get(key);
-    if (!is) continue;
-    steps.push({
-      toolId: is.toolId,
-      iteration: is.iteration,
-      start: changeMs(was.startNs, is.startNs),
-      duration: changeMs(was.durationNs, is.durationNs),
-      wait: changeMs(was.waitNs, is.waitNs),
-      attempts: changeOf(was.attempts, is.attempts),
-      outcomeBefore: was.outcome,
-      outcomeAfter: is.outcome,
-    });
+    if (is) steps.push(changeOfStep(was, is));
   }
   return steps.toSorted(
     (a, b) =>
@@ -78,6 +73,20 @@ function compareSteps(before: MeasuredRun, after: MeasuredRun): StepChange[] {
       Math.abs(b.duration.change) - Math.abs(a.duration.change) ||
       byName(a, b),
   );
+}
+
+/** What became of a step that both runs have. */
+export function changeOfStep(was: MeasuredStep, is: MeasuredStep): StepChange {
+  return {
+    toolId: is.toolId,
+    iteration: is.iteration,
+    start: changeMs(was.startNs, is.startNs),
+    duration: changeMs(was.durationNs, is.durationNs),
+    wait: changeMs(was.waitNs, is.waitNs),
+    attempts: changeOf(was.attempts, is.attempts),
+    outcomeBefore: was.outcome,
+    outcomeAfter: is.outcome,
+  };
 }
 
 function loneSteps(own: MeasuredRun, other: MeasuredRun): LoneStep[] {

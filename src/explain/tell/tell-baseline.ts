@@ -2,7 +2,7 @@ import { type BaselineComparison, isOutside, type Placed, type PlacedStep } from
 import { materialMs } from '../compare/comparison-summary.ts';
 import { isFailing } from '../failures.ts';
 import { count, formatDuration } from '../format.ts';
-import type { Spread } from '../compare/baseline.ts';
+import type { Baseline, Spread, StepBaseline } from '../compare/baseline.ts';
 import { nameStep } from './name-step.ts';
 import {
   type ToldComparison,
@@ -65,9 +65,9 @@ function rangeOf({ min, max }: Spread): string {
 }
 
 function stepRows(comparison: BaselineComparison): { rows: readonly ToldRow[]; rest: string | undefined } {
-  const { steps, missing, added, baseline, duration } = comparison;
-  const least = materialMs(duration?.spread.median ?? baseline.duration?.median ?? 0);
-  const changed = steps.filter((step) => isWorthARow(step, least));
+  const { steps, missing, added, baseline } = comparison;
+  const least = leastFromMedian(comparison);
+  const changed = steps.filter((step) => isPlacedWorthARow(step, least));
   const { shown, hidden } = heaviest([
     ...changed.map(rowOf),
     ...missing.map(({ usual, isSkipped, ...step }) => ({
@@ -76,14 +76,14 @@ function stepRows(comparison: BaselineComparison): { rows: readonly ToldRow[]; r
       cells: usual.duration
         ? [formatDuration(usual.duration.median), rangeOf(usual.duration), isSkipped ? 'skipped' : '', '']
         : ['', '', '', ''],
-      note: `ran in ${usual.ran} of ${count(baseline.runs, 'run')}`,
+      note: describeMissingStep(usual, baseline),
       weight: usual.duration?.median ?? 0,
     })),
     ...added.map(({ durationMs, outcome, ...step }) => ({
       name: nameStep(step),
       isTotal: false,
       cells: ['', '', formatStep(durationMs, outcome), ''],
-      note: 'ran in none of the runs before',
+      note: ADDED_STEP,
       weight: durationMs,
     })),
   ]);
@@ -97,19 +97,35 @@ function stepRows(comparison: BaselineComparison): { rows: readonly ToldRow[]; r
   return { rows: shown, rest: parts.length === 0 ? undefined : parts.join('; ') };
 }
 
-function isWorthARow(step: PlacedStep, least: number): boolean {
+/** Least distance of a step from its median that is worth a word, in milliseconds. */
+export function leastFromMedian({ duration, baseline }: BaselineComparison): number {
+  return materialMs(duration?.spread.median ?? baseline.duration?.median ?? 0);
+}
+
+export function isPlacedWorthARow(step: PlacedStep, least: number): boolean {
   const isOff = isOutside(step) && Math.abs(step.duration.change.change) >= least;
   return isOff || step.attempts > 1 || isFailing(step.outcome);
 }
 
 function rowOf(step: PlacedStep): WeighedRow {
-  const { duration, attempts, outcome, usual } = step;
-  const hasFailed = isFailing(outcome);
-  const notes = [
-    ...(hasFailed ? [`${outcome}; failed in ${usual.failed} of ${count(usual.ran, 'run')} before`] : []),
+  const { duration, outcome } = step;
+  const cells = cellsOf(duration, formatStep(duration.change.after, outcome));
+  const weight = Math.abs(duration.change.change) + (isFailing(outcome) ? OUTCOME_WEIGHT : 0);
+  return { name: nameStep(step), isTotal: false, cells, note: describePlacedStep(step).join(', '), weight };
+}
+
+/** What is to be said of a step that none of the runs before had: a clause. */
+export const ADDED_STEP = 'ran in none of the runs before';
+
+/** Of a step that some of the runs before had: a clause. */
+export function describeMissingStep({ ran }: StepBaseline, { runs }: Baseline): string {
+  return `ran in ${ran} of ${count(runs, 'run')}`;
+}
+
+/** What beside its duration is unusual of a step: clauses. */
+export function describePlacedStep({ attempts, outcome, usual }: PlacedStep): string[] {
+  return [
+    ...(isFailing(outcome) ? [`${outcome}; failed in ${usual.failed} of ${count(usual.ran, 'run')} before`] : []),
     ...(attempts > 1 ? [count(attempts, 'attempt')] : []),
   ];
-  const cells = cellsOf(duration, formatStep(duration.change.after, outcome));
-  const weight = Math.abs(duration.change.change) + (hasFailed ? OUTCOME_WEIGHT : 0);
-  return { name: nameStep(step), isTotal: false, cells, note: notes.join(', '), weight };
 }

@@ -1,6 +1,7 @@
 import { formatLonger } from '../compare/change.ts';
 import { type Comparison, hasOtherOutcome, type LoneStep, type StepChange } from '../compare/comparison.ts';
 import { describeShare, materialMs } from '../compare/comparison-summary.ts';
+import type { Share } from '../compare/divide-change.ts';
 import { count, formatDuration } from '../format.ts';
 import { namePath, nameStep } from './name-step.ts';
 import {
@@ -79,29 +80,35 @@ function stepRows(comparison: Comparison): { rows: readonly ToldRow[]; rest: str
   return { rows: shown, rest: parts.length === 0 ? undefined : parts.join('; ') };
 }
 
-function leastOf({ duration, before, after }: Comparison): number {
+/** Least change of a step that is worth a word, in milliseconds. */
+export function leastOf({ duration, before, after }: Comparison): number {
   const known = [before, after].map(({ startNs, endNs }) => Number(endNs - startNs) / 1e6);
   return materialMs(duration ? Math.max(duration.before, duration.after) : Math.max(...known));
 }
 
-function isWorthARow(step: StepChange, least: number): boolean {
+export function isWorthARow(step: StepChange, least: number): boolean {
   return hasOtherOutcome(step) || step.attempts.change !== 0 || Math.abs(step.duration.change) >= least;
 }
 
 function rowOf(step: StepChange, least: number): WeighedRow {
-  const { duration, attempts, wait, outcomeBefore, outcomeAfter } = step;
-  const notes = [
-    ...(hasOtherOutcome(step) ? [`${outcomeAfter ?? 'no outcome'} instead of ${outcomeBefore ?? 'no outcome'}`] : []),
-    ...(attempts.change === 0 ? [] : [`${count(attempts.after, 'attempt')} instead of ${attempts.before}`]),
-    ...(Math.abs(wait.change) < least ? [] : [`waited ${formatLonger(wait)}`]),
-  ];
+  const { duration, outcomeBefore, outcomeAfter } = step;
   const cells = [
     formatStep(duration.before, outcomeBefore),
     formatStep(duration.after, outcomeAfter),
     formatChange(duration),
   ];
   const weight = Math.abs(duration.change) + (hasOtherOutcome(step) ? OUTCOME_WEIGHT : 0);
-  return { name: nameStep(step), isTotal: false, cells, note: notes.join(', '), weight };
+  return { name: nameStep(step), isTotal: false, cells, note: describeStepChange(step, least).join(', '), weight };
+}
+
+/** What beside its duration changed of a step: clauses. */
+export function describeStepChange(step: StepChange, least: number): string[] {
+  const { attempts, wait, outcomeBefore, outcomeAfter } = step;
+  return [
+    ...(hasOtherOutcome(step) ? [`${outcomeAfter ?? 'no outcome'} instead of ${outcomeBefore ?? 'no outcome'}`] : []),
+    ...(attempts.change === 0 ? [] : [`${count(attempts.after, 'attempt')} instead of ${attempts.before}`]),
+    ...(Math.abs(wait.change) < least ? [] : [`waited ${formatLonger(wait)}`]),
+  ];
 }
 
 /** @param side 0 for a step of the run before, 1 for one of the run after */
@@ -109,15 +116,28 @@ function loneRow(step: LoneStep, side: 0 | 1): WeighedRow {
   const { durationMs, outcome, reason } = step;
   const took = formatStep(durationMs, outcome);
   const cells = [...(side === 0 ? [took, ''] : ['', took]), ''];
-  return { name: nameStep(step), isTotal: false, cells, note: REASONS[reason][side], weight: durationMs };
+  return { name: nameStep(step), isTotal: false, cells, note: describeLoneStep(reason, side), weight: durationMs };
+}
+
+/**
+ * Why one run alone has a step: a clause.
+ *
+ * @param side 0 for a step of the run before, 1 for one of the run after
+ */
+export function describeLoneStep(reason: LoneStep['reason'], side: 0 | 1): string {
+  return REASONS[reason][side];
+}
+
+/** The parts of the change that are worth a word, in order of time. */
+export function materialShares(comparison: Comparison): readonly Share[] {
+  const least = leastOf(comparison);
+  return (comparison.shares ?? []).filter(({ total }) => Math.abs(total.change) >= least);
 }
 
 /** The parts of the change that are worth a line, unless the summary says the only one. */
 function sharesOf(comparison: Comparison): string[] {
-  const { shares = [], steps, summary } = comparison;
-  const least = leastOf(comparison);
-  const lines = shares
-    .filter(({ total }) => Math.abs(total.change) >= least)
+  const { steps, summary } = comparison;
+  const lines = materialShares(comparison)
     .toSorted((a, b) => Math.abs(b.total.change) - Math.abs(a.total.change))
     .map((share) => `${formatSigned(share.total.change)}: ${describeShare(share, steps)}`);
   return lines.length === 1 && lines.every((line) => summary.includes(line.slice(line.indexOf(': ') + 2))) ? [] : lines;

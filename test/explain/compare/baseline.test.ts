@@ -35,10 +35,15 @@ describe('a baseline', () => {
         ran: 4,
         failed: 0,
         skipped: 0,
+        start: { median: 0, min: 0, max: 0 },
         duration: { median: 1000, min: 1000, max: 1000 },
         wait: { median: 0, min: 0, max: 0 },
       },
-      expect.objectContaining({ toolId: 'rank', duration: { median: 2500, min: 1000, max: 4000 } }),
+      expect.objectContaining({
+        toolId: 'rank',
+        start: { median: 1000, min: 1000, max: 1000 },
+        duration: { median: 2500, min: 1000, max: 4000 },
+      }),
     ]);
   });
 
