@@ -5,7 +5,17 @@ const exclude = ['**/node_modules/**'];
 const config: ViteUserConfig = defineConfig({
   test: {
     projects: [
-      { test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: [...exclude, 'test/e2e/**'] } },
+      { test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: [...exclude, 'test/e2e/**', 'test/page/**'] } },
+      {
+        test: {
+          name: 'page',
+          include: ['test/page/*.test.ts'],
+          exclude,
+          globalSetup: 'test/helpers/need-browser.ts',
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
       {
         // A project of its own, so that containers are started only when one of its tests is to run.
         test: {

@@ -19,10 +19,10 @@ export function listRuns(
   live: readonly LiveTrace[],
 ): { runs: RunRow[]; otherTraces: TraceRow[] } {
   const openOf = new Map(live.map(({ traceId, open }) => [traceId, open]));
-  const kept = new Set(traces.map(({ traceId }) => traceId));
-  const started = live.filter(({ traceId }) => !kept.has(traceId)).flatMap(listStarted);
-  const known = traces.flatMap((trace) => trace.runs.map((run) => rowOf(run, trace, openOf.get(trace.traceId) ?? [])));
-  const runs = withUsual([...started, ...known]).toSorted((a, b) => b.startedAtMs - a.startedAtMs);
+  const known = new Set(traces.flatMap(({ traceId, runs }) => runs.map(({ spanId }) => traceId + spanId)));
+  const started = live.flatMap(listStarted).filter(({ traceId, runSpanId }) => !known.has(traceId + runSpanId));
+  const kept = traces.flatMap((trace) => trace.runs.map((run) => rowOf(run, trace, openOf.get(trace.traceId) ?? [])));
+  const runs = withUsual([...started, ...kept]).toSorted((a, b) => b.startedAtMs - a.startedAtMs);
   const otherTraces = traces
     .filter((trace) => trace.runs.length === 0 && !openOf.has(trace.traceId))
     .map(({ traceId, startNs, spans, services }) => ({ traceId, startedAtMs: Number(startNs) / 1e6, spans, services }));
@@ -53,7 +53,7 @@ function stateOf({ outcome, startNs, endNs }: RunSummary, { source }: ListedTrac
   return source === undefined ? 'unfinished' : 'ended';
 }
 
-/** Runs of a trace of which nothing has ended yet, not even the plan. */
+/** Runs of a trace that have started and not ended. */
 function listStarted({ traceId, open }: LiveTrace): RunRow[] {
   return open
     .filter(({ span }) => isRunSpan(span) && !isInside(span, open))

@@ -1,0 +1,105 @@
+import { describe, expect, it } from 'vitest';
+import type { ReceivedSpan } from '../../src/explain/read/received-span.ts';
+import { listRuns } from '../../src/inspector/list-runs.ts';
+import { openStore } from '../../src/inspector/open-store.ts';
+import type { RunRow } from '../../src/inspector/view/run-view.ts';
+import { madeRunSpans } from '../explain/made-runs.ts';
+import { made, ours } from '../explain/made-spans.ts';
+
+const TOOLS = { fetch: { ms: [0, 10] } } as const;
+const ID = (digit: number): string => String(digit).repeat(32);
+
+/** The rows of traces that a store has. */
+function rowsOf(traces: readonly (readonly ReceivedSpan[])[]): RunRow[] {
+  const store = openStore();
+  for (const spans of traces) store.add(spans);
+  return listRuns(store.list(), []).runs;
+}
+
+function live(open: readonly ReceivedSpan[], isInterrupted = false, kept: readonly ReceivedSpan[] = []): RunRow[] {
+  const store = openStore();
+  store.add(kept);
+  const traceId = open[0]!.traceId;
+  return listRuns(store.list(), [{ traceId, open: open.map((span) => ({ span, isInterrupted })) }]).runs;
+}
+
+describe('the list of runs', () => {
+  it('has the newest first, with what is usual for its plan', () => {
+    const rows = rowsOf(
+      [100, 300, 200].map((ms, at) => madeRunSpans({ ms, tools: TOOLS, traceId: ID(at + 1), at: at * 1000 })),
+    );
+    expect(rows.map(({ durationMs }) => durationMs)).toEqual([200, 300, 100]);
+    expect(rows.map(({ usual }) => usual)).toEqual(Array.from({ length: 3 }, () => ({ runs: 3, medianMs: 200 })));
+  });
+
+  it('holds failures against successes, and no run against itself alone', () => {
+    const rows = rowsOf([
+      madeRunSpans({ ms: 100, tools: TOOLS, traceId: ID(1) }),
+      madeRunSpans({ ms: 900, tools: TOOLS, traceId: ID(2), at: 1000, outcome: 'failure' }),
+      madeRunSpans({ ms: 900, tools: TOOLS, traceId: ID(3), at: 2000, name: 'other' }),
+    ]);
+    expect(rows.map(({ planName, usual }) => [planName, usual?.medianMs])).toEqual([
+      ['other', undefined],
+      ['nightly', 100],
+      ['nightly', undefined],
+    ]);
+  });
+
+  it('says of a plan alone that no end arrived', () => {
+    const [row] = rowsOf([madeRunSpans({ ms: undefined, tools: TOOLS })]);
+    expect(row).toMatchObject({ state: 'unfinished', planName: 'nightly' });
+    expect(row!.durationMs).toBeUndefined();
+  });
+
+  it('has services with their versions', () => {
+    const resource = (version: string): Map<string, string> =>
+      new Map([
+        ['service.name', 'shop'],
+        ['service.version', version],
+      ]);
+    const [first, ...rest] = madeRunSpans({ ms: 100, tools: TOOLS });
+    const [row] = rowsOf([
+      [{ ...first!, resource: resource('1') }, ...rest.map((span) => ({ ...span, resource: resource('2') }))],
+    ]);
+    expect(row!.services).toEqual([
+      { name: 'shop', version: '1' },
+      { name: 'shop', version: '2' },
+    ]);
+  });
+
+  it('keeps traces without a run apart', () => {
+    const store = openStore();
+    store.add([made('GET', { ms: [0, 10] })]);
+    const { runs, otherTraces } = listRuns(store.list(), []);
+    expect(runs).toEqual([]);
+    expect(otherTraces).toMatchObject([{ spans: 1 }]);
+  });
+});
+
+describe('runs that go on', () => {
+  const [run, plan] = madeRunSpans({ ms: 100, tools: TOOLS });
+
+  it('are there before anything has ended', () => {
+    expect(live([run!])).toMatchObject([{ planName: 'nightly', strategy: 'dag', state: 'running' }]);
+  });
+
+  it('are running once their plan is there, and interrupted when their process died', () => {
+    expect(live([run!], false, [plan!])).toMatchObject([{ state: 'running', runSpanId: run!.spanId }]);
+    expect(live([run!], true, [plan!])).toMatchObject([{ state: 'interrupted' }]);
+  });
+
+  it('are there without a plan, though some of their steps have ended', () => {
+    const step = ours('step', 'step', { parent: 'run', ms: [0, 5], attributes: { tool_id: 'a', outcome: 'success' } });
+    expect(live([run!], false, [step])).toMatchObject([{ state: 'running' }]);
+  });
+
+  it('are not listed for what a step of another run started', () => {
+    const step = ours('step', 'step', { parent: 'run' });
+    const inner = ours('run', 'inner', { parent: 'step' });
+    expect(live([run!, step, inner]).map(({ runSpanId }) => runSpanId)).toEqual([run!.spanId]);
+  });
+
+  it('have ended when only something beside them goes on', () => {
+    expect(live([made('other')], false, [run!, plan!])).toMatchObject([{ state: 'ended', outcome: 'success' }]);
+  });
+});
