@@ -253,7 +253,7 @@ describe('imports', () => {
  * parse.
  */
 const TOWER: readonly (readonly string[])[] = [
-  ['semconv', 'errors', 'version', 'own-value', 'suppress-tracing', 'words'],
+  ['semconv', 'errors', 'version', 'own-value', 'suppress-tracing', 'words', 'live-protocol'],
   ['options'],
   ['mapping', 'graph'],
   ['plan', 'plan-faults'],
