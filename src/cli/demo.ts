@@ -1,6 +1,6 @@
 import { explainRun } from '../explain/explain-run.ts';
 import { runPlan } from '../index.ts';
-import { parseFlags, type Command } from './command.ts';
+import { parseFlags, type Command, usageError } from './command.ts';
 import { startAuditServer } from './demo/audit-server.ts';
 import { type LockedPackages, openDatabase, readPackages } from './demo/packages.ts';
 import { chooseInput, DEMO_PLAN, demoTools, describeFindings } from './demo/plan.ts';
@@ -12,6 +12,8 @@ import { renderVerdict } from './report/render-verdict.ts';
 import { resultToJson } from './run/result-json.ts';
 import { treeScreenFor } from './run/screen.ts';
 import { watchSteps } from './run/watch-steps.ts';
+import { sayFault } from './say-fault.ts';
+import { showPage } from './show-page.ts';
 import { terminalHasColor, terminalWidth } from './terminal.ts';
 import { escapeText, wrapText } from './terminal-text.ts';
 import { HTTP_PEER, requirePeers, traceRun, type TracedRun } from './trace-run.ts';
@@ -21,16 +23,17 @@ const ON_PURPOSE =
 
 const HELP = `Runs real tools on real data and draws the trace that comes of it.
 
-Usage: orchestrace demo [--json]
+Usage: orchestrace demo [--page | --no-page | --json]
 
 The packages in package-lock.json of the current folder are loaded into a table in memory, looked up, counted and
 audited over HTTP by a plan of 8 tools. The run is sent as OTLP/HTTP to a receiver in this process, read back from what
 arrived, and drawn. One step fails on purpose. Nothing leaves this machine, unless a backend is set or answers. The trace is
-kept for orchestrace report.
+kept for orchestrace report. On a terminal it ends in the page of the Inspector, until Ctrl-C.
 
 Options:
-  --json    the result and the run that was read back, as JSON
-  --help    this text
+  --page      end in the page, also where this is no terminal; --no-page: do not
+  --json      the result and the run that was read back, as JSON
+  --help      this text
 
 Environment:
   OTEL_EXPORTER_OTLP_ENDPOINT   a backend to send the trace to as well, e.g. http://127.0.0.1:4318; without it, the
@@ -42,11 +45,17 @@ Environment:
 
 /** `orchestrace demo`. Exit code 0 although a step fails: that is what it shows. */
 export const runDemo: Command = async (args, { signal }) => {
-  const flags = parseFlags(args, { json: { type: 'boolean' }, help: { type: 'boolean' } });
+  const flags = parseFlags(args, {
+    page: { type: 'boolean' },
+    'no-page': { type: 'boolean' },
+    json: { type: 'boolean' },
+    help: { type: 'boolean' },
+  });
   if (flags.help) {
     process.stdout.write(HELP);
     return 0;
   }
+  if (flags.page && (flags.json || flags['no-page'])) throw usageError('choose one of --page, --no-page and --json');
   requirePeers('the demo', [HTTP_PEER]);
   const packages = await readPackages(process.cwd());
   const destination = await findDestination(process.env);
@@ -74,8 +83,10 @@ export const runDemo: Command = async (args, { signal }) => {
   process.stdout.write(`${renderTimeline(run, { width, color })}\n\n`);
   for (const finding of describeFindings(result.results.get('summary')?.data)) say(finding);
   say(ON_PURPOSE);
-  say(`Drawn from the ${spans} spans that arrived as OTLP/HTTP in this process.`);
+  say(`Drawn from the ${spans.length} spans that arrived as OTLP/HTTP in this process.`);
   await sayDelivery(process.stdout);
+  if (flags.page || (process.stdout.isTTY && !flags['no-page']))
+    await showPage({ traceId: run.traceId, spans, store: keeper.store }, signal).catch(sayFault);
   return 0;
 };
 

@@ -7,13 +7,13 @@ import { type PageLink, startInspector } from '../inspector/serve.ts';
 import type { TraceStore } from '../inspector/store.ts';
 import { parseFlags, usageError, type Command } from './command.ts';
 import { defaultStoreFile } from './default-store.ts';
+import { INSPECTOR_PORT } from './find-inspector.ts';
 import { RunAnnouncer } from './inspect/announce-runs.ts';
 import { messageOf, sayFault } from './say-fault.ts';
 import { answers, defaultJaegerUrl, parseHeaders } from './source/jaeger-place.ts';
 import { readTraceFile } from './source/read-trace-file.ts';
 import { escapeText } from './terminal-text.ts';
 
-const DEFAULT_PORT = 4319;
 /** Where exporters send by default. */
 const OTLP_PORT = 4318;
 const MAX_PORT = 65_535;
@@ -22,7 +22,7 @@ const HELP = `Shows runs in the browser, and takes them as OTLP/HTTP.
 
 Usage: orchestrace inspect [--port N] [--store FILE | --memory] [--file F]... [--jaeger URL] [--link NAME=URL]...
 
-The page and the receiver are at http://127.0.0.1:${DEFAULT_PORT}; the receiver is on ${OTLP_PORT} as well, where exporters send by default, when that
+The page and the receiver are at http://127.0.0.1:${INSPECTOR_PORT}; the receiver is on ${OTLP_PORT} as well, where exporters send by default, when that
 is free. It takes protobuf and JSON. A line says how each run went, when no more came of its trace for a second. What it
 keeps can be read while it runs and after it: orchestrace report latest.
 
@@ -38,7 +38,7 @@ Options:
 
 Examples:
   orchestrace inspect
-  OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:${DEFAULT_PORT} node app.js
+  OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:${INSPECTOR_PORT} node app.js
   orchestrace inspect --memory --file yesterday.jsonl
   orchestrace inspect --link 'Logs=https://logs.example/?trace={trace_id}'
 
@@ -85,7 +85,7 @@ export const runInspect: Command = async (args, { signal }) => {
   await using inspector = await startInspector({
     store,
     storeName: name,
-    port: port ?? DEFAULT_PORT,
+    port: port ?? INSPECTOR_PORT,
     jaeger,
     links,
     onSpans: (spans) => runs.take(spans),
@@ -170,7 +170,9 @@ function parseLink(text: string): PageLink {
   const [name, url] = [text.slice(0, equals).trim(), text.slice(equals + 1).trim()];
   // Nothing else is followed from a page: a URL may hold a script.
   if (equals > 0 && name !== '' && /^https?:\/\//i.test(url) && URL.canParse(url)) return { name, url };
-  throw usageError(`--link must be NAME=URL with a URL of http or https, such as 'Logs=https://logs.example/?trace={trace_id}', got ${text}`);
+  throw usageError(
+    `--link must be NAME=URL with a URL of http or https, such as 'Logs=https://logs.example/?trace={trace_id}', got ${text}`,
+  );
 }
 
 function hintFor(url: string): string {

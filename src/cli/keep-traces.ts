@@ -31,6 +31,11 @@ export class TraceKeeper implements AsyncDisposable {
     }
   }
 
+  /** The store that it is kept in. */
+  get store(): TraceStore | undefined {
+    return this.#hasKept ? this.#store : undefined;
+  }
+
   /** One line for the end of the run; undefined when it was not kept whole. */
   get said(): string | undefined {
     return this.#hasKept ? `Kept; see it again: ${invocation()} report latest` : undefined;

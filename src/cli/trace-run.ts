@@ -29,8 +29,8 @@ export interface TracedRun {
   readonly result: RunResult;
   /** Read back from what arrived; undefined when nothing did. */
   readonly run: Run | undefined;
-  /** How many spans arrived. */
-  readonly spans: number;
+  /** Those that arrived. */
+  readonly spans: readonly ReceivedSpan[];
   /** Whether a provider was registered before, e.g. by the tools: its spans go where it sends them. */
   readonly isForeign: boolean;
 }
@@ -82,7 +82,7 @@ export async function traceRun(options: TraceRunOptions, work: () => Promise<Run
     await tracing.shutdown();
   }
   const run = reconstruct(received).find(({ traceId }) => traceId === result.traceId);
-  return { result, run, spans: received.length, isForeign: !tracing.registered };
+  return { result, run, spans: received, isForeign: !tracing.registered };
 }
 
 /** @throws {OrchestraceError} code `PEER_MISSING`: says what to install */
