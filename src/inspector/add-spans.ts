@@ -31,8 +31,9 @@ export interface Shelf<Trace extends KeptTrace> {
   earliestStart(trace: Trace): bigint;
   /** Keeps what was changed on the trace, as the one added to last. */
   save(trace: Trace): void;
-  /** Removes the trace that was least recently added to, other than this one. Undefined when there is none. */
-  evictOldest(other: Trace): KeptTrace | undefined;
+  /** The trace that was least recently added to, other than this one. Undefined when there is none. */
+  oldest(other: Trace): Trace | undefined;
+  delete(trace: Trace): void;
 }
 
 /** Counts of a store that is empty. */
@@ -52,6 +53,21 @@ export function addSpans<Trace extends KeptTrace>(
     for (const span of ofTrace) isChanged = addSpan(shelf, limits, trace, span) || isChanged;
     if (isChanged) shelf.save(trace);
   }
+}
+
+/** Removes a trace by the rules that {@link TraceStore.remove} states. */
+export function removeTrace<Trace extends KeptTrace>(shelf: Shelf<Trace>, traceId: string): boolean {
+  const trace = shelf.open(traceId);
+  if (trace.spans === 0) return false;
+  deleteTrace(shelf, trace);
+  return true;
+}
+
+function deleteTrace<Trace extends KeptTrace>(shelf: Shelf<Trace>, trace: Trace): void {
+  shelf.delete(trace);
+  shelf.counts.traces--;
+  shelf.counts.spans -= trace.spans;
+  shelf.counts.bytes -= trace.bytes;
 }
 
 /** @returns whether it was taken */
@@ -76,11 +92,9 @@ function addSpan<Trace extends KeptTrace>(
     return false;
   }
   while (isTooMuch(counts, more, limits)) {
-    const evicted = shelf.evictOldest(trace);
+    const evicted = shelf.oldest(trace);
     if (!evicted) break;
-    counts.traces--;
-    counts.spans -= evicted.spans;
-    counts.bytes -= evicted.bytes;
+    deleteTrace(shelf, evicted);
     counts.evictedTraces++;
     counts.evictedSpans += evicted.spans;
   }

@@ -38,14 +38,19 @@ export class Inspector {
    * @param runSpanId names the run within the trace; empty for the first
    */
   async run(traceId: string, runSpanId: string): Promise<RunView> {
-    const { run, ended, isInterrupted, open } = await this.#read(traceId, runSpanId);
+    const { run, ended, isInterrupted, open, nowNs } = await this.#read(traceId, runSpanId);
     return viewRun(run, ended, {
       open,
       isInterrupted,
-      nowNs: BigInt(Date.now()) * 1_000_000n,
+      nowNs,
       usual: this.#earlier.usual(run),
       lastSuccess: this.#earlier.lastSuccess(run),
     });
+  }
+
+  /** Removes a trace from the store. Gives whether it was there. */
+  remove(traceId: string): boolean {
+    return this.#library.store.remove(traceId);
   }
 
   /** @param under a span: of this one and all below it alone */
@@ -79,17 +84,23 @@ export class Inspector {
     if (!/^[0-9a-f]{32}$/.test(traceId)) throw new Refusal(404, 'a trace id has 32 hex digits');
     const spans = await this.#library.trace(traceId);
     const openSpans = this.live.openSpans(traceId);
-    const now = BigInt(Date.now()) * 1_000_000n;
+    const diedAtNs = openSpans.map(({ interruptedAtNs = 0n }) => interruptedAtNs);
+    const isInterrupted = openSpans.every((span) => span.isInterrupted);
+    // What died goes on no longer.
+    const nowNs = isInterrupted && diedAtNs.length > 0 ? last(diedAtNs) : BigInt(Date.now()) * 1_000_000n;
     const open = new Map(openSpans.map(({ span }) => [span.spanId, span]));
-    const asEnded = openSpans.map(({ span }) => ({ ...span, endNs: span.startNs > now ? span.startNs : now }));
+    const asEnded = openSpans.map(({ span }) => ({ ...span, endNs: last([span.startNs, nowNs]) }));
     const view = readTrace([...spans, ...asEnded]);
     if (spans.length === 0 && asEnded.length === 0)
       throw new Refusal(404, `there is no trace ${traceId} here; it was not sent here, or had to make room for others`);
     const run = findRun(view.runs, runSpanId);
     if (!run)
-      throw new Refusal(404, runSpanId === '' ? (view.notes[0] ?? 'there is no run in it') : 'this trace has no such run');
+      throw new Refusal(
+        404,
+        runSpanId === '' ? (view.notes[0] ?? 'there is no run in it') : 'this trace has no such run',
+      );
     const ended = open.size === 0 ? run : findRun(readTrace(spans).runs, runSpanIdOf(run));
-    return { run, ended, open, isInterrupted: openSpans.every((span) => span.isInterrupted) };
+    return { run, ended, open, isInterrupted, nowNs };
   }
 
   #notes(): string[] {
@@ -105,6 +116,11 @@ interface ReadRun {
   readonly ended: Run | undefined;
   readonly open: ReadonlyMap<string, ReceivedSpan>;
   readonly isInterrupted: boolean;
+  readonly nowNs: bigint;
+}
+
+function last(timesNs: readonly bigint[]): bigint {
+  return timesNs.reduce((latest, time) => (time > latest ? time : latest), 0n);
 }
 
 function noSuccess({ planName }: Run): Refusal {

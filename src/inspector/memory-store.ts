@@ -1,6 +1,6 @@
 import { OrchestraceError } from '../errors.ts';
 import type { ReceivedSpan } from '../explain/read/received-span.ts';
-import { addSpans, isEarlier, type KeptSpan, type KeptTrace, noCounts, type Shelf } from './add-spans.ts';
+import { addSpans, isEarlier, type KeptSpan, type KeptTrace, noCounts, removeTrace, type Shelf } from './add-spans.ts';
 import { originJson } from './encode-json.ts';
 import { estimateSpan } from './estimate-bytes.ts';
 import type { StoreCounts, StoreLimits, TraceStore, TraceSummary } from './store.ts';
@@ -32,6 +32,10 @@ export class MemoryStore implements TraceStore {
       ({ runs }) => plan === undefined || [...runs.values()].some((run) => planNameOf(run) === plan),
     );
     return traces.toSorted(newestFirst).slice(0, limit).map(summarize);
+  }
+
+  remove(traceId: string): boolean {
+    return removeTrace(this.#shelf(), traceId);
   }
 
   close(): Promise<void> {
@@ -100,12 +104,12 @@ class MemoryShelf implements Shelf<MemoryTrace> {
     this.traces.set(trace.traceId, trace);
   }
 
-  evictOldest(other: MemoryTrace): MemoryTrace | undefined {
-    for (const trace of this.traces.values()) {
-      if (trace === other) continue;
-      this.traces.delete(trace.traceId);
-      return trace;
-    }
+  oldest(other: MemoryTrace): MemoryTrace | undefined {
+    for (const trace of this.traces.values()) if (trace !== other) return trace;
+  }
+
+  delete({ traceId }: MemoryTrace): void {
+    this.traces.delete(traceId);
   }
 }
 

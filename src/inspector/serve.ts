@@ -148,6 +148,11 @@ class Routes {
         this.#requireToken(request);
         sendJson(response, await this.#import(request, response));
         return true;
+      case '/api/remove':
+        requireMethod(request, 'POST');
+        this.#requireToken(request);
+        sendJson(response, { isRemoved: this.#inspector.remove(trace) });
+        return true;
       default:
         return false;
     }

@@ -86,12 +86,13 @@ export class SqliteShelf implements Shelf<SqliteTrace> {
     this.#statements.saveTrace.run(timeText(startNs), timeText(endNs), spans, bytes, id ?? null);
   }
 
-  evictOldest({ id }: SqliteTrace): KeptTrace | undefined {
+  oldest({ id }: SqliteTrace): SqliteTrace | undefined {
     const row = this.#statements.oldestTrace.get(id ?? null);
-    if (!row) return undefined;
-    const oldest = traceOf(row);
-    this.#statements.deleteTrace.run(oldest.id);
-    return oldest;
+    return row && { ...traceOf(row), origins: new Map() };
+  }
+
+  delete({ id }: SqliteTrace): void {
+    this.#statements.deleteTrace.run(id ?? null);
   }
 
   /** The spans of a trace, those of one resource and scope together. */

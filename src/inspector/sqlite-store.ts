@@ -1,7 +1,7 @@
 import { rmSync, statSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import type { ReceivedSpan } from '../explain/read/received-span.ts';
-import { addSpans } from './add-spans.ts';
+import { addSpans, removeTrace } from './add-spans.ts';
 import { decodeResource, decodeTracesJson } from './decode-json.ts';
 import { BUSY_TIMEOUT_MS } from './open-database.ts';
 import { asStoreFault, isBusy, storeFault } from './sqlite-fault.ts';
@@ -65,6 +65,15 @@ export class SqliteStore implements TraceStore {
         return { traceId, startNs, endNs, spans, runs: summaries, services: decodeServices(shelf.readOrigins(id)) };
       }),
     );
+  }
+
+  remove(traceId: string): boolean {
+    return this.#transact('BEGIN IMMEDIATE', (shelf) => {
+      shelf.counts = shelf.readCounts();
+      const wasThere = removeTrace(shelf, traceId);
+      shelf.writeCounts();
+      return wasThere;
+    });
   }
 
   close(): Promise<void> {

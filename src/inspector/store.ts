@@ -15,6 +15,8 @@ export interface TraceStore extends AsyncDisposable {
   trace(traceId: string): ReceivedSpan[];
   /** Traces, newest first by start. `plan`: only those with a run of this plan. `limit`: at most so many; default all. */
   list(filter?: { plan?: string | undefined; limit?: number | undefined }): TraceSummary[];
+  /** Removes a trace. Gives whether it was there. */
+  remove(traceId: string): boolean;
   /** Nothing is taken or read after it. */
   close(): Promise<void>;
 }

@@ -84,6 +84,17 @@ describe.each([
       expect(second!.scope).toBe(first!.scope);
     });
 
+    it('are gone with their trace, and may come again', () => {
+      store.add([made('a'), made('b'), made('c', { traceId: 'f'.repeat(32) })]);
+      const before = store.counts;
+      expect([store.remove(made('a').traceId), store.remove(made('a').traceId)]).toEqual([true, false]);
+      expect(store.trace(made('a').traceId)).toEqual([]);
+      expect(store.counts).toMatchObject({ traces: 1, spans: 1, evictedTraces: 0, evictedSpans: 0 });
+      expect(store.list().map(({ traceId }) => traceId)).toEqual(['f'.repeat(32)]);
+      store.add([made('a'), made('b')]);
+      expect(store.counts).toEqual(before);
+    });
+
     it('are no longer taken or read once it is closed', async () => {
       await store.close();
       await store.close();

@@ -18,7 +18,7 @@ export interface RunSurroundings {
   readonly open: ReadonlyMap<string, ReceivedSpan>;
   /** Whether the process that has open ones died. */
   readonly isInterrupted: boolean;
-  /** Nanoseconds since 1970. */
+  /** Nanoseconds since 1970; of a run that was interrupted, when its process died. */
   readonly nowNs: bigint;
   readonly usual: UsualTimes | undefined;
   readonly lastSuccess: RunRef | undefined;
@@ -64,7 +64,8 @@ export function viewRun(run: Run, ended: Run | undefined, surroundings: RunSurro
     outcome: state === 'ended' ? run.outcome : undefined,
     error: run.error,
     startedAtMs: Number(zeroNs) / 1e6,
-    durationMs: state === 'running' ? Number(nowNs - zeroNs) / 1e6 : durationOf(explanation, steps),
+    durationMs:
+      state === 'running' || state === 'interrupted' ? Number(nowNs - zeroNs) / 1e6 : durationOf(explanation, steps),
     nowMs: state === 'running' ? Number(nowNs - zeroNs) / 1e6 : undefined,
     services: viewServices(spans),
     verdict:

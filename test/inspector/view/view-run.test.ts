@@ -185,7 +185,7 @@ describe('a run that goes on', () => {
   it('is interrupted when its process died, and what had not started did not', () => {
     const view = viewOfOpen([...plan, ...fetch], [...run, ...lookup], 250, true);
     expect(draw(view)).toEqual(['fetch: success 0 to 100', 'lookup: interrupted 0 to now', 'rank: not started']);
-    expect(view).toMatchObject({ state: 'interrupted', durationMs: 100 });
+    expect(view).toMatchObject({ state: 'interrupted', durationMs: 250 });
     expect(view.verdict).toBe('Interrupted: its process ended while lookup ran; 1 of 3 planned steps ended.');
   });
 

@@ -1,0 +1,58 @@
+import { expect, it } from 'vitest';
+import { reconstruct } from '../../src/explain/read/reconstruct.ts';
+import type { Run } from '../../src/explain/read/run.ts';
+import { EarlierRuns } from '../../src/inspector/earlier-runs.ts';
+import { openStore } from '../../src/inspector/open-store.ts';
+import type { TraceStore } from '../../src/inspector/store.ts';
+import { madeRunSpans } from '../explain/made-runs.ts';
+
+const ID = (number: number): string => String(number).padStart(32, '0');
+
+/** A store of runs of one plan, a second after one another, each by what its only step took and how it ended. */
+function storeOf(...runs: readonly (readonly [ms: number, outcome?: string, name?: string])[]): {
+  store: TraceStore;
+  at: (number: number) => Run;
+} {
+  const store = openStore();
+  for (const [index, [ms, outcome = 'success', name = 'nightly']] of runs.entries())
+    store.add(
+      madeRunSpans({ ms, tools: { fetch: { ms: [0, ms] } }, outcome, name, traceId: ID(index + 1), at: index * 1000 }),
+    );
+  return { store, at: (number) => reconstruct(store.trace(ID(number)))[0]! };
+}
+
+it('finds the last success of the plan before a run', () => {
+  const { store, at } = storeOf([10], [20], [30, 'failure'], [40, 'success', 'other'], [50], [60]);
+  const earlier = new EarlierRuns(store);
+  expect([1, 2, 5, 6].map((number) => earlier.lastSuccess(at(number))?.traceId)).toEqual([
+    undefined,
+    ID(1),
+    ID(2),
+    ID(5),
+  ]);
+});
+
+it('gives what is usual of the successes before a run, and of none after it', () => {
+  const { store, at } = storeOf([10], [20], [90, 'failure'], [60], [1000]);
+  const earlier = new EarlierRuns(store);
+  expect(earlier.usual(at(5))).toEqual({ runs: 3, medianMs: 20, steps: new Map([['1 fetch', 20]]) });
+  expect(earlier.usual(at(2))?.medianMs).toBe(10);
+  expect(earlier.usual(at(1))).toBeUndefined();
+});
+
+it('takes a new success into account', () => {
+  const { store, at } = storeOf([10], [20], [30]);
+  const earlier = new EarlierRuns(store);
+  expect(earlier.usual(at(3))?.medianMs).toBe(15);
+  store.add(madeRunSpans({ ms: 99, tools: {}, traceId: ID(9), at: 1500 }));
+  expect(earlier.usual(at(3))?.runs).toBe(3);
+});
+
+it('reads no more than whoever waits for it can bear', () => {
+  const store = openStore();
+  const many = Object.fromEntries(Array.from({ length: 12_000 }, (_, index) => [`t${index}`, { ms: [0, 1] as const }]));
+  for (const number of [1, 2, 3])
+    store.add(madeRunSpans({ ms: 10, tools: many, traceId: ID(number), at: number * 1000 }));
+  const [run] = reconstruct(store.trace(ID(3)));
+  expect(new EarlierRuns(store).usual(run!)?.runs).toBe(1);
+});
