@@ -1,0 +1,90 @@
+import { describe, expect, it } from 'vitest';
+import { Inspector } from '../../src/inspector/inspector.ts';
+import { openStore } from '../../src/inspector/open-store.ts';
+import type { ReceivedSpan } from '../../src/explain/read/received-span.ts';
+import { decodeTracesJson } from '../../src/inspector/decode-json.ts';
+import { madeRunSpans } from '../explain/made-runs.ts';
+import { made, ours, overviewSpans } from '../explain/made-spans.ts';
+
+const ID = (number: number): string => String(number).padStart(32, '0');
+
+function inspectorOf(...traces: readonly (readonly ReceivedSpan[])[]): Inspector {
+  const store = openStore();
+  for (const spans of traces) store.add(spans);
+  return new Inspector(store);
+}
+
+const nightly = (number: number, ms: number, outcome = 'success'): ReceivedSpan[] =>
+  madeRunSpans({ ms, tools: { fetch: { ms: [0, ms] } }, outcome, traceId: ID(number), at: number * 1000 });
+
+describe('a run', () => {
+  it('is found by its trace, or by its span where a trace has several', async () => {
+    const spans = overviewSpans();
+    const inspector = inspectorOf(spans);
+    const first = await inspector.run(spans[0]!.traceId, '');
+    expect(first.planName).toBe('ci-overview');
+    expect(await inspector.run(spans[0]!.traceId, first.runSpanId)).toMatchObject({ runSpanId: first.runSpanId });
+  });
+
+  it('is found inside a step of another', async () => {
+    const outer = madeRunSpans({ ms: 100, tools: { call: { ms: [0, 100] } } });
+    const step = outer.find(({ attributes }) => attributes.get('orchestration.tool_id') === 'call')!;
+    const inner = ours('run', 'inner', { ms: [10, 20], attributes: { 'plan.name': 'sub', outcome: 'success' } });
+    const inspector = inspectorOf([...outer, { ...inner, parentSpanId: step.spanId }]);
+    const view = await inspector.run(inner.traceId, '');
+    expect(view.steps[0]!.runs).toEqual([{ runSpanId: inner.spanId, planName: 'sub', outcome: 'success' }]);
+    expect(await inspector.run(inner.traceId, inner.spanId)).toMatchObject({ planName: 'sub' });
+  });
+
+  it('is refused with what to do where there is none', async () => {
+    const inspector = inspectorOf([made('GET')]);
+    await expect(inspector.run('nonsense', '')).rejects.toMatchObject({
+      status: 404,
+      message: 'a trace id has 32 hex digits',
+    });
+    await expect(inspector.run(ID(7), '')).rejects.toThrow(/^there is no trace 0+7 here/);
+    await expect(inspector.run(made('GET').traceId, '')).rejects.toThrow(
+      /^none of 1 span has orchestration\.span\.type: wrap/,
+    );
+    await expect(inspector.run(made('GET').traceId, 'abc')).rejects.toThrow('this trace has no such run');
+  });
+
+  it('knows what is usual, and the last success before it', async () => {
+    const inspector = inspectorOf(nightly(1, 100), nightly(2, 300), nightly(3, 50, 'failure'), nightly(4, 900));
+    expect(await inspector.run(ID(4), '')).toMatchObject({
+      usual: { runs: 2, medianMs: 200 },
+      lastSuccess: { traceId: ID(2) },
+      steps: [{ usualMs: 200 }],
+    });
+  });
+});
+
+describe('a comparison', () => {
+  const inspector = inspectorOf(nightly(1, 100), nightly(2, 300), nightly(3, 900));
+
+  it('is with the last success, the middle of several, or a run that is named', async () => {
+    expect((await inspector.compare(ID(3), '', '')).summary).toContain('600 ms longer');
+    expect((await inspector.compare(ID(3), '', 'last-success')).summary).toContain('600 ms longer');
+    expect((await inspector.compare(ID(3), '', 'median:20')).summary).toContain('700 ms');
+    expect((await inspector.compare(ID(3), '', ID(1))).summary).toContain('800 ms longer');
+  });
+
+  it('says so where there is nothing to compare with', async () => {
+    const message = 'there is no earlier run of nightly that succeeded: choose another run';
+    await expect(inspector.compare(ID(1), '', '')).rejects.toThrow(message);
+    await expect(inspector.compare(ID(1), '', 'median:20')).rejects.toThrow(message);
+    await expect(inspector.compare(ID(1), '', ID(8))).rejects.toThrow(/^there is no trace/);
+  });
+});
+
+describe('spans', () => {
+  it('are those of a trace, or of one span and all below it', async () => {
+    const spans = [made('a'), made('b', { parent: 'a' }), made('c', { parent: 'b' }), made('d')];
+    const inspector = inspectorOf(spans);
+    const names = async (under: string): Promise<string[]> =>
+      decodeTracesJson(await inspector.spans(spans[0]!.traceId, under)).spans.map(({ name }) => name);
+    expect(await names('')).toEqual(['a', 'b', 'c', 'd']);
+    expect(await names(spans[1]!.spanId)).toEqual(['b', 'c']);
+    expect(await names('none')).toEqual([]);
+  });
+});
