@@ -29,11 +29,13 @@ export function useKeys(name: string, keys: readonly Key[]): void {
   });
 }
 
-/** Does what a key does, unless it is typed into a field or belongs to the browser. */
+/** Does what a key does, unless it is typed into a field, presses a button, or belongs to the browser. */
 export function onKey(event: KeyboardEvent): void {
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
   const target = event.target as HTMLElement | null;
-  if (target?.closest('input, select, textarea, [contenteditable], dialog') && event.key !== 'Escape') return;
+  if (target?.closest('dialog, [role=menu]')) return;
+  if (target?.closest('input, select, textarea, [contenteditable]') && event.key !== 'Escape') return;
+  if (target?.closest('a, button, summary') && (event.key === 'Enter' || event.key === ' ')) return;
   for (const { keys } of areas.peek().toReversed()) {
     const key = keys.find((key) => key.keys.includes(event.key));
     if (!key) continue;

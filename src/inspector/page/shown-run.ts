@@ -1,5 +1,9 @@
 import { signal } from '@preact/signals';
 import type { RunView } from '../view/run-view.ts';
+import { source } from './source.ts';
+import { type SpanItem, spanItem, SpanTree } from './span-tree.ts';
+
+export type { SpanItem } from './span-tree.ts';
 
 /** The run that is shown; undefined as long as it is loading. */
 export const shownRun = signal<RunView | undefined>(undefined);
@@ -17,22 +21,33 @@ export interface Matches {
   readonly spans: ReadonlySet<string>;
 }
 
-/** A span below a step, whoever wrote it. Times in milliseconds since the start of the run. */
-export interface SpanItem {
-  readonly spanId: string;
-  /** 0 directly below the step. */
-  readonly depth: number;
-  readonly name: string;
-  readonly kind: string;
-  readonly service: string;
-  readonly startMs: number;
-  readonly endMs: number;
-  readonly hasFailed: boolean;
-  /** Of an attempt, its number. */
-  readonly attempt: number | undefined;
+/** Of the run that is shown: trees of spans by the span at their top, that of the whole trace by an empty text. */
+const trees = new Map<string, Promise<SpanTree>>();
+let treesOf: RunView | undefined;
+
+/** A span of the run that is shown with all below it; the whole trace without one. Remembered until the run changes. */
+export function spanTree(under = ''): Promise<SpanTree> {
+  const run = shownRun.peek();
+  if (run !== treesOf) trees.clear();
+  treesOf = run;
+  const known = trees.get('') ?? trees.get(under);
+  if (known) return known;
+  const loading = run ? source.spans(run.traceId, under).then((traces) => new SpanTree(traces)) : noSpans();
+  trees.set(under, loading);
+  // What failed is tried again.
+  loading.catch(() => trees.get(under) === loading && trees.delete(under));
+  return loading;
 }
 
-/** All spans below one, from top to bottom, by start. Remembered until the run changes. */
-export async function spansUnder(_spanId: string): Promise<readonly SpanItem[]> {
-  return [];
+async function noSpans(): Promise<SpanTree> {
+  return new SpanTree({ resourceSpans: [] });
+}
+
+/** All spans below one, from top to bottom, by start; without steps that have a row of their own. Remembered until the run changes. */
+export async function spansUnder(spanId: string): Promise<readonly SpanItem[]> {
+  const run = shownRun.peek();
+  const tree = await spanTree(spanId);
+  const steps = new Set(run?.steps.map((step) => step.spanId));
+  const below = tree.below(spanId, (id) => steps.has(id));
+  return Array.from(below, ({ record, depth }) => spanItem(record, depth, run?.startedAtMs ?? 0));
 }

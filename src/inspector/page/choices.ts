@@ -1,0 +1,18 @@
+const PREFIX = 'orchestrace.';
+
+/** Something about the page that the reader chose before; undefined where browsers keep nothing, as for some files. */
+export function readChoice(name: string): string | undefined {
+  try {
+    return localStorage.getItem(PREFIX + name) ?? undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+export function writeChoice(name: string, value: string): void {
+  try {
+    localStorage.setItem(PREFIX + name, value);
+  } catch {
+    // It is forgotten then.
+  }
+}

@@ -1,0 +1,49 @@
+import type { JSX } from 'preact';
+import { count, formatDuration } from '../../../explain/format.ts';
+import type { GroupView, RunView } from '../../view/run-view.ts';
+import { At, Facts, Head, List, Section, StepLink } from './parts.tsx';
+import { RawSpan } from './raw-span.tsx';
+
+interface GroupProps {
+  readonly run: RunView;
+  readonly group: GroupView;
+  /** Index of the group. */
+  readonly at: number;
+}
+
+export function GroupDetails({ run, group, at }: GroupProps): JSX.Element {
+  const { startMs, endMs, parallelism, spanId } = group;
+  const steps = run.steps.filter((step) => step.group === at);
+  const spans = steps.reduce((sum, { spanCount }) => sum + spanCount + 1, 1);
+  return (
+    <>
+      <Head kind="Group" name={String(group.groupIndex)} state={group.outcome} />
+      <Facts
+        facts={[
+          ['Runs', group.isParallel ? 'its steps in parallel' : 'one step'],
+          ['Took', startMs !== undefined && endMs !== undefined && formatDuration(endMs - startMs)],
+          ['Started', <At key="at" run={run} ms={startMs} />],
+          ['At once', parallelism && atOnce(parallelism)],
+        ]}
+      />
+      <Section title={count(steps.length, 'step')}>
+        <List
+          items={steps}
+          item={(step) => (
+            <>
+              <StepLink step={step} />{' '}
+              {step.startMs !== undefined && step.endMs !== undefined && step.state !== 'skip' && (
+                <small>{formatDuration(step.endMs - step.startMs)}</small>
+              )}
+            </>
+          )}
+        />
+      </Section>
+      {spanId !== undefined && <RawSpan spanId={spanId} spans={spans} />}
+    </>
+  );
+}
+
+function atOnce({ declared, peak, achieved }: NonNullable<GroupView['parallelism']>): string {
+  return `${count(declared, 'tool')} may; ${peak} did at most, ${achieved.toFixed(1)} on average`;
+}

@@ -1,0 +1,127 @@
+import type { ComponentChildren, JSX } from 'preact';
+import { formatDuration } from '../../../explain/format.ts';
+import type { RunView, StepView } from '../../view/run-view.ts';
+import { isDetailsOpen } from '../run/split.tsx';
+import { CopyButton } from '../ui/copy-button.tsx';
+import { Link } from '../ui/link.tsx';
+import { Mark, type State, StateLabel } from '../ui/state.tsx';
+import { formatInstant, showName, showText } from '../ui/texts.ts';
+import { selected, show } from '../url-state.ts';
+import { stepOfTool } from './selection.ts';
+
+interface HeadProps {
+  /** What it is, e.g. `Step`. */
+  readonly kind: string;
+  readonly name: string;
+  readonly state?: State | undefined;
+}
+
+export function Head({ kind, name, state }: HeadProps): JSX.Element {
+  return (
+    <header class="details-head">
+      <h2>
+        <small>{kind}</small> {showName(name)}
+      </h2>
+      {state && <StateLabel state={state} />}
+      <button type="button" class="icon-button" aria-label="Close the details" title="Escape" onClick={close}>
+        <svg class="icon" viewBox="0 0 16 16" aria-hidden="true">
+          <path d="M4 4l8 8m0-8l-8 8" />
+        </svg>
+      </button>
+    </header>
+  );
+}
+
+function close(): void {
+  if (selected.value === '') isDetailsOpen.value = false;
+  else show({ selected: '' });
+}
+
+interface SectionProps {
+  readonly title: ComponentChildren;
+  readonly copy?: string | undefined;
+  readonly children: ComponentChildren;
+}
+
+/** @param props.copy what a button beside the title copies */
+export function Section({ title, copy, children }: SectionProps): JSX.Element {
+  return (
+    <section>
+      <h3>
+        {title}
+        {copy !== undefined && <CopyButton text={copy} what="this list" />}
+      </h3>
+      {children}
+    </section>
+  );
+}
+
+/** Names with what is known of them; those of which nothing is are left out. */
+export function Facts({ facts }: { readonly facts: readonly (readonly [string, ComponentChildren])[] }): JSX.Element {
+  return (
+    <dl class="facts">
+      {facts.map(([name, value]) =>
+        value === undefined || value === null || value === '' || value === false ? null : (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ),
+      )}
+    </dl>
+  );
+}
+
+interface ErrorTextProps {
+  readonly text: string | undefined;
+}
+
+export function ErrorText({ text }: ErrorTextProps): JSX.Element | null {
+  if (text === undefined) return null;
+  return (
+    <div class="error-text">
+      <pre tabIndex={0}>{showText(text) || '(an error without a message)'}</pre>
+      <CopyButton text={text} what="the error" />
+    </div>
+  );
+}
+
+export function StepLink({ step }: { readonly step: StepView }): JSX.Element {
+  return (
+    <Link class="step-link" to={{ selected: `step:${step.key}` }}>
+      <Mark state={step.state} />
+      {showName(step.key)}
+    </Link>
+  );
+}
+
+/** A step by the id of its tool; plain text where the run does not have it. */
+export function ToolLink({ run, toolId }: { readonly run: RunView; readonly toolId: string }): JSX.Element {
+  const step = stepOfTool(run, toolId);
+  return step ? <StepLink step={step} /> : <span class="tool">{showName(toolId)}</span>;
+}
+
+/** A time of a run as it is said: since its start. The clock's time is its title. */
+export function At({ run, ms }: { readonly run: RunView; readonly ms: number | undefined }): JSX.Element | null {
+  if (ms === undefined) return null;
+  return <span title={formatInstant(run.startedAtMs + ms)}>{formatDuration(Math.max(0, ms))} after the start</span>;
+}
+
+/** So many entries of a list are drawn. */
+const MOST = 200;
+
+interface ListProps<T> {
+  readonly items: readonly T[];
+  readonly item: (item: T) => ComponentChildren;
+}
+
+export function List<T>({ items, item }: ListProps<T>): JSX.Element {
+  return (
+    <ul class="list">
+      {items.slice(0, MOST).map((one, at) => (
+        <li key={at}>{item(one)}</li>
+      ))}
+      {items.length > MOST && <li class="dim">and {(items.length - MOST).toLocaleString('en')} more</li>}
+    </ul>
+  );
+}

@@ -1,0 +1,182 @@
+import type { JSX } from 'preact';
+import { count, formatDuration } from '../../../explain/format.ts';
+import type { RunView, StepView } from '../../view/run-view.ts';
+import { NOTHING } from '../address.ts';
+import { nowMs } from '../shown-run.ts';
+import { isSavedFile } from '../source.ts';
+import { CopyButton } from '../ui/copy-button.tsx';
+import { Link } from '../ui/link.tsx';
+import { stateOf } from '../ui/state.tsx';
+import { formatInstant, formatUsual, showName, showText } from '../ui/texts.ts';
+import { ErrorText, Facts, Head, List, Section, StepLink, ToolLink } from './parts.tsx';
+import { RawSpan } from './raw-span.tsx';
+import { failedSteps } from './selection.ts';
+
+export function RunDetails({ run }: { readonly run: RunView }): JSX.Element {
+  const { findings } = run.explanation;
+  return (
+    <>
+      <Head kind="Run" name={run.planName ?? ''} state={stateOf(run)} />
+      <RunningNow run={run} />
+      <Failures run={run} />
+      {findings.length > 0 && (
+        <Section title="Findings" copy={findings.map(({ text }) => text).join('\n')}>
+          <List
+            items={findings}
+            item={({ text, savesMs }) => (
+              <>
+                {showText(text)}
+                {savesMs > 0 && <small> · {formatDuration(savesMs)} could be saved</small>}
+              </>
+            )}
+          />
+        </Section>
+      )}
+      <DoneAndNotDone run={run} />
+      <CriticalPath run={run} />
+      <Section title="Run">
+        <RunFacts run={run} />
+      </Section>
+      <RawSpan spanId={run.runSpanId} spans={run.totalSpans} />
+    </>
+  );
+}
+
+function RunningNow({ run }: { readonly run: RunView }): JSX.Element | null {
+  if (run.state !== 'running' && run.state !== 'interrupted') return null;
+  const steps = run.steps.filter(({ state }) => state === run.state);
+  return (
+    <Section title={run.state === 'running' ? 'Running now' : 'Ran when its process ended'}>
+      {steps.length === 0 ? <p>No step.</p> : <List items={steps} item={(step) => <RunningStep step={step} />} />}
+    </Section>
+  );
+}
+
+/** E.g. `rank is running since 12 s, usually 3.4 s`. */
+export function RunningStep({ step }: { readonly step: StepView }): JSX.Element {
+  const { state, startMs = 0, usualMs } = step;
+  return (
+    <>
+      <StepLink step={step} />{' '}
+      {state === 'running' ? `is running since ${formatDuration(Math.max(0, nowMs.value - startMs))}` : 'had not ended'}
+      {usualMs !== undefined && `, ${formatUsual({ medianMs: usualMs })}`}
+    </>
+  );
+}
+
+function Failures({ run }: { readonly run: RunView }): JSX.Element | null {
+  const failed = failedSteps(run);
+  const { affected } = run.explanation;
+  if (failed.length === 0) return run.error === undefined ? null : <ErrorText text={run.error} />;
+  return (
+    <Section title={failed.length === 1 ? 'Failed' : `Failed: ${failed.length}, the first first`}>
+      <List
+        items={failed}
+        item={(step) => (
+          <>
+            <StepLink step={step} />
+            <ErrorText text={step.error} />
+          </>
+        )}
+      />
+      {affected.length > 0 && (
+        <p>
+          Did not run because of it: {affected.slice(0, 20).map(showName).join(', ')}
+          {affected.length > 20 && ` and ${affected.length - 20} more`}.
+        </p>
+      )}
+    </Section>
+  );
+}
+
+function DoneAndNotDone({ run }: { readonly run: RunView }): JSX.Element {
+  const { done, notDone } = run.explanation;
+  return (
+    <>
+      {notDone.length > 0 && (
+        <Section
+          title={`Not done: ${notDone.length}`}
+          copy={notDone.map(({ toolId, reason }) => `${toolId}: ${reason}`).join('\n')}
+        >
+          <List
+            items={notDone}
+            item={({ toolId, reason }) => (
+              <>
+                <ToolLink run={run} toolId={toolId} /> <span class="dim">{showText(reason)}</span>
+              </>
+            )}
+          />
+        </Section>
+      )}
+      {done.length > 0 && (
+        <Section title={`Done: ${done.length}`} copy={done.join('\n')}>
+          <details>
+            <summary>{count(done.length, 'step')}</summary>
+            <List items={done} item={(toolId) => <ToolLink run={run} toolId={toolId} />} />
+          </details>
+        </Section>
+      )}
+    </>
+  );
+}
+
+function CriticalPath({ run }: { readonly run: RunView }): JSX.Element | null {
+  const { criticalPath } = run;
+  const steps = criticalPath?.steps.flatMap((at) => run.steps[at] ?? []) ?? [];
+  if (!criticalPath || steps.length === 0) return null;
+  return (
+    <Section title={`Critical path: ${formatDuration(criticalPath.ms)}`} copy={steps.map(({ key }) => key).join(' > ')}>
+      <List
+        items={steps}
+        item={(step) => (
+          <>
+            <StepLink step={step} /> <small>{formatDuration((step.endMs ?? 0) - (step.startMs ?? 0))}</small>
+          </>
+        )}
+      />
+    </Section>
+  );
+}
+
+function RunFacts({ run }: { readonly run: RunView }): JSX.Element {
+  const { completeness, lastSuccess, services } = run;
+  const hosts = [...new Set(services.flatMap(({ host }) => host ?? []))];
+  return (
+    <Facts
+      facts={[
+        ['Strategy', run.strategy],
+        ['Started', formatInstant(run.startedAtMs)],
+        ['Took', run.nowMs === undefined && formatDuration(run.durationMs)],
+        [
+          'Usual',
+          run.usual && `${formatDuration(run.usual.medianMs)}, the middle of ${count(run.usual.runs, 'success')}`,
+        ],
+        ['Planned', completeness.planned > 0 && `${completeness.seen} of ${completeness.planned} steps seen`],
+        ['Groups', run.groups.length || undefined],
+        ['Spans', run.totalSpans.toLocaleString('en')],
+        ['Of others', run.otherSpans > 0 && `${count(run.otherSpans, 'span')} outside any step`],
+        ['Host', hosts.map(showName).join(', ')],
+        [
+          'Last success',
+          lastSuccess && !isSavedFile && (
+            <Link to={{ ...NOTHING, traceId: lastSuccess.traceId, run: lastSuccess.runSpanId }}>
+              {lastSuccess.traceId.slice(0, 8)}…
+            </Link>
+          ),
+        ],
+        ['Run id', run.runId !== undefined && <Id id={run.runId} what="the run id" />],
+        ['Trace id', <Id key="trace" id={run.traceId} what="the trace id" />],
+        ['Span id', run.runSpanId !== '' && <Id id={run.runSpanId} what="the span id" />],
+      ]}
+    />
+  );
+}
+
+export function Id({ id, what }: { readonly id: string; readonly what: string }): JSX.Element {
+  return (
+    <>
+      <code>{showName(id)}</code>
+      <CopyButton text={id} what={what} />
+    </>
+  );
+}

@@ -1,0 +1,67 @@
+import type { AttemptView, EdgeView, GroupView, RunView, StepView } from '../../view/run-view.ts';
+
+/** What is selected, looked up in its run. */
+export type Selection =
+  | { readonly kind: 'run' }
+  | { readonly kind: 'group'; readonly group: GroupView; readonly at: number }
+  | { readonly kind: 'step'; readonly step: StepView; readonly at: number }
+  | { readonly kind: 'attempt'; readonly step: StepView; readonly attempt: AttemptView }
+  | { readonly kind: 'edge'; readonly edge: EdgeView }
+  | { readonly kind: 'span'; readonly spanId: string }
+  /** It is not in this run. */
+  | { readonly kind: 'nothing'; readonly name: string };
+
+/** @param selected as `Shown.selected` has it; the run itself for none */
+export function findSelection(run: RunView, selected: string): Selection {
+  const [, kind, name = ''] = /^([a-z]+)(?::(.*))?$/s.exec(selected || 'run') ?? [];
+  switch (kind) {
+    case 'run':
+      return { kind };
+    case 'span':
+      return { kind, spanId: name };
+    case 'group': {
+      const at = run.groups.findIndex(({ groupIndex }) => String(groupIndex) === name);
+      const group = run.groups[at];
+      return group ? { kind, group, at } : { kind: 'nothing', name: selected };
+    }
+    case 'step': {
+      const at = run.steps.findIndex(({ key }) => key === name);
+      const step = run.steps[at];
+      return step ? { kind, step, at } : { kind: 'nothing', name: selected };
+    }
+    case 'attempt':
+      for (const step of run.steps)
+        for (const attempt of step.attempts) if (attempt.spanId === name) return { kind, step, attempt };
+      break;
+    case 'edge': {
+      const edge = run.edges.find(({ from, to }) => `${run.steps[from]?.key}>${run.steps[to]?.key}` === name);
+      if (edge) return { kind, edge };
+      break;
+    }
+  }
+  return { kind: 'nothing', name: selected };
+}
+
+/** As `Shown.selected` has it: what a span stands for, if it does. */
+export function nameSpan(run: RunView, spanId: string): string {
+  const group = run.groups.find((group) => group.spanId === spanId);
+  if (group) return `group:${group.groupIndex}`;
+  const step = run.steps.find((step) => step.spanId === spanId);
+  if (step) return `step:${step.key}`;
+  if (run.steps.some(({ attempts }) => attempts.some((attempt) => attempt.spanId === spanId)))
+    return `attempt:${spanId}`;
+  return spanId === run.runSpanId ? 'run' : `span:${spanId}`;
+}
+
+/** The step that a tool id means: its first pass. */
+export function stepOfTool(run: RunView, toolId: string): StepView | undefined {
+  return run.steps.find(({ key }) => key === toolId) ?? run.steps.find((step) => step.toolId === toolId);
+}
+
+/** Steps that failed: the root cause first, then by when they failed. */
+export function failedSteps({ steps, explanation: { rootCause } }: RunView): StepView[] {
+  const rank = (step: StepView): number => (step.toolId === rootCause ? -1 : (step.endMs ?? step.startMs ?? Infinity));
+  return steps
+    .filter(({ state }) => state === 'failure' || state === 'error' || state === 'timeout')
+    .toSorted((a, b) => rank(a) - rank(b) || 0);
+}

@@ -1,0 +1,179 @@
+import type { JSX } from 'preact';
+import { count, formatDuration } from '../../../explain/format.ts';
+import type { RunView, StepView } from '../../view/run-view.ts';
+import { NOTHING } from '../address.ts';
+import { nowMs } from '../shown-run.ts';
+import { isSavedFile } from '../source.ts';
+import { DurationAgainstUsual } from '../ui/duration.tsx';
+import { Link } from '../ui/link.tsx';
+import { Mark } from '../ui/state.tsx';
+import { showName, showText } from '../ui/texts.ts';
+import { AttemptList } from './attempt-details.tsx';
+import { Inside } from './inside.tsx';
+import { MappingTable } from './mapping-table.tsx';
+import { At, ErrorText, Facts, Head, List, Section, StepLink, ToolLink } from './parts.tsx';
+import { RawSpan } from './raw-span.tsx';
+
+interface StepProps {
+  readonly run: RunView;
+  readonly step: StepView;
+  /** Index of the step. */
+  readonly at: number;
+}
+
+export function StepDetails({ run, step, at }: StepProps): JSX.Element {
+  const { attempts, spanId, spanCount } = step;
+  return (
+    <>
+      <Head kind="Step" name={step.key} state={step.state} />
+      {step.reason !== undefined && <p class="reason">{showText(step.reason)}</p>}
+      <ErrorText text={step.error} />
+      <StepFacts run={run} step={step} />
+      {attempts.length > 0 && (
+        <Section title={count(step.attemptCount ?? attempts.length, 'attempt')}>
+          <AttemptList run={run} attempts={attempts} />
+        </Section>
+      )}
+      <Neighbours run={run} step={step} at={at} />
+      <MappingTable outputMapping={step.outputMapping} mappings={step.mappings} />
+      {step.runs.length > 0 && (
+        <Section title="Runs that it started">
+          <InnerRuns run={run} step={step} />
+        </Section>
+      )}
+      {spanId !== undefined && spanCount > 0 && <Inside spanId={spanId} spans={spanCount} />}
+      {spanId !== undefined && <RawSpan spanId={spanId} spans={spanCount + 1} />}
+    </>
+  );
+}
+
+function StepFacts({ run, step }: Omit<StepProps, 'at'>): JSX.Element {
+  const group = step.group === undefined ? undefined : run.groups[step.group];
+  const caller = step.parent === undefined ? undefined : run.steps[step.parent];
+  return (
+    <Facts
+      facts={[
+        ['Took', <Took key="took" step={step} />],
+        ['Started', <At key="at" run={run} ms={step.startMs} />],
+        ['Waited', step.waitMs > 0 && <Waited run={run} step={step} />],
+        [
+          'Held up by',
+          step.lastDependency && (
+            <>
+              <ToolLink run={run} toolId={step.lastDependency.toolId} />
+              {step.lastDependency.ms > 0 && ` the last ${formatDuration(step.lastDependency.ms)} alone`}
+            </>
+          ),
+        ],
+        ['Critical path', step.isCritical && 'on it: what makes it longer makes the run longer'],
+        [
+          'Slack',
+          step.slackMs !== undefined &&
+            !step.isCritical &&
+            `${formatDuration(step.slackMs)} longer would not have made the critical path longer`,
+        ],
+        ['Half as long', step.savesMs > 0 && `would shorten the run by ${formatDuration(step.savesMs)}`],
+        ['Type', step.toolType && showName(step.toolType)],
+        [
+          'Group',
+          group && (
+            <>
+              <Link to={{ selected: `group:${group.groupIndex}` }}>group {group.groupIndex}</Link>
+              {group.isParallel ? ', parallel' : ', serial'}
+              {step.executionOrder !== undefined && `, place ${step.executionOrder}`}
+            </>
+          ),
+        ],
+        ['Called by', caller && <StepLink step={caller} />],
+        ['Pass', step.iteration > 1 && step.iteration],
+        ['Plan', !step.isPlanned && 'the plan does not have it'],
+      ]}
+    />
+  );
+}
+
+function Took({ step }: { readonly step: StepView }): JSX.Element | null {
+  const { startMs, endMs, usualMs, state } = step;
+  if (startMs === undefined || state === 'skip') return null;
+  const isRunning = state === 'running';
+  if (endMs === undefined && !isRunning) return <>not known: its end did not arrive</>;
+  const ms = Math.max(0, (isRunning ? nowMs.value : endMs!) - startMs);
+  return (
+    <>
+      {isRunning && 'so far '}
+      <DurationAgainstUsual ms={ms} usual={usualMs === undefined ? undefined : { medianMs: usualMs }} />
+    </>
+  );
+}
+
+const WAITS: Readonly<Record<string, string>> = {
+  dependency: 'for a dependency',
+  group: 'for groups before its own',
+  slot: 'for fewer other steps to run',
+  unknown: 'nobody says for what',
+};
+
+function Waited({ run, step }: Omit<StepProps, 'at'>): JSX.Element {
+  return (
+    <>
+      {formatDuration(step.waitMs)} {WAITS[step.waitReason ?? 'unknown']}
+      {step.waitedFor !== undefined && (
+        <>
+          , until <ToolLink run={run} toolId={step.waitedFor} /> ended
+        </>
+      )}
+    </>
+  );
+}
+
+/** What it needs, and what needs it. */
+function Neighbours({ run, step, at }: StepProps): JSX.Element {
+  const needs = run.edges.filter(({ to }) => to === at);
+  const neededBy = run.edges.filter(({ from }) => from === at);
+  const known = new Set(needs.map(({ from }) => run.steps[from]?.toolId));
+  const missing = step.dependsOn.filter((toolId) => !known.has(toolId));
+  const nameOf = (other: number): string => run.steps[other]?.key ?? '';
+  const line = (edge: (typeof needs)[number], other: number): JSX.Element => (
+    <>
+      {run.steps[other] && <StepLink step={run.steps[other]} />}{' '}
+      <Link class="edge-link" to={{ selected: `edge:${nameOf(edge.from)}>${nameOf(edge.to)}` }}>
+        {edge.kind}
+        {edge.isCritical && ', critical'}
+      </Link>
+    </>
+  );
+  return (
+    <>
+      {needs.length + missing.length > 0 && (
+        <Section title={`Needs ${needs.length + missing.length}`}>
+          {needs.length > 0 && <List items={needs} item={(edge) => line(edge, edge.from)} />}
+          {missing.length > 0 && (
+            <List items={missing} item={(toolId) => `${showName(toolId)}, which this run does not have`} />
+          )}
+        </Section>
+      )}
+      {neededBy.length > 0 && (
+        <Section title={`Needed by ${neededBy.length}`}>
+          <List items={neededBy} item={(edge) => line(edge, edge.to)} />
+        </Section>
+      )}
+    </>
+  );
+}
+
+function InnerRuns({ run, step }: Omit<StepProps, 'at'>): JSX.Element {
+  return (
+    <List
+      items={step.runs}
+      item={({ runSpanId, planName, outcome }) => {
+        const name = showName(planName ?? '') || 'a run';
+        return (
+          <>
+            <Mark state={outcome ?? 'unknown'} />{' '}
+            {isSavedFile ? name : <Link to={{ ...NOTHING, traceId: run.traceId, run: runSpanId }}>{name}</Link>}
+          </>
+        );
+      }}
+    />
+  );
+}

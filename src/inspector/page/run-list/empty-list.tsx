@@ -1,0 +1,40 @@
+import type { JSX } from 'preact';
+import { CopyButton } from '../ui/copy-button.tsx';
+import { OpenFile } from './open-file.tsx';
+
+/** What to do as long as there is no run: lines to paste, with the address of this Inspector in them. */
+export function EmptyList(): JSX.Element {
+  const { origin } = location;
+  return (
+    <section class="empty">
+      <h2>No runs yet</h2>
+      <p>This page shows each run as soon as it starts. Send traces here:</p>
+      <h3>See a run right now</h3>
+      <Line code={`OTEL_EXPORTER_OTLP_ENDPOINT=${origin} npx orchestrace demo`} />
+      <h3>A program that has OpenTelemetry</h3>
+      <Line code={`OTEL_EXPORTER_OTLP_ENDPOINT=${origin} node app.js`} />
+      <h3>A program that has none yet</h3>
+      <Line
+        code={`import { startTracing } from 'orchestrace/node';
+
+await using tracing = await startTracing({
+  serviceName: 'my-service',
+  endpoint: '${origin}',
+});`}
+      />
+      <h3>A trace that is in a file</h3>
+      <p>
+        Drop it onto this page: OTLP JSON, JSON lines of it, or what Jaeger saves. <OpenFile />
+      </p>
+    </section>
+  );
+}
+
+function Line({ code }: { readonly code: string }): JSX.Element {
+  return (
+    <div class="code-line">
+      <pre tabIndex={0}>{code}</pre>
+      <CopyButton text={code} what="these lines" />
+    </div>
+  );
+}

@@ -1,0 +1,73 @@
+import type { JSX } from 'preact';
+import type { RunRow } from '../../view/run-view.ts';
+import { show, shown } from '../url-state.ts';
+import { wordsOf, type State } from '../ui/state.tsx';
+import { showName } from '../ui/texts.ts';
+import { type Choice, choicesOf, type FilterName, FILTERS } from './filter-runs.ts';
+import { OpenFile } from './open-file.tsx';
+
+interface FiltersProps {
+  readonly runs: readonly RunRow[];
+  readonly found: number;
+}
+
+/** Text filter, one select for each filter that has a choice, and how many runs are left. */
+export function Filters({ runs, found }: FiltersProps): JSX.Element {
+  const filters = shown.value;
+  const choices = choicesOf(runs, filters);
+  const isFiltered = filters.search !== '' || FILTERS.some((name) => filters[name] !== '');
+  return (
+    <search class="filters">
+      <input
+        id="filter-text"
+        type="search"
+        placeholder="Filter runs ( / )"
+        aria-label="Filter runs by text"
+        value={filters.search}
+        onInput={(event) => show({ search: event.currentTarget.value }, false)}
+        onKeyDown={(event) => event.key === 'Escape' && event.currentTarget.blur()}
+      />
+      {FILTERS.map((name) => (
+        <Filter key={name} name={name} choices={choices[name]} value={filters[name]} />
+      ))}
+      {isFiltered && (
+        <button type="button" class="button" onClick={clearFilters}>
+          Clear
+        </button>
+      )}
+      <span class="found" role="status">
+        {found === runs.length
+          ? `${runs.length} ${runs.length === 1 ? 'run' : 'runs'}`
+          : `${found} of ${runs.length} runs`}
+      </span>
+      <OpenFile />
+    </search>
+  );
+}
+
+interface FilterProps {
+  readonly name: FilterName;
+  readonly choices: readonly Choice[];
+  readonly value: string;
+}
+
+function Filter({ name, choices, value }: FilterProps): JSX.Element | null {
+  if (choices.length === 0) return null;
+  return (
+    <label class={value === '' ? 'filter' : 'filter is-set'}>
+      {name}
+      <select value={value} onChange={(event) => show({ [name]: event.currentTarget.value })}>
+        <option value="">any</option>
+        {choices.map((choice) => (
+          <option key={choice.value} value={choice.value}>
+            {name === 'outcome' ? wordsOf(choice.value as State) : showName(choice.value)} ({choice.runs})
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
+export function clearFilters(): void {
+  show({ search: '', ...Object.fromEntries(FILTERS.map((name) => [name, ''])) });
+}

@@ -1,0 +1,56 @@
+import type { JSX } from 'preact';
+import { count } from '../../../explain/format.ts';
+import type { TraceRow } from '../../view/run-view.ts';
+import { NOTHING } from '../address.ts';
+import { Link } from '../ui/link.tsx';
+import { Services, Started } from './run-rows.tsx';
+
+const MOST = 100;
+
+/** Traces that arrived and hold no run: folded, because they may be many. */
+export function OtherTraces({ traces }: { readonly traces: readonly TraceRow[] }): JSX.Element | null {
+  if (traces.length === 0) return null;
+  return (
+    <details class="other-traces">
+      <summary>{count(traces.length, 'trace')} without a run</summary>
+      <p>
+        No span of them says <code>orchestration.span.type</code> = <code>run</code>: what sent them does not use
+        orchestrace, or its run has not ended and was not announced. Open one to see what is in it. To see its steps,
+        wrap what runs them: <code>traceOrchestration(plan, work)</code>.
+      </p>
+      <table class="runs">
+        <thead>
+          <tr>
+            <th scope="col">Trace</th>
+            <th scope="col">Service</th>
+            <th scope="col" class="number">
+              Spans
+            </th>
+            <th scope="col" class="number">
+              Started
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {traces.slice(0, MOST).map((trace) => (
+            <tr key={trace.traceId}>
+              <th scope="row">
+                <Link class="run-link" to={{ ...NOTHING, traceId: trace.traceId }}>
+                  <code>{trace.traceId}</code>
+                </Link>
+              </th>
+              <td class="services">
+                <Services services={trace.services} />
+              </td>
+              <td class="number">{trace.spans.toLocaleString('en')}</td>
+              <td class="number">
+                <Started atMs={trace.startedAtMs} />
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {traces.length > MOST && <p>The newest {MOST} of them.</p>}
+    </details>
+  );
+}

@@ -1,0 +1,92 @@
+import { useComputed } from '@preact/signals';
+import type { JSX } from 'preact';
+import type { RunRow, ServiceView } from '../../view/run-view.ts';
+import { NOTHING } from '../address.ts';
+import { DurationAgainstUsual } from '../ui/duration.tsx';
+import { Link } from '../ui/link.tsx';
+import { StateLabel, stateOf, StrategyBadge } from '../ui/state.tsx';
+import { formatAgo, formatInstant, showName } from '../ui/texts.ts';
+import { listNowMs } from './load-list.ts';
+
+/** Runs as a table: each row is one link. */
+export function RunRows({ runs }: { readonly runs: readonly RunRow[] }): JSX.Element {
+  return (
+    <table class="runs">
+      <thead>
+        <tr>
+          <th scope="col">Outcome</th>
+          <th scope="col">Plan</th>
+          <th scope="col">Strategy</th>
+          <th scope="col">Duration</th>
+          <th scope="col">Service</th>
+          <th scope="col" class="number">
+            Spans
+          </th>
+          <th scope="col" class="number">
+            Started
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {runs.map((run) => (
+          <Row key={`${run.traceId}.${run.runSpanId}`} run={run} />
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function Row({ run }: { readonly run: RunRow }): JSX.Element {
+  const state = stateOf(run);
+  const name = showName(run.planName ?? '') || 'no plan name';
+  return (
+    <tr class={`is-${state}`}>
+      <td class="outcome">
+        <StateLabel state={state} />
+      </td>
+      <th scope="row">
+        <Link class="run-link" to={{ ...NOTHING, traceId: run.traceId, run: run.runSpanId }}>
+          {name}
+        </Link>
+      </th>
+      <td>
+        <StrategyBadge strategy={run.strategy} />
+      </td>
+      <td class="took">
+        {run.state === 'running' ? (
+          <Elapsed run={run} />
+        ) : run.durationMs === undefined ? null : (
+          <DurationAgainstUsual ms={run.durationMs} usual={run.usual} />
+        )}
+      </td>
+      <td class="services">
+        <Services services={run.services} />
+        {run.source && <small> in {showName(run.source)}</small>}
+      </td>
+      <td class="number">{run.spans > 0 ? run.spans.toLocaleString('en') : ''}</td>
+      <td class="number">
+        <Started atMs={run.startedAtMs} />
+      </td>
+    </tr>
+  );
+}
+
+function Elapsed({ run }: { readonly run: RunRow }): JSX.Element {
+  const ms = Math.max(0, listNowMs.value - run.startedAtMs);
+  return <DurationAgainstUsual ms={ms} usual={run.usual} />;
+}
+
+export function Started({ atMs }: { readonly atMs: number }): JSX.Element {
+  const ago = useComputed(() => formatAgo(listNowMs.value - atMs));
+  return (
+    <time class="started" dateTime={new Date(atMs).toISOString()} title={formatInstant(atMs)}>
+      {ago}
+    </time>
+  );
+}
+
+/** Name and version of each service. */
+export function Services({ services }: { readonly services: readonly ServiceView[] }): JSX.Element {
+  const names = services.map(({ name, version }) => showName(version === undefined ? name : `${name} ${version}`));
+  return <>{[...new Set(names)].join(', ')}</>;
+}

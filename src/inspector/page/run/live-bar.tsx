@@ -1,0 +1,34 @@
+import type { JSX } from 'preact';
+import { count } from '../../../explain/format.ts';
+import type { RunView } from '../../view/run-view.ts';
+import { isConnected, isPaused, loadFault, missedChanges, togglePause } from '../load-run.ts';
+import { isSavedFile } from '../source.ts';
+
+/** What stands in the way of seeing the run as it is now; nothing where nothing does. */
+export function LiveBar({ run }: { readonly run: RunView }): JSX.Element {
+  return (
+    <div role="status" class="live-bar">
+      {isPaused.value && (
+        <p class="notice">
+          Paused; {count(missedChanges.value, 'change')} since.{' '}
+          <button type="button" class="button" onClick={togglePause}>
+            Go on
+          </button>
+        </p>
+      )}
+      {!isConnected.value && !isSavedFile && (
+        <p class="notice is-warning">
+          The Inspector does not answer: what is shown may be old. The page connects again by itself; if it was stopped,
+          start it with <code>npx orchestrace inspect</code>.
+        </p>
+      )}
+      {loadFault.value !== undefined && isConnected.value && <p class="notice is-fault">{loadFault.value}</p>}
+      {run.totalSteps !== undefined && (
+        <p class="notice is-warning">
+          This run has {run.totalSteps.toLocaleString('en')} steps. The first {run.steps.length.toLocaleString('en')}{' '}
+          are shown; the verdict and the report count all of them.
+        </p>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,112 @@
+import { useSignalEffect } from '@preact/signals';
+import type { JSX } from 'preact';
+import type { RunView } from '../../view/run-view.ts';
+import { Details } from '../details/details.tsx';
+import { useKeys } from '../keys.ts';
+import { isPaused, loadFault, togglePause } from '../load-run.ts';
+import { backToList } from '../run-list/way-back.ts';
+import { shownRun } from '../shown-run.ts';
+import { isSavedFile } from '../source.ts';
+import { ErrorBoundary } from '../ui/error-boundary.tsx';
+import { Link } from '../ui/link.tsx';
+import { markOf, stateOf } from '../ui/state.tsx';
+import { showName } from '../ui/texts.ts';
+import { selected, show, shown, view } from '../url-state.ts';
+import { LiveBar } from './live-bar.tsx';
+import { RunHead } from './run-head.tsx';
+import { isDetailsOpen, Split } from './split.tsx';
+import { RunTabs, VIEWS } from './run-tabs.tsx';
+
+/** One run: what it is, then one of its views with details beside it. */
+export function RunPage(): JSX.Element {
+  const run = shownRun.value;
+  useSignalEffect(() => {
+    const { value } = shownRun;
+    document.title = value ? titleOf(value) : 'orchestrace Inspector';
+  });
+  useSignalEffect(() => {
+    // Whoever selects something wants to see it.
+    if (selected.value !== '') isDetailsOpen.value = true;
+  });
+  return (
+    <main class="run-page" id="main" tabIndex={-1}>
+      {run ? <WholeRun run={run} /> : <NoRun />}
+    </main>
+  );
+}
+
+function WholeRun({ run }: { readonly run: RunView }): JSX.Element {
+  const { part, View } = VIEWS[view.value];
+  useRunKeys(run);
+  return (
+    <>
+      <ErrorBoundary part="The head of the run">
+        <RunHead run={run} />
+      </ErrorBoundary>
+      <LiveBar run={run} />
+      <RunTabs />
+      <Split
+        aside={
+          <ErrorBoundary part="The details" key={selected.value}>
+            <Details run={run} />
+          </ErrorBoundary>
+        }
+      >
+        <section class="view" role="tabpanel" id="view" aria-labelledby={`tab-${view.value}`} tabIndex={-1}>
+          <ErrorBoundary part={part} key={`${view.value} ${shown.value.traceId} ${shown.value.run}`}>
+            <View run={run} />
+          </ErrorBoundary>
+        </section>
+      </Split>
+    </>
+  );
+}
+
+/** While it loads, and where it cannot be loaded. */
+function NoRun(): JSX.Element {
+  const fault = loadFault.value;
+  if (fault === undefined) return <p class="loading">Loading the run …</p>;
+  return (
+    <div class="no-run">
+      <h1>No run to show</h1>
+      <p class="notice is-fault" role="alert">
+        {fault}
+      </p>
+      {shown.value.traceId !== '' && !isSavedFile && (
+        <>
+          <p>
+            Trace <code>{shown.value.traceId}</code>. If something of it arrives, this page shows it.
+          </p>
+          <p>
+            <Link to={backToList()}>All runs</Link>
+          </p>
+        </>
+      )}
+    </div>
+  );
+}
+
+function useRunKeys(run: RunView): void {
+  useKeys('Run', [
+    ...Object.entries(VIEWS).map(([name, { title }], at) => ({
+      keys: [String(at + 1)],
+      does: title.toLowerCase(),
+      run: () => show({ view: name as keyof typeof VIEWS }),
+    })),
+    {
+      keys: ['Escape'],
+      does: 'select nothing, then close the details',
+      run: () => {
+        if (selected.value === '') isDetailsOpen.value = false;
+        else show({ selected: '' });
+      },
+    },
+    { keys: ['i'], does: 'details', run: () => (isDetailsOpen.value = !isDetailsOpen.value) },
+    ...(run.nowMs === undefined ? [] : [{ keys: ['p'], does: isPaused.value ? 'go on' : 'pause', run: togglePause }]),
+    ...(isSavedFile ? [] : [{ keys: ['u'], does: 'up to all runs', run: () => show(backToList()) }]),
+  ]);
+}
+
+function titleOf(run: RunView): string {
+  return `${markOf(stateOf(run))} ${showName(run.planName ?? '') || 'run'} · Inspector`;
+}

@@ -1,0 +1,59 @@
+import type { ComponentType, JSX } from 'preact';
+import type { RunView } from '../../view/run-view.ts';
+import { Search } from '../search.tsx';
+import { addressOf, show, shown, view, type ViewName } from '../url-state.ts';
+import { Compare } from '../compare/compare.tsx';
+import { Report } from '../report/report.tsx';
+import { Graph, Timeline } from './placeholders.tsx';
+
+/** What a run can be looked at as. */
+export const VIEWS: Readonly<
+  Record<ViewName, { readonly title: string; readonly part: string; readonly View: ComponentType<{ run: RunView }> }>
+> = {
+  timeline: { title: 'Timeline', part: 'The timeline', View: Timeline },
+  graph: { title: 'Graph', part: 'The graph', View: Graph },
+  report: { title: 'Report', part: 'The report', View: Report },
+  compare: { title: 'Compare', part: 'The comparison', View: Compare },
+};
+const NAMES = Object.keys(VIEWS) as ViewName[];
+
+/** One tab for each view, and the search. */
+export function RunTabs(): JSX.Element {
+  return (
+    <div class="tabs-row">
+      <div class="tabs" role="tablist" aria-label="Views of the run" onKeyDown={onArrow}>
+        {NAMES.map((name, at) => (
+          <a
+            key={name}
+            role="tab"
+            id={`tab-${name}`}
+            aria-selected={view.value === name}
+            aria-controls="view"
+            tabIndex={view.value === name ? 0 : -1}
+            href={addressOf({ ...shown.value, view: name })}
+            title={`Key ${at + 1}`}
+            onClick={(event) => {
+              if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+              event.preventDefault();
+              show({ view: name });
+            }}
+          >
+            {VIEWS[name].title}
+          </a>
+        ))}
+      </div>
+      <Search />
+    </div>
+  );
+}
+
+/** As the pattern for tabs of ARIA has it. */
+function onArrow(event: KeyboardEvent): void {
+  const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+  if (by === undefined) return;
+  event.preventDefault();
+  const name = NAMES[(NAMES.indexOf(view.value) + by + NAMES.length) % NAMES.length];
+  if (name === undefined) return;
+  show({ view: name });
+  document.getElementById(`tab-${name}`)?.focus();
+}

@@ -1,0 +1,108 @@
+import {
+  attributeAt,
+  hasFailed,
+  kindOf,
+  msSince,
+  type OtlpTraces,
+  recordsOf,
+  type SpanRecord,
+  textAt,
+} from './otlp-json.ts';
+
+/** A span below a step, whoever wrote it. Times in milliseconds since the start of the run. */
+export interface SpanItem {
+  readonly spanId: string;
+  /** 0 directly below the step. */
+  readonly depth: number;
+  readonly name: string;
+  readonly kind: string;
+  readonly service: string;
+  readonly startMs: number;
+  readonly endMs: number;
+  readonly hasFailed: boolean;
+  /** Of an attempt, its number. */
+  readonly attempt: number | undefined;
+}
+
+/** The spans of a trace, or of a part of it, as a tree. */
+export class SpanTree {
+  readonly records: readonly SpanRecord[];
+  readonly #byId = new Map<string, SpanRecord>();
+  readonly #children: Map<string | undefined, SpanRecord[]>;
+
+  constructor(traces: OtlpTraces) {
+    // Of one length, they are in order of time as texts are.
+    this.records = recordsOf(traces).toSorted((a, b) => compare(a.span.startTimeUnixNano, b.span.startTimeUnixNano));
+    for (const record of this.records) this.#byId.set(record.span.spanId, record);
+    this.#children = Map.groupBy(this.records, ({ span }) => span.parentSpanId);
+  }
+
+  find(spanId: string): SpanRecord | undefined {
+    return this.#byId.get(spanId);
+  }
+
+  /**
+   * All below a span from top to bottom, by start: depth first.
+   *
+   * @param isOther whether a span, with all below it, belongs to somebody else
+   */
+  *below(
+    spanId: string,
+    isOther: (spanId: string) => boolean = () => false,
+  ): Generator<{ record: SpanRecord; depth: number }, void, undefined> {
+    const seen = new Set([spanId]);
+    const waiting: { parent: string; depth: number; at: number }[] = [{ parent: spanId, depth: 0, at: 0 }];
+    for (let last = waiting.at(-1); last; last = waiting.at(-1)) {
+      const record = this.#children.get(last.parent)?.[last.at];
+      if (!record) {
+        waiting.pop();
+        continue;
+      }
+      last.at += 1;
+      const { spanId: child } = record.span;
+      if (seen.has(child) || isOther(child)) continue;
+      seen.add(child);
+      yield { record, depth: last.depth };
+      waiting.push({ parent: child, depth: last.depth + 1, at: 0 });
+    }
+  }
+}
+
+/** @param zeroMs the start of the run, in milliseconds since 1970 */
+export function spanItem({ span, resource }: SpanRecord, depth: number, zeroMs: number): SpanItem {
+  const { attributes = [] } = span;
+  const startMs = msSince(span.startTimeUnixNano, zeroMs);
+  const attempt = Number(attributeAt(attributes, 'orchestration.attempt') ?? Number.NaN);
+  return {
+    spanId: span.spanId,
+    depth,
+    name: span.name,
+    kind: kindOf(span),
+    service: textAt(resource, 'service.name'),
+    startMs,
+    endMs: Math.max(startMs, msSince(span.endTimeUnixNano, zeroMs)),
+    hasFailed: hasFailed(span),
+    attempt:
+      textAt(attributes, 'orchestration.span.type') === 'attempt' && Number.isFinite(attempt) ? attempt : undefined,
+  };
+}
+
+/** The part of a trace that is a span and all below it; all of it without one. */
+export function subtreeOf(traces: OtlpTraces, under: string | undefined): OtlpTraces {
+  if (under === undefined) return traces;
+  const kept = new Set([under, ...Array.from(new SpanTree(traces).below(under), ({ record }) => record.span.spanId)]);
+  return {
+    resourceSpans: traces.resourceSpans.map(({ resource, scopeSpans }) => ({
+      resource,
+      scopeSpans: scopeSpans.map(({ scope, spans }) => ({
+        scope,
+        spans: spans.filter(({ spanId }) => kept.has(spanId)),
+      })),
+    })),
+  };
+}
+
+function compare(a: string, b: string): number {
+  if (a.length !== b.length) return a.length - b.length;
+  return a < b ? -1 : Number(a > b);
+}
