@@ -5,6 +5,8 @@ const TOGETHER_MS = 100;
 /** How often the store is asked whether another process added to it, in milliseconds. Nobody is told: nobody asks. */
 const POLL_MS = 1_000;
 const MAX_LISTENERS = 32;
+/** Most traces that are told by their ids; of more, only that something changed. */
+const MAX_TOLD = 500;
 /** A listener that takes nothing away: what it misses it asks for when it is back. */
 const MAX_WAITING_BYTES = 64 * 1024;
 
@@ -25,13 +27,17 @@ export class ChangeFeed implements Disposable {
   /** @returns false where there are too many already */
   listen(response: ServerResponse): boolean {
     if (this.#listeners.size >= MAX_LISTENERS) return false;
-    response.writeHead(200, { 'Content-Type': 'text/event-stream; charset=utf-8', 'Cache-Control': 'no-store' });
+    response.writeHead(200, {
+      'Content-Type': 'text/event-stream; charset=utf-8',
+      'Cache-Control': 'no-store',
+      Connection: 'close', // nothing comes after it, that the server could wait for when it closes
+    });
     response.write('retry: 1000\nevent: hello\ndata: {}\n\n');
     this.#listeners.add(response);
     response.once('close', () => this.#leave(response));
     response.on('error', () => {}); // it has left
     if (!this.#poll) {
-      this.#lastVersion = this.#version();
+      this.#lastVersion = this.#readVersion();
       this.#poll = setInterval(() => this.#look(), POLL_MS).unref();
     }
     return true;
@@ -59,17 +65,27 @@ export class ChangeFeed implements Disposable {
   }
 
   #look(): void {
-    const version = this.#version();
+    const version = this.#readVersion();
     if (version === this.#lastVersion) return;
     this.#lastVersion = version;
     this.tell(['']);
   }
 
+  /** Undefined as long as the store cannot be read: whoever asks for its traces is told why. */
+  #readVersion(): unknown {
+    try {
+      return this.#version();
+    } catch {
+      return undefined;
+    }
+  }
+
   #send(): void {
     this.#timer = undefined;
     // What arrived here is told by its id: it changed the store as well.
-    this.#lastVersion = this.#version();
-    const text = [...this.#changed].map((traceId) => `event: trace\ndata: ${JSON.stringify({ traceId })}\n\n`).join('');
+    this.#lastVersion = this.#readVersion();
+    const told = this.#changed.size > MAX_TOLD ? [''] : [...this.#changed];
+    const text = told.map((traceId) => `event: trace\ndata: ${JSON.stringify({ traceId })}\n\n`).join('');
     this.#changed.clear();
     for (const response of this.#listeners)
       if (response.writableLength < MAX_WAITING_BYTES) response.write(text);

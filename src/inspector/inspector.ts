@@ -14,8 +14,11 @@ import type { CompareView } from './view/compare-view.ts';
 import type { RunList, RunView } from './view/run-view.ts';
 import { viewBaseline, viewComparison } from './view/view-comparison.ts';
 import { runSpanIdOf, viewRun } from './view/view-run.ts';
+import { cut } from '../words.ts';
 
 const DEFAULT_MEDIAN_RUNS = 20;
+/** Most of a name that a message repeats. */
+const MAX_SHOWN = 200;
 
 /** What the page asks for, whatever asks. Methods throw a {@link Refusal} that says what to do. */
 export class Inspector {
@@ -55,7 +58,7 @@ export class Inspector {
 
   /** @param under a span: of this one and all below it alone */
   async spans(traceId: string, under: string): Promise<EncodedTraces> {
-    const spans = await this.#library.trace(traceId);
+    const spans = await this.#spansOf(traceId);
     return encodeTracesJson(under === '' ? spans : subtree(spans, under));
   }
 
@@ -81,18 +84,15 @@ export class Inspector {
   }
 
   async #read(traceId: string, runSpanId: string): Promise<ReadRun> {
-    if (!/^[0-9a-f]{32}$/.test(traceId)) throw new Refusal(404, 'a trace id has 32 hex digits');
-    const spans = await this.#library.trace(traceId);
+    const spans = await this.#spansOf(traceId);
     const openSpans = this.live.openSpans(traceId);
     const diedAtNs = openSpans.map(({ interruptedAtNs = 0n }) => interruptedAtNs);
     const isInterrupted = openSpans.every((span) => span.isInterrupted);
     // What died goes on no longer.
     const nowNs = isInterrupted && diedAtNs.length > 0 ? last(diedAtNs) : BigInt(Date.now()) * 1_000_000n;
     const open = new Map(openSpans.map(({ span }) => [span.spanId, span]));
-    const asEnded = openSpans.map(({ span }) => ({ ...span, endNs: last([span.startNs, nowNs]) }));
+    const asEnded = openSpans.map(({ span }) => endedAt(span, nowNs));
     const view = readTrace([...spans, ...asEnded]);
-    if (spans.length === 0 && asEnded.length === 0)
-      throw new Refusal(404, `there is no trace ${traceId} here; it was not sent here, or had to make room for others`);
     const run = findRun(view.runs, runSpanId);
     if (!run)
       throw new Refusal(
@@ -101,6 +101,19 @@ export class Inspector {
       );
     const ended = open.size === 0 ? run : findRun(readTrace(spans).runs, runSpanIdOf(run));
     return { run, ended, open, isInterrupted, nowNs };
+  }
+
+  /** The spans of a trace that have ended. */
+  async #spansOf(traceId: string): Promise<readonly ReceivedSpan[]> {
+    if (!/^[0-9a-f]{32}$/.test(traceId)) throw new Refusal(404, 'a trace id has 32 hex digits');
+    const isLive = this.live.openSpans(traceId).length > 0;
+    const spans = await this.#library.trace(traceId).catch((error: unknown) => {
+      // What goes on is shown, whatever is wrong with a Jaeger.
+      if (isLive) return [];
+      throw error;
+    });
+    if (spans.length > 0 || isLive) return spans;
+    throw new Refusal(404, `there is no trace ${traceId} here; it was not sent here, or had to make room for others`);
   }
 
   #notes(): string[] {
@@ -119,12 +132,17 @@ interface ReadRun {
   readonly nowNs: bigint;
 }
 
+function endedAt(span: ReceivedSpan, timeNs: bigint): ReceivedSpan {
+  return { ...span, endNs: last([span.startNs, timeNs]) };
+}
+
 function last(timesNs: readonly bigint[]): bigint {
   return timesNs.reduce((latest, time) => (time > latest ? time : latest), 0n);
 }
 
 function noSuccess({ planName }: Run): Refusal {
-  return new Refusal(404, `there is no earlier run of ${planName ?? 'this plan'} that succeeded: choose another run`);
+  const plan = planName === undefined ? 'this plan' : cut(planName, MAX_SHOWN);
+  return new Refusal(404, `there is no earlier run of ${plan} that succeeded: choose another run`);
 }
 
 /** Looks inside steps as well. */
@@ -135,8 +153,8 @@ function findRun(runs: readonly Run[], runSpanId: string): Run | undefined {
     if (runSpanIdOf(run) === runSpanId) return run;
     const steps: Step[] = [...stepsOf(run)];
     for (let step = steps.pop(); step; step = steps.pop()) {
-      steps.push(...step.steps);
-      waiting.push(...step.runs);
+      for (const called of step.steps) steps.push(called);
+      for (const inner of step.runs) waiting.push(inner);
     }
   }
 }

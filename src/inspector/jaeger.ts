@@ -1,8 +1,13 @@
 import { cut } from '../words.ts';
 import { diag } from '@opentelemetry/api';
-import { asList, asRecord, parseJson, textAt } from '../explain/read/read-attributes.ts';
+import { asList, asRecord, outcomeAt, parseJson, textAt } from '../explain/read/read-attributes.ts';
 import type { ReceivedSpan } from '../explain/read/received-span.ts';
-import { ATTR_ORCHESTRATION_OUTCOME, ATTR_ORCHESTRATION_PLAN_NAME, ATTR_ORCHESTRATION_SPAN_TYPE } from '../semconv.ts';
+import {
+  ATTR_ORCHESTRATION_OUTCOME,
+  ATTR_ORCHESTRATION_PLAN_NAME,
+  ATTR_ORCHESTRATION_SPAN_TYPE,
+  type Outcome,
+} from '../semconv.ts';
 import { decodeJaegerJson } from './decode-jaeger.ts';
 import { type DecodedTraces, DecodeError, decodeTracesJson } from './decode-json.ts';
 import { fault, JaegerHttp, type JaegerHttpOptions } from './jaeger-http.ts';
@@ -38,7 +43,7 @@ export interface RecentRun {
   readonly startNs: bigint;
   readonly planName: string | undefined;
   /** Undefined as well as long as the run's own span did not arrive. */
-  readonly outcome: string | undefined;
+  readonly outcome: Outcome | undefined;
   /** Empty where none is named. */
   readonly service: string;
 }
@@ -226,7 +231,7 @@ function toRecentRun(run: ReceivedSpan): RecentRun {
     traceId,
     startNs,
     planName: planNameOf(run),
-    outcome: textAt(attributes, ATTR_ORCHESTRATION_OUTCOME),
+    outcome: outcomeAt(attributes, ATTR_ORCHESTRATION_OUTCOME),
     service: textAt(resource, 'service.name') ?? '',
   };
 }

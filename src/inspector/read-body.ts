@@ -68,8 +68,24 @@ export function readBody(
   });
 }
 
-/** @throws {Refusal} it is not gzip, or larger than `maxBytes` or than what is left */
-export async function decompress(body: Buffer, maxBytes: number, claim: BodyClaim): Promise<Buffer> {
+/**
+ * Reads a body that may be gzip.
+ *
+ * @throws {Refusal} it is anything else, or larger than `maxBytes` or than what is left, as sent or decompressed; or it breaks off
+ */
+export async function readDecompressed(
+  request: IncomingMessage,
+  response: ServerResponse,
+  maxBytes: number,
+  claim: BodyClaim,
+): Promise<Buffer> {
+  const encoding = request.headers['content-encoding']?.toLowerCase() || 'identity';
+  if (encoding !== 'identity' && encoding !== 'gzip') throw new Refusal(415, 'Content-Encoding must be gzip or none');
+  const sent = await readBody(request, response, maxBytes, claim);
+  return encoding === 'gzip' ? decompress(sent, maxBytes, claim) : sent;
+}
+
+async function decompress(body: Buffer, maxBytes: number, claim: BodyClaim): Promise<Buffer> {
   const data = await new Promise<Buffer>((resolve, reject) => {
     gunzip(body, { maxOutputLength: maxBytes }, (error: NodeJS.ErrnoException | null, data) => {
       if (!error) resolve(data);

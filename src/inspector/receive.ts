@@ -6,7 +6,7 @@ import { answerBrokenRequests } from './broken-requests.ts';
 import { decodeTracesJson } from './decode-json.ts';
 import { decodeTracesProtobuf } from './decode-protobuf.ts';
 import { DecodeError, type DecodedTraces } from './decoded-traces.ts';
-import { BodyBudget, type BodyClaim, decompress, readBody } from './read-body.ts';
+import { BodyBudget, readDecompressed } from './read-body.ts';
 
 /** The only address listened on: an address and not a name, because `localhost` may be another one. */
 const ADDRESS = '127.0.0.1';
@@ -43,10 +43,10 @@ export interface ReceiverOptions {
   maxBodyBytes?: number | undefined;
   /** How long a request may take to arrive, in milliseconds. Default 30,000. */
   requestTimeoutMs?: number | undefined;
-  /**
-   * Answers what is asked for at other paths, and gives whether there is anything; with it, another page may lead to one here. A {@link Refusal} that it throws is answered as one.
-   */
+  /** Answers what is asked for at other paths, and gives whether there is anything. A {@link Refusal} that it throws is answered as one. */
   handle?: ((request: IncomingMessage, response: ServerResponse) => Promise<boolean>) | undefined;
+  /** Which of these paths are pages: links of other sites may lead to them. Default: none. */
+  pages?: RegExp | undefined;
 }
 
 export interface Receiver extends AsyncDisposable {
@@ -90,6 +90,7 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
     budget: new BodyBudget(maxBodyBytes * MAX_LARGEST_BODIES),
     accept,
     handle: options.handle,
+    pages: options.pages,
   };
   server.on('request', (request, response) => void respond(request, response, settings));
   answerBrokenRequests(server, ({ req }) => contentTypeOf(req) ?? 'application/json');
@@ -105,6 +106,7 @@ interface Settings {
   readonly budget: BodyBudget;
   readonly accept: (spans: readonly ReceivedSpan[], request: TracesRequest) => Promise<void>;
   readonly handle: ReceiverOptions['handle'];
+  readonly pages: ReceiverOptions['pages'];
 }
 
 async function respond(request: IncomingMessage, response: ServerResponse, settings: Settings): Promise<void> {
@@ -117,7 +119,7 @@ async function respond(request: IncomingMessage, response: ServerResponse, setti
     const path = otlpPathOf(request);
     if (!type) throw new Refusal(415, 'Content-Type must be application/x-protobuf, or application/json in UTF-8');
     using claim = settings.budget.claim();
-    const body = await bodyOf(request, response, settings.maxBodyBytes, claim);
+    const body = await readDecompressed(request, response, settings.maxBodyBytes, claim);
     sendSuccess(response, type, path === TRACES_PATH ? await takeTraces(body, type, settings) : undefined);
   } catch (error) {
     const refusal = error instanceof Refusal ? error : new Refusal(500, 'the receiver failed');
@@ -129,18 +131,19 @@ async function respond(request: IncomingMessage, response: ServerResponse, setti
  * Refuses what a web page can send. The raw header is compared with a list and never parsed: parsers take `127.1` or
  * `user@localhost` for this machine.
  */
-function refuseForeigners(request: IncomingMessage, { hosts, handle }: Settings): void {
+function refuseForeigners(request: IncomingMessage, { hosts, pages }: Settings): void {
   const [host, ...more] = request.headersDistinct.host ?? [];
   if (host === undefined || more.length > 0 || !hosts.has(host.toLowerCase())) {
     throw new Refusal(403, `the Host header must be one of ${[...hosts].join(', ')}`);
   }
-  const { origin, 'sec-fetch-site': site } = request.headers;
-  if ((origin !== undefined && origin !== `http://${host}`) || (site === 'cross-site' && !(handle && isLink(request)))) {
-    throw new Refusal(403, 'requests of web pages are refused');
-  }
+  const own = `http://${host}`;
+  // Not `same-site` either: a site is all ports of a host.
+  const { origin = own, 'sec-fetch-site': site = 'none' } = request.headers;
+  const isOwn = site === 'none' || site === 'same-origin' || (pages?.test(pathOf(request)) && isLink(request));
+  if (origin !== own || !isOwn) throw new Refusal(403, 'requests of web pages are refused');
 }
 
-/** Whether somebody followed a link to a page here, into a window of its own. Whoever has the link does not get to see what comes of it. */
+/** Whether somebody followed a link, into a window of its own. Whoever has the link does not get to see what comes of it. */
 function isLink({ method, headers }: IncomingMessage): boolean {
   return method === 'GET' && headers['sec-fetch-mode'] === 'navigate' && headers['sec-fetch-dest'] === 'document';
 }
@@ -164,18 +167,6 @@ function contentTypeOf({ headers }: IncomingMessage): OtlpContentType | undefine
   return type === 'application/json' && (charset === undefined || /^charset="?utf-8"?$/.test(charset))
     ? type
     : undefined;
-}
-
-async function bodyOf(
-  request: IncomingMessage,
-  response: ServerResponse,
-  maxBytes: number,
-  claim: BodyClaim,
-): Promise<Buffer> {
-  const encoding = request.headers['content-encoding']?.toLowerCase() || 'identity';
-  if (encoding !== 'identity' && encoding !== 'gzip') throw new Refusal(415, 'Content-Encoding must be gzip or none');
-  const sent = await readBody(request, response, maxBytes, claim);
-  return encoding === 'gzip' ? decompress(sent, maxBytes, claim) : sent;
 }
 
 async function takeTraces(body: Buffer, contentType: OtlpContentType, { accept }: Settings): Promise<DecodedTraces> {

@@ -9,8 +9,8 @@ import { Inspector } from './inspector.ts';
 import type { JaegerClient } from './jaeger.ts';
 import { handleLive } from './live-routes.ts';
 import { CONTENT_SECURITY_POLICY, type PageFiles, readPageFiles, savePage } from './page-files.ts';
-import { BodyBudget, readBody } from './read-body.ts';
-import { readTraces } from './read-traces.ts';
+import { BodyBudget, readDecompressed } from './read-body.ts';
+import { type ReadTraces, readTraces } from './read-traces.ts';
 import { type Receiver, startReceiver, type TracesRequest } from './receive.ts';
 import type { TraceStore } from './store.ts';
 import { reconstruct } from '../explain/read/reconstruct.ts';
@@ -77,6 +77,7 @@ export async function startInspector(options: InspectorOptions): Promise<Inspect
     port: options.port,
     onSpans: (spans: readonly ReceivedSpan[], _request: TracesRequest) => take(spans),
     handle: (request, response) => routes.handle(request, response),
+    pages: PAGE_PATH,
   });
   const close = async (): Promise<void> => {
     feed[Symbol.dispose]();
@@ -115,11 +116,20 @@ class Routes {
    * @throws {Refusal} there is, and it is not given
    */
   async handle(request: IncomingMessage, response: ServerResponse): Promise<boolean> {
+    try {
+      return await this.#route(request, response);
+    } catch (error) {
+      // What a store or a Jaeger has to say.
+      throw OrchestraceError.isInstance(error) ? new Refusal(503, error.message) : error;
+    }
+  }
+
+  async #route(request: IncomingMessage, response: ServerResponse): Promise<boolean> {
     const { path, parameter } = addressOf(request.url ?? '');
     if (path.startsWith('/api/live/')) return handleLive(request, response, path, this.#inspector.live);
     const file = this.#files.get(PAGE_PATH.test(path) ? '/index.html' : path);
     if (file && path !== '/index.html') {
-      requireMethod(request, 'GET');
+      requireMethod(request, 'GET', 'HEAD');
       sendFile(response, file);
       return true;
     }
@@ -140,7 +150,7 @@ class Routes {
         if (!this.#feed.listen(response)) throw new Refusal(503, 'too many pages are open');
         return true;
       case '/export':
-        requireMethod(request, 'GET');
+        requireMethod(request, 'GET', 'HEAD');
         await this.#export(response, trace, run);
         return true;
       case '/api/import':
@@ -159,7 +169,7 @@ class Routes {
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse, ask: () => unknown): Promise<true> {
-    requireMethod(request, 'GET');
+    requireMethod(request, 'GET', 'HEAD');
     sendJson(response, await ask());
     return true;
   }
@@ -182,16 +192,11 @@ class Routes {
 
   async #import(request: IncomingMessage, response: ServerResponse): Promise<object> {
     using claim = this.#budget.claim();
-    const body = await readBody(request, response, MAX_IMPORT_BYTES, claim);
-    try {
-      const { spans, faults } = readTraces(body.toString('utf8'));
-      this.#take(spans);
-      const runs = reconstruct(spans).map((run) => ({ traceId: run.traceId, runSpanId: runSpanIdOf(run) }));
-      return { spans: spans.length, faults, runs };
-    } catch (error) {
-      if (OrchestraceError.isInstance(error)) throw new Refusal(400, error.message);
-      throw error;
-    }
+    const body = await readDecompressed(request, response, MAX_IMPORT_BYTES, claim);
+    const { spans, faults } = readGiven(body.toString('utf8'));
+    this.#take(spans);
+    const runs = reconstruct(spans).map((run) => ({ traceId: run.traceId, runSpanId: runSpanIdOf(run) }));
+    return { spans: spans.length, faults, runs };
   }
 
   /** A page of another origin cannot send the header, nor read the token. */
@@ -210,8 +215,18 @@ function addressOf(target: string): { path: string; parameter: (name: string) =>
   return { path, parameter: (name) => parameters.get(name) ?? '' };
 }
 
-function requireMethod(request: IncomingMessage, method: 'GET' | 'POST'): void {
-  if (request.method !== method) throw new Refusal(405, `only ${method} is allowed`, { Allow: method });
+/** @throws {Refusal} there is nothing in it that can be read */
+function readGiven(text: string): ReadTraces {
+  try {
+    return readTraces(text);
+  } catch (error) {
+    throw OrchestraceError.isInstance(error) ? new Refusal(400, error.message) : error;
+  }
+}
+
+function requireMethod({ method = '' }: IncomingMessage, ...allowed: readonly string[]): void {
+  if (allowed.includes(method)) return;
+  throw new Refusal(405, `only ${allowed.join(' or ')} is allowed`, { Allow: allowed.join(', ') });
 }
 
 function sendFile(response: ServerResponse, { type, body }: { readonly type: string; readonly body: Buffer }): void {

@@ -1,11 +1,14 @@
+import { setTimeout } from 'node:timers/promises';
 import type { ReceivedSpan } from '../explain/read/received-span.ts';
-import type { JaegerClient } from './jaeger.ts';
+import type { JaegerClient, RecentRun } from './jaeger.ts';
 import type { TraceStore, TraceSummary } from './store.ts';
 
 const JAEGER_RUNS = 100;
 const JAEGER_LOOKBACK_MS = 7 * 24 * 60 * 60 * 1_000;
 /** For how long the list of a Jaeger is taken as it was. */
 const JAEGER_FRESH_MS = 5_000;
+/** For how long a list waits for a Jaeger: what that says later is in the next one. */
+const JAEGER_PATIENCE_MS = 3_000;
 
 /** A trace as a list has it, with where it is kept when that is not the store. */
 export interface ListedTrace extends TraceSummary {
@@ -16,17 +19,22 @@ export interface ListedTrace extends TraceSummary {
 export class TraceLibrary {
   readonly store: TraceStore;
   readonly #jaeger: JaegerClient | undefined;
-  #fromJaeger: { readonly atMs: number; readonly traces: readonly ListedTrace[] } | undefined;
+  #fromJaeger: readonly ListedTrace[] = [];
+  #answeredAtMs = -Infinity;
   #fault: string | undefined;
+  /** As long as a Jaeger is asked. */
+  #asking: Promise<void> | undefined;
+  /** Resolves when it has answered, or is not waited for any longer. */
+  #waiting: Promise<void> | undefined;
 
   constructor(store: TraceStore, jaeger: JaegerClient | undefined) {
     this.store = store;
     this.#jaeger = jaeger;
   }
 
-  /** Why Jaeger did not answer when it was last asked. */
+  /** Why the last list is without what a Jaeger has. */
   get fault(): string | undefined {
-    return this.#fault;
+    return this.#asking ? 'Jaeger has not answered yet: reload to see its runs' : this.#fault;
   }
 
   /** The spans of a trace; empty where there is none. */
@@ -39,31 +47,41 @@ export class TraceLibrary {
   async list(): Promise<readonly ListedTrace[]> {
     const kept = this.store.list();
     if (!this.#jaeger) return kept;
+    await this.#askJaeger(this.#jaeger);
     const known = new Set(kept.map(({ traceId }) => traceId));
-    const others = (await this.#listJaeger(this.#jaeger)).filter(({ traceId }) => !known.has(traceId));
+    const others = this.#fromJaeger.filter(({ traceId }) => !known.has(traceId));
     return [...kept, ...others].toSorted((a, b) => Number(b.startNs - a.startNs));
   }
 
-  async #listJaeger(jaeger: JaegerClient): Promise<readonly ListedTrace[]> {
-    const known = this.#fromJaeger;
-    if (known && Date.now() - known.atMs < JAEGER_FRESH_MS) return known.traces;
-    let traces: readonly ListedTrace[] = known?.traces ?? [];
+  async #askJaeger(jaeger: JaegerClient): Promise<void> {
+    if (!this.#asking && Date.now() - this.#answeredAtMs >= JAEGER_FRESH_MS) {
+      this.#asking = this.#listJaeger(jaeger);
+      this.#waiting = Promise.race([this.#asking, setTimeout(JAEGER_PATIENCE_MS, undefined, { ref: false })]);
+    }
+    await this.#waiting;
+  }
+
+  async #listJaeger(jaeger: JaegerClient): Promise<void> {
     try {
       const runs = await jaeger.recentRuns({ limit: JAEGER_RUNS, lookbackMs: JAEGER_LOOKBACK_MS });
-      traces = runs.map(({ traceId, startNs, planName, outcome, service }) => ({
-        traceId,
-        startNs,
-        endNs: startNs,
-        spans: 0,
-        services: service === '' ? [] : [{ name: service }],
-        runs: [{ spanId: '', runId: undefined, planName, strategy: undefined, outcome, startNs, endNs: startNs }],
-        source: 'Jaeger',
-      })) as readonly ListedTrace[];
+      this.#fromJaeger = runs.map(toListed);
       this.#fault = undefined;
     } catch (error) {
       this.#fault = error instanceof Error ? error.message : String(error);
     }
-    this.#fromJaeger = { atMs: Date.now(), traces };
-    return traces;
+    this.#answeredAtMs = Date.now();
+    this.#asking = undefined;
   }
+}
+
+function toListed({ traceId, startNs, planName, outcome, service }: RecentRun): ListedTrace {
+  return {
+    traceId,
+    startNs,
+    endNs: startNs,
+    spans: 0,
+    services: service === '' ? [] : [{ name: service }],
+    runs: [{ spanId: '', runId: undefined, planName, strategy: undefined, outcome, startNs, endNs: startNs }],
+    source: 'Jaeger',
+  };
 }
