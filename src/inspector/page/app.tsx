@@ -61,9 +61,12 @@ function TopBar({ isRun }: { readonly isRun: boolean }): JSX.Element {
           <span aria-current="page">Inspector</span>
         )}
       </nav>
-      <button type="button" class="text-button" title="Key t" onClick={nextTheme}>
-        <span class="hidden">Colours: </span>
-        {theme.value}
+      <button type="button" class="text-button" title={`Colours: ${theme.value}. Key t`} onClick={nextTheme}>
+        <svg class="icon" viewBox="0 0 16 16" aria-hidden="true">
+          <circle cx="8" cy="8" r="5.5" />
+          <path class={`half is-${theme.value}`} d="M8 2.5a5.5 5.5 0 0 1 0 11z" />
+        </svg>
+        <span class="hidden">Colours: {theme.value}</span>
       </button>
       <button type="button" class="text-button" title="Key ?" onClick={openHelp}>
         Keys <kbd>?</kbd>

@@ -4,8 +4,9 @@ import { useEffect, useRef } from 'preact/hooks';
 import type { RunView } from '../view/run-view.ts';
 import { downloadLink, downloadText } from './download.ts';
 import { useKeys } from './keys.ts';
-import { graphSvgOf, renderMermaid, timelineSvgOf } from './run/placeholders.tsx';
+import { graphSvgOf, renderMermaid } from './run/placeholders.tsx';
 import { isSavedFile, source } from './source.ts';
+import { timelineSvgOf } from '../scene/timeline-svg.ts';
 import { say } from './ui/announcer.tsx';
 import { copyText } from './ui/copy-button.tsx';
 
@@ -87,7 +88,7 @@ function exportsOf(run: RunView): Export[] {
     {
       name: 'Timeline as SVG',
       hint: 'picture',
-      run: async () => downloadText(`${name}-timeline.svg`, 'image/svg+xml', await timelineSvgOf(run)),
+      run: () => downloadText(`${name}-timeline.svg`, 'image/svg+xml', timelineSvgOf(run)),
     },
     {
       name: 'Graph as SVG',

@@ -18,7 +18,12 @@ interface Area {
 const areas = signal<readonly Area[]>([]);
 
 /** What keys do at the moment, by part of the page: what `?` shows. */
-export const keyAreas = computed(() => areas.value);
+export const keyAreas = computed((): readonly Area[] =>
+  Array.from(
+    Map.groupBy(areas.value, ({ name }) => name),
+    ([name, same]) => ({ name, keys: same.flatMap(({ keys }) => keys) }),
+  ),
+);
 
 /** Lets keys do something as long as a component is there. Of keys that are given twice, the later one counts. */
 export function useKeys(name: string, keys: readonly Key[]): void {

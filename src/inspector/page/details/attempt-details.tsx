@@ -23,9 +23,9 @@ export function AttemptDetails({ run, step, attempt }: AttemptProps): JSX.Elemen
       <ErrorText text={attempt.error} />
       <Facts
         facts={[
-          ['Step', <StepLink key="step" step={step} />],
+          ['Step', <StepLink step={step} />],
           ['Took', tookOf(run, attempt)],
-          ['Started', <At key="at" run={run} ms={startMs} />],
+          ['Started', <At run={run} ms={startMs} />],
           ['Pause before', backoffMs !== undefined && backoffMs > 0 && formatDuration(backoffMs)],
         ]}
       />
@@ -41,7 +41,7 @@ export function AttemptList({ run, attempts }: Pick<AttemptProps, 'run'> & Pick<
     <ul class="list">
       {attempts.map((attempt) => (
         <li key={attempt.spanId}>
-          <Link class="step-link" to={{ selected: `attempt:${attempt.spanId}` }}>
+          <Link class="name-link" to={{ selected: `attempt:${attempt.spanId}` }}>
             <Mark state={stateOfAttempt(run, attempt)} />
             attempt {attempt.attempt}
           </Link>{' '}

@@ -22,7 +22,7 @@ export function GroupDetails({ run, group, at }: GroupProps): JSX.Element {
         facts={[
           ['Runs', group.isParallel ? 'its steps in parallel' : 'one step'],
           ['Took', startMs !== undefined && endMs !== undefined && formatDuration(endMs - startMs)],
-          ['Started', <At key="at" run={run} ms={startMs} />],
+          ['Started', startMs !== undefined && <At run={run} ms={startMs} />],
           ['At once', parallelism && atOnce(parallelism)],
         ]}
       />

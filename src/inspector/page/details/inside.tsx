@@ -30,7 +30,7 @@ export function Inside({ spanId, spans }: InsideProps): JSX.Element | null {
         {items.slice(0, MOST).map((item) => (
           <li key={item.spanId} style={{ paddingInlineStart: `${Math.min(item.depth, 8) * 12}px` }}>
             <Link
-              class="step-link"
+              class="name-link"
               to={{ selected: `${item.attempt === undefined ? 'span' : 'attempt'}:${item.spanId}` }}
             >
               {item.hasFailed && <Mark state="failure" />}

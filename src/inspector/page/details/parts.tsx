@@ -88,7 +88,7 @@ export function ErrorText({ text }: ErrorTextProps): JSX.Element | null {
 
 export function StepLink({ step }: { readonly step: StepView }): JSX.Element {
   return (
-    <Link class="step-link" to={{ selected: `step:${step.key}` }}>
+    <Link class="name-link" to={{ selected: `step:${step.key}` }}>
       <Mark state={step.state} />
       {showName(step.key)}
     </Link>
@@ -102,8 +102,7 @@ export function ToolLink({ run, toolId }: { readonly run: RunView; readonly tool
 }
 
 /** A time of a run as it is said: since its start. The clock's time is its title. */
-export function At({ run, ms }: { readonly run: RunView; readonly ms: number | undefined }): JSX.Element | null {
-  if (ms === undefined) return null;
+export function At({ run, ms }: { readonly run: RunView; readonly ms: number }): JSX.Element {
   return <span title={formatInstant(run.startedAtMs + ms)}>{formatDuration(Math.max(0, ms))} after the start</span>;
 }
 

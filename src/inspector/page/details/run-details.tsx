@@ -79,12 +79,7 @@ function Failures({ run }: { readonly run: RunView }): JSX.Element | null {
           </>
         )}
       />
-      {affected.length > 0 && (
-        <p>
-          Did not run because of it: {affected.slice(0, 20).map(showName).join(', ')}
-          {affected.length > 20 && ` and ${affected.length - 20} more`}.
-        </p>
-      )}
+      {affected.length > 0 && <p>{count(affected.length, 'step')} did not run because of it.</p>}
     </Section>
   );
 }
@@ -165,7 +160,7 @@ function RunFacts({ run }: { readonly run: RunView }): JSX.Element {
           ),
         ],
         ['Run id', run.runId !== undefined && <Id id={run.runId} what="the run id" />],
-        ['Trace id', <Id key="trace" id={run.traceId} what="the trace id" />],
+        ['Trace id', <Id id={run.traceId} what="the trace id" />],
         ['Span id', run.runSpanId !== '' && <Id id={run.runSpanId} what="the span id" />],
       ]}
     />

@@ -24,7 +24,7 @@ export function SpanDetails({ run, spanId }: { readonly run: RunView; readonly s
         <Facts
           facts={[
             ['Took', formatDuration(item.endMs - item.startMs)],
-            ['Started', <At key="at" run={run} ms={item.startMs} />],
+            ['Started', <At run={run} ms={item.startMs} />],
             ['Kind', item.kind],
             ['Service', showName(item.service)],
             [

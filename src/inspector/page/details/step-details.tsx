@@ -53,15 +53,15 @@ function StepFacts({ run, step }: Omit<StepProps, 'at'>): JSX.Element {
   return (
     <Facts
       facts={[
-        ['Took', <Took key="took" step={step} />],
-        ['Started', <At key="at" run={run} ms={step.startMs} />],
+        ['Took', step.startMs !== undefined && step.state !== 'skip' && <Took step={step} startMs={step.startMs} />],
+        ['Started', step.startMs !== undefined && <At run={run} ms={step.startMs} />],
         ['Waited', step.waitMs > 0 && <Waited run={run} step={step} />],
         [
           'Held up by',
           step.lastDependency && (
             <>
               <ToolLink run={run} toolId={step.lastDependency.toolId} />
-              {step.lastDependency.ms > 0 && ` the last ${formatDuration(step.lastDependency.ms)} alone`}
+              {step.lastDependency.ms > 0 && `, for ${formatDuration(step.lastDependency.ms)} the only one missing`}
             </>
           ),
         ],
@@ -92,16 +92,18 @@ function StepFacts({ run, step }: Omit<StepProps, 'at'>): JSX.Element {
   );
 }
 
-function Took({ step }: { readonly step: StepView }): JSX.Element | null {
-  const { startMs, endMs, usualMs, state } = step;
-  if (startMs === undefined || state === 'skip') return null;
+function Took({ step, startMs }: { readonly step: StepView; readonly startMs: number }): JSX.Element {
+  const { endMs, usualMs, state } = step;
   const isRunning = state === 'running';
-  if (endMs === undefined && !isRunning) return <>not known: its end did not arrive</>;
-  const ms = Math.max(0, (isRunning ? nowMs.value : endMs!) - startMs);
+  const untilMs = isRunning ? nowMs.value : endMs;
+  if (untilMs === undefined) return <>not known: its end did not arrive</>;
   return (
     <>
       {isRunning && 'so far '}
-      <DurationAgainstUsual ms={ms} usual={usualMs === undefined ? undefined : { medianMs: usualMs }} />
+      <DurationAgainstUsual
+        ms={Math.max(0, untilMs - startMs)}
+        usual={usualMs === undefined ? undefined : { medianMs: usualMs }}
+      />
     </>
   );
 }
@@ -109,8 +111,8 @@ function Took({ step }: { readonly step: StepView }): JSX.Element | null {
 const WAITS: Readonly<Record<string, string>> = {
   dependency: 'for a dependency',
   group: 'for groups before its own',
-  slot: 'for fewer other steps to run',
-  unknown: 'nobody says for what',
+  slot: 'for a free slot',
+  unknown: 'for what nobody says',
 };
 
 function Waited({ run, step }: Omit<StepProps, 'at'>): JSX.Element {

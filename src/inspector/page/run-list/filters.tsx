@@ -55,7 +55,7 @@ function Filter({ name, choices, value }: FilterProps): JSX.Element | null {
   if (choices.length === 0) return null;
   return (
     <label class={value === '' ? 'filter' : 'filter is-set'}>
-      {name}
+      {name.charAt(0).toUpperCase() + name.slice(1)}
       <select value={value} onChange={(event) => show({ [name]: event.currentTarget.value })}>
         <option value="">any</option>
         {choices.map((choice) => (

@@ -4,7 +4,8 @@ import { Search } from '../search.tsx';
 import { addressOf, show, shown, view, type ViewName } from '../url-state.ts';
 import { Compare } from '../compare/compare.tsx';
 import { Report } from '../report/report.tsx';
-import { Graph, Timeline } from './placeholders.tsx';
+import { Timeline } from '../timeline/timeline.tsx';
+import { Graph } from './placeholders.tsx';
 
 /** What a run can be looked at as. */
 export const VIEWS: Readonly<

@@ -9,13 +9,15 @@ export function showText(text: string): string {
   return text.replace(UNSAFE, (found) => (found === '\n' || found === '\t' ? found : escapeText(found)));
 }
 
+const JUST_NOW_MS = 10_000;
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 
-/** E.g. `just now`, `5 min ago`, `3 days ago`. */
+/** E.g. `just now`, `40 s ago`, `5 min ago`, `3 days ago`. */
 export function formatAgo(ms: number): string {
-  if (ms < MINUTE_MS) return 'just now';
+  if (ms < JUST_NOW_MS) return 'just now';
+  if (ms < MINUTE_MS) return `${Math.floor(ms / 1000)} s ago`;
   if (ms < HOUR_MS) return `${Math.floor(ms / MINUTE_MS)} min ago`;
   if (ms < DAY_MS) return `${Math.floor(ms / HOUR_MS)} h ago`;
   const days = Math.floor(ms / DAY_MS);
