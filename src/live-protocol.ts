@@ -21,9 +21,3 @@ export interface LiveProcessMessage {
   readonly process: string;
   readonly bye?: true;
 }
-
-export interface LiveSpansMessage {
-  readonly process: string;
-  /** An ExportTraceServiceRequest in OTLP's JSON encoding. */
-  readonly traces: object;
-}

@@ -214,10 +214,12 @@ describe('public names', () => {
         "Finding",
         "FindingCode",
         "FlushResult",
+        "ProcessorOptions",
         "Protocol",
         "Tracing",
         "TracingOptions",
         "diagnose",
+        "orchestraceProcessor",
         "startTracing",
       ]
     `);

@@ -1,19 +1,16 @@
 import { connect } from 'node:net';
 import { context } from '@opentelemetry/api';
-import type { NodeSDKConfiguration } from '@opentelemetry/sdk-node';
 import { ATTR_ORCHESTRATION_SPAN_TYPE } from '../semconv.ts';
-import { describe } from '../spans/guard.ts';
+import { describe, safely } from '../spans/guard.ts';
 import { suppressTracing } from '../suppress-tracing.ts';
+import { isSampled, type ReadableSpan, type SpanExporter, type SpanProcessor } from './sdk-types.ts';
 
-type SpanProcessor = NonNullable<NodeSDKConfiguration['spanProcessors']>[number];
-type SpanExporter = NonNullable<NodeSDKConfiguration['traceExporter']>;
-type ReadableSpan = Parameters<SpanProcessor['onEnd']>[0];
 type ExportResult = Parameters<Parameters<SpanExporter['export']>[1]>[0];
 
-const SAMPLED = 1;
 const SUCCESS = 0; // ExportResultCode.SUCCESS of @opentelemetry/core
 const BATCH_SPANS = 512;
-const BATCH_DELAY_MS = 1000;
+const DEFAULT_DELAY_MS = 1000;
+const RETRY_DELAY_MS = 1000;
 const MAX_RETRY_DELAY_MS = 30_000;
 const CONNECT_TIMEOUT_MS = 3000;
 /** Of HTTP, then of gRPC: https://opentelemetry.io/docs/specs/otlp/#retryable-response-codes and #failures */
@@ -35,8 +32,10 @@ export interface FlushResult {
 
 export interface DelivererOptions {
   readonly exporter: SpanExporter;
-  /** Where the exporter sends; asked for a connection before spans are handed over, so that nobody waits for a host that is down. */
-  readonly url: string;
+  /** Where the exporter sends, if that is known; asked for a connection before spans are handed over, so that nobody waits for a host that is down. */
+  readonly url?: string | undefined;
+  /** How long spans are gathered, in milliseconds. Default 1000. */
+  readonly delayMs?: number | undefined;
   /** Most spans that are kept; more are dropped and counted. */
   readonly maxQueueSpans: number;
   /** Told once when spans cannot be delivered, and once when spans are dropped. */
@@ -49,6 +48,7 @@ export interface DelivererOptions {
  */
 export class Deliverer implements SpanProcessor {
   readonly #options: DelivererOptions;
+  readonly #delayMs: number;
   #queue: ReadableSpan[] = [];
   #batchSpans = BATCH_SPANS;
   #timer: NodeJS.Timeout | undefined;
@@ -62,19 +62,20 @@ export class Deliverer implements SpanProcessor {
 
   constructor(options: DelivererOptions) {
     this.#options = options;
+    this.#delayMs = options.delayMs ?? DEFAULT_DELAY_MS;
   }
 
   onStart(): void {}
 
   onEnd(span: ReadableSpan): void {
-    if ((span.spanContext().traceFlags & SAMPLED) === 0) return;
+    if (!isSampled(span)) return;
     if (this.#isShutDown) return this.#drop(1, 'it ended after the shutdown');
     if (this.#queue.length >= this.#options.maxQueueSpans)
       return this.#drop(1, `more than ${this.#options.maxQueueSpans} spans are waiting`);
     this.#queue.push(span);
     // A plan leaves at once, so that a run that is killed right after still shows what was meant.
     const isUrgent = this.#queue.length >= BATCH_SPANS || span.attributes[ATTR_ORCHESTRATION_SPAN_TYPE] === 'plan';
-    this.#schedule(isUrgent && this.#failures === 0 ? 0 : BATCH_DELAY_MS);
+    this.#schedule(isUrgent && this.#failures === 0 ? 0 : this.#delayMs);
   }
 
   async forceFlush(): Promise<void> {
@@ -142,10 +143,10 @@ export class Deliverer implements SpanProcessor {
   #nextDelay(): number {
     if (this.#failures > 0)
       return (
-        Math.min(MAX_RETRY_DELAY_MS, BATCH_DELAY_MS * 2 ** Math.min(this.#failures - 1, 10)) *
+        Math.min(MAX_RETRY_DELAY_MS, RETRY_DELAY_MS * 2 ** Math.min(this.#failures - 1, 10)) *
         (0.8 + 0.4 * Math.random())
       );
-    return this.#queue.length >= this.#batchSpans ? 0 : BATCH_DELAY_MS;
+    return this.#queue.length >= this.#batchSpans ? 0 : this.#delayMs;
   }
 
   async #send(batch: readonly ReadableSpan[]): Promise<boolean> {
@@ -169,8 +170,9 @@ export class Deliverer implements SpanProcessor {
     this.#failures++;
     if (!this.#hasWarnedOfFailure) {
       this.#hasWarnedOfFailure = true;
-      this.#options.onWarning(
-        `spans cannot be sent to ${this.#options.url}: ${failure.message}. They are kept (at most ${this.#options.maxQueueSpans}) until it answers, and lost if the process ends before. Is a Collector running there?`,
+      const { url } = this.#options;
+      this.#warn(
+        `spans cannot be ${url === undefined ? 'exported' : `sent to ${url}`}: ${failure.message}. They are kept (at most ${this.#options.maxQueueSpans}) until it answers, and lost if the process ends before. Is a Collector running there?`,
       );
     }
     return false;
@@ -178,7 +180,8 @@ export class Deliverer implements SpanProcessor {
 
   /** Gives why the batch could not be delivered; final when trying again is no use. Never rejects. */
   async #tryToSend(batch: readonly ReadableSpan[]): Promise<SendFailure | undefined> {
-    const refused = await whyNotConnected(this.#options.url);
+    const { url } = this.#options;
+    const refused = url === undefined ? undefined : await whyNotConnected(url);
     if (refused !== undefined) return { message: refused, isFinal: false };
     try {
       const { resource } = batch[0]!;
@@ -193,11 +196,15 @@ export class Deliverer implements SpanProcessor {
     }
   }
 
+  #warn(message: string): void {
+    safely('say what became of spans', () => this.#options.onWarning(message));
+  }
+
   #drop(count: number, why: string): void {
     this.#dropped += count;
     if (this.#hasWarnedOfDrop) return;
     this.#hasWarnedOfDrop = true;
-    this.#options.onWarning(
+    this.#warn(
       `${count === 1 ? 'a span is' : `${count} spans are`} dropped: ${why}. Further drops are counted, not said`,
     );
   }

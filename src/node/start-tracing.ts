@@ -1,11 +1,14 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import type { Agent } from 'node:http';
-import type { Socket } from 'node:net';
 import { metrics, trace, ProxyTracerProvider } from '@opentelemetry/api';
 import type { NodeSDKConfiguration } from '@opentelemetry/sdk-node';
 import { Deliverer, type FlushResult } from './deliver.ts';
 import { defaultEndpoint, environmentText, isHttpUrl, tracesUrl, type Protocol } from './endpoint.ts';
 import { importPeer } from './import-peer.ts';
+import { INSPECTOR_DELAY_MS, InspectorLink } from './inspector-link.ts';
+import { environmentInspectorUrl, leadsToInspector, parseInspectorUrl } from './inspector-url.ts';
+import { DEFAULT_FLUSH_TIMEOUT_MS, DEFAULT_MAX_QUEUE_SPANS } from './processor.ts';
+import { createUnrefAgent } from './unref-agent.ts';
+import { within } from './within.ts';
 
 /** Options of {@link startTracing}. An option comes before the environment, the environment before the default. */
 export interface TracingOptions {
@@ -20,6 +23,11 @@ export interface TracingOptions {
   protocol?: Protocol | undefined;
   /** Headers of every request, e.g. for authorisation. OTEL_EXPORTER_OTLP_HEADERS are sent too. */
   headers?: Readonly<Record<string, string>> | undefined;
+  /**
+   * Base URL of an Inspector, e.g. `http://127.0.0.1:4319`. It is sent what ended as well, unless `endpoint` leads there, and it alone is told what starts, so that
+   * it can draw a run that goes on. Nobody need be there. Environment: ORCHESTRACE_INSPECTOR_URL. An empty text counts as unset.
+   */
+  inspectorUrl?: string | undefined;
   /** Sends the metrics too, every 60 s. Default false. */
   metrics?: boolean | undefined;
   /** Instrumentations of OpenTelemetry, e.g. `new UndiciInstrumentation()`. */
@@ -49,8 +57,6 @@ export interface Tracing extends AsyncDisposable {
 }
 
 const PROTOCOLS: readonly Protocol[] = ['http/json', 'http/protobuf', 'grpc'];
-const DEFAULT_FLUSH_TIMEOUT_MS = 5000;
-const DEFAULT_MAX_QUEUE_SPANS = 100_000;
 
 /**
  * Registers OpenTelemetry's NodeSDK with an OTLP exporter, for those who have no SDK yet. Traces, on request metrics, no logs. What has ended is also
@@ -66,6 +72,7 @@ export async function startTracing(options: TracingOptions = {}): Promise<Tracin
   const flushTimeoutMs = options.flushTimeoutMs ?? DEFAULT_FLUSH_TIMEOUT_MS;
   const protocol = protocolOf(options.protocol, onWarning);
   const url = urlOf(options.endpoint, protocol, onWarning);
+  const inspectorUrl = parseInspectorUrl(options.inspectorUrl) ?? environmentInspectorUrl(onWarning);
   if (isRegistered()) {
     onWarning(
       'a tracer provider is registered already; startTracing registers nothing. Spans go where that provider sends them',
@@ -74,14 +81,21 @@ export async function startTracing(options: TracingOptions = {}): Promise<Tracin
   }
 
   const { NodeSDK } = await importPeer<typeof import('@opentelemetry/sdk-node')>('@opentelemetry/sdk-node');
+  const maxQueueSpans = options.maxQueueSpans ?? DEFAULT_MAX_QUEUE_SPANS;
+  const isInspector = inspectorUrl !== undefined && leadsToInspector(url, inspectorUrl);
   const deliverer = new Deliverer({
     exporter: await exporterOf(protocol, url, options.headers),
     url,
-    maxQueueSpans: options.maxQueueSpans ?? DEFAULT_MAX_QUEUE_SPANS,
+    delayMs: isInspector ? INSPECTOR_DELAY_MS : undefined,
+    maxQueueSpans,
     onWarning,
   });
+  const link =
+    inspectorUrl === undefined
+      ? undefined
+      : new InspectorLink({ url: inspectorUrl, sendsEnded: !isInspector, maxQueueSpans, onWarning });
   const sdk = new NodeSDK({
-    spanProcessors: [deliverer, ...(options.spanProcessors ?? [])],
+    spanProcessors: [deliverer, ...(link ? [link] : []), ...(options.spanProcessors ?? [])],
     metricReaders: options.metrics ? [await metricReaderOf(url, options.headers)] : [],
     logRecordProcessors: [],
     instrumentations: options.instrumentations ?? [],
@@ -96,7 +110,7 @@ export async function startTracing(options: TracingOptions = {}): Promise<Tracin
     await within(flushTimeoutMs, work);
     return deliverer.result();
   };
-  const forceFlush = (): Promise<FlushResult> => bounded(deliverer.flush());
+  const forceFlush = (): Promise<FlushResult> => bounded(Promise.all([deliverer.flush(), link?.forceFlush()]));
   let ending: Promise<FlushResult> | undefined;
   const shutdown = (): Promise<FlushResult> => {
     process.off('beforeExit', flushAtExit);
@@ -164,7 +178,7 @@ async function exporterOf(
   url: string,
   headers: TracingOptions['headers'],
 ): Promise<NonNullable<NodeSDKConfiguration['traceExporter']>> {
-  const config = { url, headers: { ...headers }, httpAgentOptions: createAgent };
+  const config = { url, headers: { ...headers }, httpAgentOptions: createUnrefAgent };
   switch (protocol) {
     case 'http/json': {
       const name = '@opentelemetry/exporter-trace-otlp-http';
@@ -187,27 +201,6 @@ async function exporterOf(
   }
 }
 
-/**
- * Makes connections that do not keep the process: a receiver that never answers would, for as long as the exporter waits. A flush keeps it, but not longer
- * than it may take. Loaded late, so that instrumentations of HTTP come first.
- */
-async function createAgent(protocol: string): Promise<Agent> {
-  const { Agent: Base }: { Agent: typeof Agent } =
-    protocol === 'https:' ? await import('node:https') : await import('node:http');
-  return new (class extends Base {
-    override createConnection(...args: Parameters<Agent['createConnection']>): ReturnType<Agent['createConnection']> {
-      const socket = super.createConnection(...args);
-      (socket as Socket | undefined)?.unref();
-      return socket;
-    }
-
-    override reuseSocket(...args: Parameters<Agent['reuseSocket']>): void {
-      super.reuseSocket(...args);
-      (args[0] as Socket).unref();
-    }
-  })({ keepAlive: true });
-}
-
 async function metricReaderOf(
   tracesUrl: string,
   headers: TracingOptions['headers'],
@@ -218,18 +211,8 @@ async function metricReaderOf(
     await importPeer<typeof import('@opentelemetry/sdk-metrics')>('@opentelemetry/sdk-metrics');
   const url = tracesUrl.replace(/\/v1\/traces$/, '/v1/metrics');
   return new PeriodicExportingMetricReader({
-    exporter: new OTLPMetricExporter({ url, headers: { ...headers }, httpAgentOptions: createAgent }),
+    exporter: new OTLPMetricExporter({ url, headers: { ...headers }, httpAgentOptions: createUnrefAgent }),
   });
-}
-
-/** Waits for work, but not longer than `milliseconds`; what it throws is not passed on. */
-async function within(milliseconds: number, work: Promise<unknown>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const tooLate = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, milliseconds);
-  });
-  await Promise.race([work.catch(() => {}), tooLate]);
-  clearTimeout(timer);
 }
 
 function fromEnvironment(name: string): string | undefined {

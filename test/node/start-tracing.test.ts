@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { runPlan, traceOrchestration } from '../../src/index.ts';
 import { startTracing, type Tracing, type TracingOptions } from '../../src/node/index.ts';
 import { closedPort, startOtlpServer, type OtlpServer, type OtlpServerOptions } from '../helpers/otlp-server.ts';
+import { type LiveServer, namesOf, startLiveServer } from './live-server.ts';
 
 let warnings: string[];
 let running: { close(): Promise<void> }[];
@@ -12,7 +13,7 @@ let running: { close(): Promise<void> }[];
 beforeEach(() => {
   warnings = [];
   running = [];
-  for (const name of Object.keys(process.env)) if (name.startsWith('OTEL_')) vi.stubEnv(name, undefined);
+  for (const name of Object.keys(process.env)) if (/^(OTEL|ORCHESTRACE)_/.test(name)) vi.stubEnv(name, undefined);
 });
 afterEach(async () => {
   vi.unstubAllEnvs();
@@ -281,6 +282,73 @@ describe('a receiver that does not take spans', () => {
     endSpans(4);
     expect(await tracing[end]()).toMatchObject({ ok: false, pending: 4, dropped: 0 });
     expect(server.requests.map(({ status }) => status)).toEqual([undefined]);
+  });
+});
+
+describe('an Inspector', () => {
+  const NAMES = ['group 0 serial', 'orchestration p parallel', 'plan p', 'step a'];
+
+  async function inspector(): Promise<LiveServer> {
+    const server = await startLiveServer();
+    running.push(server);
+    return server;
+  }
+
+  /** Runs a step that goes on until the Inspector knows of it. */
+  async function runWatched(server: LiveServer): Promise<void> {
+    const known = server.until(() => server.open().includes('step a'));
+    await runPlan({ name: 'p', tools: [{ tool_id: 'a' }] }, { tools: { a: () => known } });
+  }
+
+  it.each([
+    ['the option', (url: string): TracingOptions => ({ inspectorUrl: url }), undefined],
+    ['the environment', (): TracingOptions => ({}), (url: string): string => url],
+    ['the environment, where the option is empty', (): TracingOptions => ({ inspectorUrl: '' }), (url: string) => url],
+    ['the option, whatever the environment says', (url: string) => ({ inspectorUrl: url }), () => 'http://127.0.0.1:1'],
+  ])('named by %s is told what starts and what ended, and the receiver what ended', async (_, options, environment) => {
+    const [server, watching] = [await receiver(), await inspector()];
+    vi.stubEnv('ORCHESTRACE_INSPECTOR_URL', environment?.(watching.url));
+    const tracing = await start({ endpoint: server.url, ...options(watching.url) });
+    await runWatched(watching);
+    expect(await tracing.forceFlush()).toEqual(DELIVERED);
+    expect(watching.open()).toEqual([]);
+    expect(namesOf(watching.ended).toSorted()).toEqual(NAMES);
+    expect(server.spanNames().toSorted()).toEqual(NAMES);
+    expect(new Set(server.requests.map(({ path }) => path))).toEqual(new Set(['/v1/traces']));
+    expect(warnings).toEqual([]);
+  });
+
+  it('that is the receiver as well is sent each span once, and soon', async () => {
+    const watching = await inspector();
+    const tracing = await start({ endpoint: watching.url, inspectorUrl: `${watching.url}/` });
+    const second = new Promise((resolve) => setTimeout(resolve, 900)); // a receiver is sent spans a second after they ended
+    await runWatched(watching);
+    await Promise.race([watching.until(() => watching.ended.length === 4), second]);
+    expect(namesOf(watching.ended).toSorted()).toEqual(NAMES);
+    expect(watching.open()).toEqual([]);
+    await tracing.shutdown();
+    expect(watching.ended).toHaveLength(4);
+  });
+
+  it('that is not there changes nothing but a line', async () => {
+    const [server, port] = [await receiver(), await closedPort()];
+    const tracing = await start({ endpoint: server.url, inspectorUrl: `http://127.0.0.1:${port}` });
+    endSpans(3);
+    expect(await tracing.shutdown()).toEqual(DELIVERED);
+    expect(server.spanNames()).toHaveLength(3);
+    expect(warnings).toEqual([
+      expect.stringContaining(`no Inspector answers at http://127.0.0.1:${port}: ECONNREFUSED`),
+    ]);
+  });
+
+  it('has to be named by a URL', async () => {
+    const message = 'must be a URL such as http://127.0.0.1:4319, got "localhost:4319"';
+    await expect(start({ inspectorUrl: 'localhost:4319' })).rejects.toThrow(
+      new TypeError(`option inspectorUrl ${message}`),
+    );
+    vi.stubEnv('ORCHESTRACE_INSPECTOR_URL', 'localhost:4319');
+    await start({ endpoint: (await receiver()).url });
+    expect(warnings).toEqual([`ORCHESTRACE_INSPECTOR_URL ${message}; it is left out of account`]);
   });
 });
 
