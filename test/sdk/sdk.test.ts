@@ -61,7 +61,7 @@ afterAll(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
 async function install(line: Line, tarball: string): Promise<void> {
   const target = join(folder, line);
   await cp(join(HERE, line), target, { recursive: true, filter: (path) => !path.includes('node_modules') });
-  await cp(join(HERE, 'scenario.mjs'), join(target, 'scenario.mjs'));
+  for (const program of ['scenario.mjs', 'live.mjs']) await cp(join(HERE, program), join(target, program));
   await npm(target, 'ci');
   await npm(target, 'install', '--no-save', '--no-package-lock', tarball);
 }
@@ -249,6 +249,27 @@ describe('the packed package on SDK 1.30, 2.12 and 3.1', { timeout: 60_000 }, ()
     expect(exported).toBe(spans.length);
     expect(complaints).toEqual([]);
     expect(sees).toEqual({ before: 'no trace', traceId: true, error: true, carried: ['orchestration', 'traceparent'] });
+  });
+
+  it.for(LINES)('shows a run as it goes on line %s', async (line, test) => {
+    needsLines(test);
+    const { stdout } = await exec(process.execPath, ['live.mjs'], { cwd: join(folder, line), env: {} });
+    const of = (name: string, parent: string, state: string): string =>
+      `${name} < ${parent}: kind 1, scope 1.2.3, nodejs, ${state}`;
+    expect(JSON.parse(stdout)).toEqual({
+      started: [
+        of('orchestration live parallel', '', 'open'),
+        of('group 0 serial', 'orchestration live parallel', 'open'),
+        of('step watched', 'group 0 serial', 'open'),
+      ],
+      ended: [
+        of('plan live', 'orchestration live parallel', 'ended'),
+        of('step watched', 'group 0 serial', 'ended'),
+        of('group 0 serial', 'orchestration live parallel', 'ended'),
+        of('orchestration live parallel', '', 'ended'),
+      ],
+      warnings: [],
+    });
   });
 
   it('needs no type that is newer than api 1.9', async (test) => {
