@@ -72,9 +72,8 @@ export function parseAddress(
 
 /** The address that shows it: the inverse of {@link parseAddress}. */
 export function formatAddress(shown: Shown, isSavedFile: boolean): string {
-  const parameters = new URLSearchParams(
-    PARAMETERS.flatMap((name) => (shown[name] === NOTHING[name] ? [] : [[name, shown[name]]])),
-  ).toString();
+  const set = PARAMETERS.filter((name) => shown[name] !== NOTHING[name]);
+  const parameters = new URLSearchParams(set.map((name): [string, string] => [name, shown[name]])).toString();
   if (isSavedFile) return `#${parameters}`;
   const path = shown.traceId === '' ? '/' : `/run/${shown.traceId}`;
   return parameters === '' ? path : `${path}?${parameters}`;

@@ -1,8 +1,8 @@
 /** One thing that is searched for, in small letters: a word, or an attribute by the end of its name and a part of its value. */
 export type SearchTerm = { readonly word: string } | { readonly key: string; readonly value: string };
 
-/** A text without white space, or one in quotes, alone or after `key=`. */
-const TERM = /(?:([^\s="]+)=)?(?:"([^"]*)"?|(\S+))|([^\s="]+)=/g;
+/** `key=value`, `key="some value"`, `"some words"` or a word; what is not finished is taken as it is. */
+const TERM = /([^\s="]+)=(?:"([^"]*)"?|(\S*))|"([^"]*)"?|(\S+)/g;
 
 /**
  * Reads what is searched for: all of it has to be found.
@@ -12,9 +12,8 @@ const TERM = /(?:([^\s="]+)=)?(?:"([^"]*)"?|(\S+))|([^\s="]+)=/g;
  * // => [{ word: 'timeout' }, { key: 'http.method', value: 'get' }, { word: 'not found' }]
  */
 export function parseSearch(text: string): SearchTerm[] {
-  return Array.from(text.toLowerCase().matchAll(TERM), ([, key, quoted, bare, keyAlone]) => {
-    if (keyAlone !== undefined) return { key: keyAlone, value: '' };
-    const value = quoted ?? bare ?? '';
-    return key === undefined ? { word: value } : { key, value };
-  }).filter((term) => 'key' in term || term.word !== '');
+  const terms = Array.from(text.toLowerCase().matchAll(TERM), ([, key, quotedValue, value = '', quoted, word = '']) =>
+    key === undefined ? { word: quoted ?? word } : { key, value: quotedValue ?? value },
+  );
+  return terms.filter((term) => term.word !== '');
 }

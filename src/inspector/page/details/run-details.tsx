@@ -10,6 +10,7 @@ import { stateOf } from '../ui/state.tsx';
 import { formatInstant, formatUsual, showName, showText } from '../ui/texts.ts';
 import { ErrorText, Facts, Head, List, Section, StepLink, ToolLink } from './parts.tsx';
 import { RawSpan } from './raw-span.tsx';
+import { RemoveTrace } from './remove-trace.tsx';
 import { failedSteps } from './selection.ts';
 
 export function RunDetails({ run }: { readonly run: RunView }): JSX.Element {
@@ -36,6 +37,7 @@ export function RunDetails({ run }: { readonly run: RunView }): JSX.Element {
       <CriticalPath run={run} />
       <Section title="Run">
         <RunFacts run={run} />
+        {!isSavedFile && <RemoveTrace traceId={run.traceId} />}
       </Section>
       <RawSpan spanId={run.runSpanId} spans={run.totalSpans} />
     </>
