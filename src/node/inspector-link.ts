@@ -11,6 +11,8 @@ export const INSPECTOR_DELAY_MS = 50;
 const MAX_RETRY_DELAY_MS = 5000;
 /** Most open spans of which the Inspector is told; the oldest make room. */
 const MAX_OPEN_SPANS = 50_000;
+/** Most ended spans that wait where no Inspector answers. */
+const MAX_WAITING_SPANS = 10_000;
 /** Plans are sent when they end, which is at once. */
 const LIVE_TYPES: ReadonlySet<unknown> = new Set(['run', 'group', 'step', 'attempt']);
 const TRACES_PATH = '/v1/traces';
@@ -23,7 +25,7 @@ export interface InspectorLinkOptions {
   readonly url: string;
   /** Whether spans that ended are sent there too; not where another exporter of this process does. */
   readonly sendsEnded: boolean;
-  /** Most ended spans that wait; of more, the oldest make room. */
+  /** Most ended spans that wait; of more, the oldest make room. Where no Inspector answers, 10,000 at most. */
   readonly maxQueueSpans: number;
   /** Told once, when the Inspector cannot be reached or refuses something. */
   readonly onWarning: (message: string) => void;
@@ -67,9 +69,9 @@ export class InspectorLink implements SpanProcessor {
     if (this.#isShutDown) return;
     this.#forget(span.spanContext().spanId);
     if (!this.#options.sendsEnded || !isSampled(span)) return;
-    const { maxQueueSpans } = this.#options;
-    // Many at a time, because each time all others move up.
-    if (this.#ended.length >= maxQueueSpans) this.#ended.splice(0, Math.ceil(maxQueueSpans / 10));
+    const most = this.#failures === 0 ? this.#options.maxQueueSpans : this.#maxWaitingSpans();
+    // Some more at a time, because each time all others move up.
+    if (this.#ended.length >= most) this.#ended.splice(0, this.#ended.length - most + Math.ceil(most / 10));
     this.#ended.push(span);
     this.#schedule();
   }
@@ -91,6 +93,11 @@ export class InspectorLink implements SpanProcessor {
       await this.#client.post(LIVE_PROCESS_PATH, JSON.stringify(message)).catch(() => {});
     }
     this.#client.close();
+  }
+
+  /** A host need not spend much memory on somebody who may never come. */
+  #maxWaitingSpans(): number {
+    return Math.min(this.#options.maxQueueSpans, MAX_WAITING_SPANS);
   }
 
   #forget(spanId: string): void {
@@ -129,7 +136,7 @@ export class InspectorLink implements SpanProcessor {
       if (statusOf(error) === NOT_CONNECTED) this.#disconnect();
       if (!this.#wasConnected)
         this.#warnOnce(
-          `no Inspector answers at ${this.#options.url}: ${whyOf(error)}. Is it running (npx orchestrace inspect)? It is tried again in silence; at most ${this.#options.maxQueueSpans} spans wait for it`,
+          `no Inspector answers at ${this.#options.url}: ${whyOf(error)}. Is it running (npx orchestrace inspect)? It is tried again in silence; at most ${this.#maxWaitingSpans()} spans wait for it`,
         );
     }
   }

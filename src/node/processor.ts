@@ -14,7 +14,7 @@ export interface ProcessorOptions {
    * on. An empty text counts as unset. Nobody need be there.
    */
   inspectorUrl?: string | undefined;
-  /** Most spans that wait for each of the two while it cannot be reached. Default 100,000. */
+  /** Most spans that wait for each of the two. Default 100,000. For an Inspector that does not answer, the newest 10,000 at most. */
   maxQueueSpans?: number | undefined;
   /** Longest time that a flush may take, in milliseconds. Default 5000. */
   flushTimeoutMs?: number | undefined;

@@ -275,7 +275,7 @@ describe('an Inspector that comes and goes', () => {
     await traced.provider.forceFlush();
     await traced.provider.forceFlush();
     expect(warnings).toEqual([
-      `no Inspector answers at http://127.0.0.1:${port}: ECONNREFUSED. Is it running (npx orchestrace inspect)? It is tried again in silence; at most 100000 spans wait for it`,
+      `no Inspector answers at http://127.0.0.1:${port}: ECONNREFUSED. Is it running (npx orchestrace inspect)? It is tried again in silence; at most 10000 spans wait for it`,
     ]);
     const server = await inspector(port);
     await server.until(() => server.open().length === 3 && server.ended.length === 1);
@@ -330,6 +330,19 @@ describe('an Inspector that comes and goes', () => {
     const server = await inspector(port);
     await provider.forceFlush();
     expect(namesOf(server.ended)).toEqual(Array.from({ length: 10 }, (_, number) => `span ${number + 15}`));
+  });
+
+  it('gets the newest 10,000 where none answered for long', async () => {
+    const port = await closedPort();
+    const { provider, tracer } = traceWith({ inspectorUrl: `http://127.0.0.1:${port}` });
+    tracer.startSpan('unanswered').end();
+    await provider.forceFlush();
+    for (let number = 0; number < 25_000; number++) tracer.startSpan(`span ${number}`).end();
+    const server = await inspector(port);
+    await provider.forceFlush();
+    expect(server.ended.length).toBeLessThanOrEqual(10_000);
+    expect(server.ended.length).toBeGreaterThan(8_000);
+    expect(server.ended.at(-1)!.name).toBe('span 24999');
   });
 
   it('may refuse something: that is given up, said once, and the rest is told', async () => {
