@@ -1,0 +1,79 @@
+import type { JSX } from 'preact';
+import { show } from '../url-state.ts';
+import { collapseGroups } from './shown-lists.ts';
+import type { TimelineModel } from './timeline-model.ts';
+
+/** How much one press of a key or a button zooms. */
+export const ZOOM_STEP = 1.5;
+
+/** What can be done by buttons as well as by keys. */
+export function Controls({ model }: { readonly model: TimelineModel }): JSX.Element {
+  const { groups } = model.run.value;
+  const areAllCollapsed = groups.length > 0 && model.collapsed.value.size >= groups.length;
+  const isFolded = model.isFolded.value;
+  return (
+    <div class="timeline-controls" role="toolbar" aria-label="Timeline">
+      {groups.length > 0 && (
+        <ControlButton
+          label={areAllCollapsed ? 'Expand all groups' : 'Collapse all groups'}
+          hint={areAllCollapsed ? ']' : '['}
+          icon={areAllCollapsed ? 'M4 6l4-4 4 4M4 10l4 4 4-4' : 'M4 2l4 4 4-4M4 14l4-4 4 4'}
+          onClick={() => setAllCollapsed(model, !areAllCollapsed)}
+        />
+      )}
+      <ControlButton
+        label="Fold idle times"
+        hint="f"
+        icon="M2 8h3M11 8h3M7 4l-2 8M11 4l-2 8"
+        isPressed={isFolded}
+        onClick={() => toggleFolds(model)}
+      />
+      <ControlButton label="Zoom out" hint="-" icon="M4 8h8" onClick={() => model.zoomBy(ZOOM_STEP)} />
+      <ControlButton label="Zoom in" hint="+" icon="M4 8h8M8 4v8" onClick={() => model.zoomBy(1 / ZOOM_STEP)} />
+      <ControlButton
+        label="Show all of the run"
+        hint="0"
+        icon="M2 3v10M14 3v10M4 8h8M6 6l-2 2 2 2M10 6l2 2-2 2"
+        isDisabled={model.zoom.value === undefined}
+        onClick={() => model.setWindow(undefined)}
+      />
+    </div>
+  );
+}
+
+interface ControlProps {
+  readonly label: string;
+  /** The key that does the same. */
+  readonly hint: string;
+  /** A path in a square of 16. */
+  readonly icon: string;
+  readonly isPressed?: boolean;
+  readonly isDisabled?: boolean;
+  readonly onClick: () => void;
+}
+
+function ControlButton({ label, hint, icon, isPressed, isDisabled, onClick }: ControlProps): JSX.Element {
+  return (
+    <button
+      type="button"
+      class="icon-button"
+      aria-label={label}
+      aria-pressed={isPressed}
+      disabled={isDisabled ?? false}
+      title={`${label} (${hint})`}
+      onClick={onClick}
+    >
+      <svg class="icon" viewBox="0 0 16 16" aria-hidden="true">
+        <path d={icon} />
+      </svg>
+    </button>
+  );
+}
+
+export function setAllCollapsed(model: TimelineModel, areCollapsed: boolean): void {
+  collapseGroups(areCollapsed ? model.run.peek().groups.map(({ groupIndex }) => groupIndex) : []);
+}
+
+export function toggleFolds(model: TimelineModel): void {
+  show({ fold: model.isFolded.peek() ? '' : '1' }, false);
+}

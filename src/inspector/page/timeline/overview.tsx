@@ -1,0 +1,147 @@
+import { useSignal } from '@preact/signals';
+import type { JSX } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
+import { DARK, LIGHT } from '../../scene/palette.ts';
+import { isDark } from '../theme.ts';
+import { drawOverview } from './draw-overview.ts';
+import { ROW_HEIGHT, type TimelineModel } from './timeline-model.ts';
+
+const HEIGHT = 48;
+/** A shorter drag is a click. */
+const MIN_DRAG = 4;
+/** How near to an edge of the window a drag moves that edge. */
+const EDGE = 6;
+/** While a run goes on, drawing may take this part of the time. */
+const MAX_SHARE = 0.1;
+
+/** A drag on the strip, in pixels: of an edge of the window, of all of it, or of a new one. */
+interface Drag {
+  readonly kind: 'new' | 'move' | 'from' | 'to';
+  readonly startX: number;
+  /** Of the window when it began. */
+  readonly from: number;
+  readonly to: number;
+}
+
+/**
+ * The whole run above its rows. Dragging chooses the part that is shown, dragging that part moves it, a click goes to the rows there, two show
+ * all again. The keys do the same: it is hidden from readers of the screen.
+ */
+export function Overview({ model }: { readonly model: TimelineModel }): JSX.Element {
+  const drag = useSignal<Drag | undefined>(undefined);
+  const strip = useRef<HTMLDivElement>(null);
+  const xOf = (event: MouseEvent): number => event.clientX - strip.current!.getBoundingClientRect().left;
+  const onPointerDown = (event: PointerEvent): void => {
+    if (event.button !== 0) return;
+    strip.current!.setPointerCapture(event.pointerId);
+    const x = xOf(event);
+    const { from, to } = windowOf(model);
+    drag.value = { kind: model.zoom.peek() ? kindOf(x, from, to) : 'new', startX: x, from, to };
+  };
+  const onPointerMove = (event: PointerEvent): void => {
+    if (drag.value) dragTo(model, drag.value, xOf(event));
+  };
+  const onPointerUp = (event: PointerEvent): void => {
+    const x = xOf(event);
+    if (drag.value && Math.abs(x - drag.value.startX) < MIN_DRAG)
+      scrollTo(model, (event.clientY - strip.current!.getBoundingClientRect().top) / HEIGHT);
+    drag.value = undefined;
+  };
+  return (
+    <div
+      class="timeline-overview"
+      ref={strip}
+      aria-hidden="true"
+      style={{ height: `${HEIGHT}px` }}
+      onPointerDown={onPointerDown}
+      onPointerMove={onPointerMove}
+      onPointerUp={onPointerUp}
+      onPointerCancel={() => (drag.value = undefined)}
+      onDblClick={() => model.setWindow(undefined)}
+    >
+      <Strip model={model} />
+      <ShownPart model={model} />
+    </div>
+  );
+}
+
+function windowOf(model: TimelineModel): { from: number; to: number } {
+  const whole = model.wholeScale.peek();
+  const { fromMs, toMs } = model.scale.peek().window;
+  return { from: whole.x(fromMs), to: whole.x(toMs) };
+}
+
+function kindOf(x: number, from: number, to: number): Drag['kind'] {
+  if (Math.abs(x - from) <= EDGE) return 'from';
+  if (Math.abs(x - to) <= EDGE) return 'to';
+  return x > from && x < to ? 'move' : 'new';
+}
+
+function dragTo(model: TimelineModel, { kind, startX, from, to }: Drag, x: number): void {
+  const by = x - startX;
+  if (kind === 'new' && Math.abs(by) < MIN_DRAG) return;
+  const [a, b] = {
+    new: [startX, x],
+    move: [from + by, to + by],
+    from: [from + by, to],
+    to: [from, to + by],
+  }[kind] as [number, number];
+  const whole = model.wholeScale.peek();
+  model.setWindow({ fromMs: whole.ms(Math.min(a, b)), toMs: whole.ms(Math.max(a, b) + 1) });
+}
+
+/** @param share of all steps that are above */
+function scrollTo(model: TimelineModel, share: number): void {
+  const step = Math.floor(share * model.run.peek().steps.length);
+  const row = model.rows.peek().findIndex((row) => row.kind === 'step' && row.step >= step);
+  if (row >= 0) model.scrollTo.peek()?.(row);
+}
+
+/** Drawn again when what it shows changes; while a run goes on no more often than it can afford. */
+function Strip({ model }: { readonly model: TimelineModel }): JSX.Element {
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const next = useRef({ at: 0, timer: 0 });
+  const [run, width, palette] = [model.run.value, model.plotWidth.value, isDark.value ? DARK : LIGHT];
+  const [times, scale] = [model.times.value, model.wholeScale.value];
+  useEffect(() => {
+    const draw = (): void => {
+      const context = canvas.current?.getContext('2d');
+      if (!context) return;
+      const startedAt = performance.now();
+      const ratio = devicePixelRatio || 1;
+      Object.assign(context.canvas, { width: Math.round(width * ratio), height: Math.round(HEIGHT * ratio) });
+      context.scale(ratio, ratio);
+      drawOverview(context, { run, times, scale, width, height: HEIGHT }, palette);
+      const tookMs = performance.now() - startedAt;
+      next.current.at = startedAt + tookMs / MAX_SHARE;
+    };
+    next.current.timer = setTimeout(draw, Math.max(0, next.current.at - performance.now())) as unknown as number;
+    return () => clearTimeout(next.current.timer);
+  }, [run, width, palette, times, scale]);
+  return <canvas ref={canvas} style={{ width: `${width}px`, height: `${HEIGHT}px` }} />;
+}
+
+/** The part of the time that is shown below, and of the rows. */
+function ShownPart({ model }: { readonly model: TimelineModel }): JSX.Element {
+  const all = Math.max(1, model.rows.value.length * ROW_HEIGHT);
+  const [top, shown] = [model.scrollTop.value / all, Math.min(1, model.height.value / all)];
+  const whole = model.wholeScale.value;
+  const zoom = model.zoom.value;
+  const width = model.plotWidth.value;
+  const from = zoom ? Math.max(0, whole.x(zoom.fromMs)) : 0;
+  const to = zoom ? Math.min(width, whole.x(zoom.toMs)) : width;
+  return (
+    <>
+      {zoom && (
+        <>
+          <i class="hidden-part" style={{ left: '0', width: `${from}px` }} />
+          <i class="hidden-part" style={{ left: `${to}px`, right: '0' }} />
+          <i class="shown-part" style={{ left: `${from}px`, width: `${Math.max(2, to - from)}px` }} />
+        </>
+      )}
+      {shown < 1 && (
+        <i class="shown-rows" style={{ top: `${top * HEIGHT}px`, height: `${Math.max(2, shown * HEIGHT)}px` }} />
+      )}
+    </>
+  );
+}

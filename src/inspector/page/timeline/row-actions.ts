@@ -1,0 +1,110 @@
+import { batch } from '@preact/signals';
+import type { TimelineRow } from '../../scene/timeline-rows.ts';
+import { selected, show, shown } from '../url-state.ts';
+import { collapseGroups, readList, toggleGroup, toggleStep } from './shown-lists.ts';
+import { ROW_HEIGHT, type TimelineModel } from './timeline-model.ts';
+
+/** Opens or closes a row that has something below it. */
+export function toggleRow(row: TimelineRow, model: TimelineModel): void {
+  const { groups, steps } = model.run.peek();
+  if (row.isOpen === undefined) return;
+  if (row.kind === 'group') toggleGroup(groups[row.group]!.groupIndex);
+  if (row.kind === 'step') toggleStep(steps[row.step]!.key);
+}
+
+/** Selects a row without a way back: for moving along many. */
+export function selectRow(model: TimelineModel, at: number): void {
+  const rows = model.rows.peek();
+  const row = rows[Math.min(rows.length - 1, Math.max(0, at))];
+  if (row) show({ selected: row.id }, false);
+}
+
+/** The row above that a row is below of; -1 for none. */
+export function parentOf(rows: readonly TimelineRow[], at: number): number {
+  const level = rows[at]?.level ?? 0;
+  return rows.findLastIndex((row, other) => other < at && row.level < level);
+}
+
+/** Opens, or goes to the first row below. */
+export function goIn(model: TimelineModel): void {
+  const at = model.selectedRow.peek();
+  const row = model.rows.peek()[at];
+  if (!row) selectRow(model, 0);
+  else if (row.isOpen === false) toggleRow(row, model);
+  else if ((model.rows.peek()[at + 1]?.level ?? 0) > row.level) selectRow(model, at + 1);
+}
+
+/** Closes, or goes to the row above that it is below of. */
+export function goOut(model: TimelineModel): void {
+  const at = model.selectedRow.peek();
+  const row = model.rows.peek()[at];
+  if (row?.isOpen === true) toggleRow(row, model);
+  else if (row && row.level > 1) selectRow(model, parentOf(model.rows.peek(), at));
+}
+
+/** Selects the next step, or the one before, of which something is true: also one in a group that is collapsed. Goes round. */
+export function goToStep(model: TimelineModel, direction: 1 | -1, isMeant: (step: number) => boolean): void {
+  const { steps } = model.run.peek();
+  const row = model.rows.peek()[model.selectedRow.peek()];
+  const inGroup =
+    row?.kind === 'group' ? steps.findIndex(({ group }) => group === row.group) - (direction > 0 ? 1 : 0) : -1;
+  const from = row && 'step' in row ? row.step : row?.kind === 'group' ? inGroup : direction > 0 ? -1 : steps.length;
+  for (let distance = 1; distance <= steps.length; distance += 1) {
+    const at = (from + direction * distance + 2 * steps.length) % steps.length;
+    if (!isMeant(at)) continue;
+    show({ selected: `step:${steps[at]!.key}` }, false);
+    return;
+  }
+}
+
+/**
+ * Brings what is selected into sight: expands its group, scrolls to its row.
+ *
+ * @param movesTime whether the axis is moved to its bar too
+ */
+export function reveal(model: TimelineModel, movesTime: boolean): void {
+  const key = selected.peek().startsWith('step:') ? selected.peek().slice('step:'.length) : undefined;
+  const { steps, groups } = model.run.peek();
+  let step = key === undefined ? undefined : steps.find((step) => step.key === key);
+  while (step?.parent !== undefined) step = steps[step.parent];
+  const groupIndex = step?.group === undefined ? undefined : groups[step.group]?.groupIndex;
+  if (groupIndex !== undefined && model.collapsed.peek().has(groupIndex))
+    collapseGroups(readList(shown.peek().collapsed, 'number').filter((other) => other !== groupIndex));
+  const at = model.selectedRow.peek();
+  const row = model.rows.peek()[at];
+  if (!row) return;
+  batch(() => {
+    model.scrollTo.peek()?.(at);
+    const extent = model.scene.peek().draw(row, model.times.peek()).bar?.extent;
+    const zoom = model.zoom.peek();
+    if (!movesTime || !extent || !zoom || (extent.toMs >= zoom.fromMs && extent.fromMs <= zoom.toMs)) return;
+    const middle = (model.pixels.peek().from + model.pixels.peek().to) / 2;
+    model.panBy(model.scale.peek().x(extent.fromMs) - middle);
+  });
+}
+
+/** Zooms so that what is selected fills most of the plot. */
+export function zoomToSelected(model: TimelineModel): void {
+  zoomToRows(model, model.selectedRow.peek(), model.selectedRow.peek() + 1);
+}
+
+/** Zooms so that the rows in sight fill most of the plot. */
+export function zoomToSight(model: TimelineModel): void {
+  const first = Math.floor(model.scrollTop.peek() / ROW_HEIGHT);
+  zoomToRows(model, first, first + Math.ceil(model.height.peek() / ROW_HEIGHT));
+}
+
+function zoomToRows(model: TimelineModel, first: number, end: number): void {
+  const scene = model.scene.peek();
+  const rows = model.rows.peek().slice(Math.max(0, first), Math.max(0, end));
+  const extents = rows.flatMap((row) =>
+    row.kind === 'group' && rows.length > 1 ? [] : (scene.draw(row, model.times.peek()).bar?.extent ?? []),
+  );
+  const [fromMs, toMs] = [
+    Math.min(...extents.map(({ fromMs }) => fromMs)),
+    Math.max(...extents.map(({ toMs }) => toMs)),
+  ];
+  if (!(toMs > fromMs)) return;
+  const margin = (toMs - fromMs) * 0.1;
+  model.setWindow({ fromMs: fromMs - margin, toMs: toMs + margin });
+}

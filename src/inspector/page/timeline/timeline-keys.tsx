@@ -1,0 +1,69 @@
+import { isWrong } from '../../scene/step-states.ts';
+import { useKeys } from '../keys.ts';
+import { isDetailsOpen } from '../run/split.tsx';
+import { show } from '../url-state.ts';
+import { setAllCollapsed, toggleFolds, ZOOM_STEP } from './controls.tsx';
+import { goIn, goOut, goToStep, selectRow, toggleRow, zoomToSelected, zoomToSight } from './row-actions.ts';
+import { ROW_HEIGHT, type TimelineModel } from './timeline-model.ts';
+
+/** What one press moves the axis by, as a part of its width. */
+const PAN_STEP = 0.15;
+
+/** The keys of the timeline. A component of its own, so that nothing else is drawn again when it is. */
+export function TimelineKeys({ model }: { readonly model: TimelineModel }): null {
+  const move = (by: number): void => selectRow(model, model.selectedRow.peek() + by);
+  const page = (): number => Math.max(1, Math.floor(model.height.peek() / ROW_HEIGHT) - 1);
+  const pan = (direction: number): void => model.panBy(direction * PAN_STEP * model.plotWidth.peek());
+  const wrong = (step: number): boolean => isWrong(model.run.peek().steps[step]!.state);
+  const critical = (step: number): boolean => model.run.peek().steps[step]!.isCritical;
+  useKeys('Timeline', [
+    { keys: ['ArrowDown', 'j'], does: 'next row', run: () => move(1) },
+    {
+      keys: ['ArrowUp', 'k'],
+      does: 'row before',
+      run: () => (model.selectedRow.peek() < 0 ? selectRow(model, 0) : move(-1)),
+    },
+    {
+      keys: ['ArrowRight'],
+      does: 'open, or go to what is below; with shift move the time',
+      run: ({ shiftKey }) => (shiftKey ? pan(1) : goIn(model)),
+    },
+    {
+      keys: ['ArrowLeft'],
+      does: 'close, or go to what it is below of; with shift move the time',
+      run: ({ shiftKey }) => (shiftKey ? pan(-1) : goOut(model)),
+    },
+    { keys: [' '], does: 'open or close', run: () => toggleSelected(model) },
+    { keys: ['Enter'], does: 'show the details; follow a run', run: () => enter(model) },
+    { keys: ['Home'], does: 'first row', run: () => selectRow(model, 0) },
+    { keys: ['End'], does: 'last row', run: () => selectRow(model, Infinity) },
+    { keys: ['PageDown'], does: 'a page down', run: () => move(page()) },
+    { keys: ['PageUp'], does: 'a page up', run: () => move(-page()) },
+    { keys: ['n'], does: 'next step that went wrong', run: () => goToStep(model, 1, wrong) },
+    { keys: ['N'], does: 'step before that went wrong', run: () => goToStep(model, -1, wrong) },
+    { keys: ['c'], does: 'next step on the critical path', run: () => goToStep(model, 1, critical) },
+    { keys: ['C'], does: 'step before on the critical path', run: () => goToStep(model, -1, critical) },
+    { keys: ['+', '=', 'w'], does: 'zoom in', run: () => model.zoomBy(1 / ZOOM_STEP) },
+    { keys: ['-', 's'], does: 'zoom out', run: () => model.zoomBy(ZOOM_STEP) },
+    { keys: ['0'], does: 'show all of the run', run: () => model.setWindow(undefined) },
+    { keys: ['z'], does: 'zoom to what is selected', run: () => zoomToSelected(model) },
+    { keys: ['v'], does: 'zoom to the rows in sight', run: () => zoomToSight(model) },
+    { keys: ['a'], does: 'move to earlier', run: () => pan(-1) },
+    { keys: ['d'], does: 'move to later', run: () => pan(1) },
+    { keys: ['f'], does: 'fold idle times', run: () => toggleFolds(model) },
+    { keys: ['['], does: 'collapse all groups', run: () => setAllCollapsed(model, true) },
+    { keys: [']'], does: 'expand all groups', run: () => setAllCollapsed(model, false) },
+  ]);
+  return null;
+}
+
+function toggleSelected(model: TimelineModel): void {
+  const row = model.rows.peek()[model.selectedRow.peek()];
+  if (row) toggleRow(row, model);
+}
+
+function enter(model: TimelineModel): void {
+  const row = model.rows.peek()[model.selectedRow.peek()];
+  if (row?.kind === 'run') show({ run: row.run.runSpanId, selected: '', zoom: '', open: '', collapsed: '' });
+  else isDetailsOpen.value = true;
+}

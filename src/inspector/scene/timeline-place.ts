@@ -1,0 +1,95 @@
+import type { Palette } from './palette.ts';
+import type { TimeScale, TimeSpan } from './time-scale.ts';
+import type { Bar, SegmentKind } from './timeline-bars.ts';
+import type { Label } from './timeline-words.ts';
+
+/** A bar in pixels from the left edge of the plot, without what is not in it. */
+export interface PlacedBar {
+  readonly segments: readonly PlacedSegment[];
+  readonly point?: { readonly kind: 'skip' | 'absent'; readonly x: number; readonly color: keyof Palette };
+  readonly usualX?: number;
+  readonly critical?: PlacedSpan;
+  readonly label?: PlacedLabel;
+}
+
+export interface PlacedSpan {
+  readonly x: number;
+  readonly width: number;
+}
+
+export interface PlacedSegment extends PlacedSpan {
+  readonly kind: SegmentKind;
+  readonly color: keyof Palette;
+  readonly isOpen: boolean;
+  readonly id?: string;
+}
+
+/**
+ * Where the label of a bar stands: `right` of it, else `left`, else `inside`; at an edge of the plot where the bar is beyond it. `x` is where
+ * the text starts, for `left`, `inside` and `beyond-right` where it ends.
+ */
+export interface PlacedLabel extends Label {
+  readonly side: 'right' | 'left' | 'inside' | 'beyond-left' | 'beyond-right';
+  readonly x: number;
+  /** Pixels that it may take. */
+  readonly room: number;
+}
+
+/** How far a bar goes on beyond the edges of the plot, where nobody sees its ends. */
+const BEYOND = 24;
+const MIN_WIDTH = 2;
+const LABEL_GAP = 6;
+/** Half of a point. */
+const POINT_WIDTH = 5;
+const CHARACTER_WIDTH = 6.6;
+/** What must be there for a note to be worth its place. */
+const NOTE_WIDTH = 60;
+
+/** @param width of the plot, in pixels */
+export function placeBar(bar: Bar, label: Label | undefined, scale: TimeScale, width: number): PlacedBar {
+  const { point, usualEndMs, critical } = bar;
+  const segments = bar.segments.flatMap((segment) => {
+    const { kind, color, isOpen, id } = segment;
+    const placed = placeSpan(segment, scale, width, kind === 'wait' ? 0.5 : MIN_WIDTH);
+    return placed ? [{ kind, color, isOpen, ...(id !== undefined && { id }), ...placed }] : [];
+  });
+  const isSeen = (x: number): boolean => x > -POINT_WIDTH && x < width + POINT_WIDTH;
+  const pointX = point && scale.x(point.ms);
+  const usualX = usualEndMs === undefined ? undefined : scale.x(usualEndMs);
+  const line = critical && placeSpan(critical, scale, width, MIN_WIDTH);
+  return {
+    segments,
+    ...(point &&
+      pointX !== undefined &&
+      isSeen(pointX) && { point: { kind: point.kind, x: pointX, color: point.color } }),
+    ...(usualX !== undefined && isSeen(usualX) && { usualX }),
+    ...(line && { critical: line }),
+    ...(label && { label: placeLabel(bar, label, scale, width) }),
+  };
+}
+
+function placeSpan(span: TimeSpan, scale: TimeScale, width: number, least: number): PlacedSpan | undefined {
+  const [start, end] = [scale.x(span.fromMs), scale.x(span.toMs)];
+  const x = Math.max(-BEYOND, start);
+  const right = Math.min(width + BEYOND, Math.max(end, start + least));
+  return right <= -MIN_WIDTH || x >= width ? undefined : { x, width: right - x };
+}
+
+function placeLabel({ extent, point }: Bar, label: Label, scale: TimeScale, width: number): PlacedLabel {
+  const half = point ? POINT_WIDTH : 0;
+  const [start, end] = [
+    scale.x(extent.fromMs) - half,
+    Math.max(scale.x(extent.toMs), scale.x(extent.fromMs) + MIN_WIDTH) + half,
+  ];
+  if (end < 0) return { ...label, side: 'beyond-left', x: LABEL_GAP, room: width - LABEL_GAP };
+  if (start > width) return { ...label, side: 'beyond-right', x: width - LABEL_GAP, room: width - LABEL_GAP };
+  const textWidth = label.text.length * CHARACTER_WIDTH;
+  const [left, right] = [start - LABEL_GAP, width - end - LABEL_GAP];
+  const noteWidth = label.note === undefined ? 0 : NOTE_WIDTH;
+  if (right >= textWidth + noteWidth || (right >= textWidth && right > left))
+    return { ...label, side: 'right', x: end + LABEL_GAP, room: right };
+  if (left >= textWidth) return { ...label, side: 'left', x: left, room: left };
+  if (right >= textWidth) return { ...label, side: 'right', x: end + LABEL_GAP, room: right };
+  const inside = Math.min(end, width) - LABEL_GAP;
+  return { ...label, side: 'inside', x: inside, room: inside - Math.max(0, start) };
+}

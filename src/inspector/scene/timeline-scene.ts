@@ -1,0 +1,203 @@
+import { formatDuration } from '../../explain/format.ts';
+import { escapeText } from '../../explain/tell/escape-text.ts';
+import type { GroupView, RunView, StepState } from '../view/run-view.ts';
+import { isWrong, STATES } from './step-states.ts';
+import { type Bar, groupBar, spanBar, stepBar } from './timeline-bars.ts';
+import type { SpanBelow, TimelineRow } from './timeline-rows.ts';
+import type { RunTimes } from './timeline-times.ts';
+import { type Fact, type Label, nameOf, stepFacts, stepLabel } from './timeline-words.ts';
+
+/** All that a row shows. */
+export interface DrawnRow {
+  readonly name: string;
+  /** What kind of thing it is, e.g. its tool type; beside the name. */
+  readonly detail?: string;
+  /** Absent for what has none, such as a note. */
+  readonly state?: StepState;
+  readonly bar?: Bar;
+  readonly label?: Label;
+}
+
+/** How many steps of a group there are in all, and how they ended. */
+interface Tally {
+  total: number;
+  done: number;
+  wrong: number;
+  skipped: number;
+  running: number;
+  /** The place of the first. */
+  first: number;
+  /** States of its steps. */
+  readonly states: Set<StepState>;
+}
+
+/** What rows of a run show: bars, labels, and all of it in words. What is needed for many rows is computed once. */
+export class TimelineScene {
+  readonly view: RunView;
+  readonly #tallies: readonly Tally[];
+  /** Tools with a step that has not ended. */
+  readonly #unfinished = new Set<string>();
+
+  constructor(view: RunView) {
+    this.view = view;
+    this.#tallies = view.groups.map(() => ({
+      total: 0,
+      done: 0,
+      wrong: 0,
+      skipped: 0,
+      running: 0,
+      first: -1,
+      states: new Set(),
+    }));
+    for (const [index, step] of view.steps.entries()) {
+      if (step.endMs === undefined && !STARTED_NEVER.has(step.state)) this.#unfinished.add(step.toolId);
+      const tally = step.parent === undefined && step.group !== undefined ? this.#tallies[step.group] : undefined;
+      if (!tally) continue;
+      tally.total += 1;
+      if (step.state === 'success') tally.done += 1;
+      if (step.state === 'skip') tally.skipped += 1;
+      if (step.state === 'running') tally.running += 1;
+      if (isWrong(step.state)) tally.wrong += 1;
+      if (tally.first < 0) tally.first = index;
+      tally.states.add(step.state);
+    }
+  }
+
+  draw(row: TimelineRow, times: RunTimes): DrawnRow {
+    switch (row.kind) {
+      case 'group':
+        return this.#drawGroup(row.group, times);
+      case 'step':
+        return this.#drawStep(row.step, times);
+      case 'span':
+        return drawSpan(row.span, spanBar(row.span, this.view.steps[row.step]!));
+      case 'run':
+        return {
+          name: `run ${escapeText(row.run.planName ?? '')}`.trim(),
+          ...(row.run.outcome && { state: row.run.outcome }),
+        };
+      case 'note':
+        return { name: row.text };
+    }
+  }
+
+  /** What a row shows in words, without its name. */
+  facts(row: TimelineRow, times: RunTimes): Fact[] {
+    const { view } = this;
+    switch (row.kind) {
+      case 'group':
+        return this.#groupFacts(row.group, times);
+      case 'step': {
+        const step = view.steps[row.step]!;
+        return stepFacts(step, times.end[row.step]! - times.start[row.step]!, this.#missing(row.step));
+      }
+      case 'span': {
+        const { startMs, endMs, service } = row.span;
+        return [
+          ...(service === '' ? [] : [['by', escapeText(service)] as const]),
+          ['started', `after ${formatDuration(startMs)}`],
+          ['took', formatDuration(endMs - startMs)],
+        ];
+      }
+      default:
+        return [];
+    }
+  }
+
+  /** Everything that a row shows in one sentence, e.g. `rank, succeeded, started after 1.20 s, took 3.40 s, on the critical path`. */
+  describe(row: TimelineRow, times: RunTimes): string {
+    const { name, state, label } = this.draw(row, times);
+    const words = this.facts(row, times).map(([heading, text]) =>
+      BARE.has(heading) ? text : heading === 'so far' ? `so far ${text}` : `${heading} ${text}`,
+    );
+    const own = row.kind === 'group' ? (label?.note ?? '') : '';
+    return [name, state && STATES[state].words, own, ...words].filter(Boolean).join(', ');
+  }
+
+  #drawStep(index: number, times: RunTimes): DrawnRow {
+    const step = this.view.steps[index]!;
+    return {
+      name: nameOf(step),
+      ...(step.toolType !== undefined && { detail: escapeText(step.toolType) }),
+      state: step.state,
+      bar: stepBar(index, this.view, times),
+      label: stepLabel(step, times.end[index]! - times.start[index]!, this.#missing(index)),
+    };
+  }
+
+  #drawGroup(index: number, times: RunTimes): DrawnRow {
+    const group = this.view.groups[index]!;
+    const { first } = this.#tallies[index]!;
+    const state = this.#stateOf(group, index);
+    const bar = groupBar(group, state, first < 0 ? 0 : times.start[first]!, this.view, times.nowMs);
+    const { fromMs, toMs } = bar.extent;
+    return {
+      name: `group ${group.groupIndex}`,
+      detail: group.isParallel ? 'parallel' : 'serial',
+      state,
+      bar,
+      label: { text: toMs > fromMs ? formatDuration(toMs - fromMs) : STATES[state].words, note: this.#tell(index) },
+    };
+  }
+
+  #groupFacts(index: number, { nowMs }: RunTimes): Fact[] {
+    const { startMs, endMs, parallelism } = this.view.groups[index]!;
+    return [
+      ...(startMs === undefined ? [] : [['started', `after ${formatDuration(startMs)}`] as const]),
+      ...(startMs === undefined || endMs === undefined ? [] : [['took', formatDuration(endMs - startMs)] as const]),
+      ...(startMs !== undefined && endMs === undefined && this.view.state === 'running'
+        ? [['so far', formatDuration(Math.max(0, nowMs - startMs))] as const]
+        : []),
+      ...(parallelism
+        ? [
+            [
+              'at once',
+              `${parallelism.peak} of ${parallelism.declared} at once, ${parallelism.achieved.toFixed(1)} on average`,
+            ] as const,
+          ]
+        : []),
+    ];
+  }
+
+  /** E.g. `6 of 8 done, 1 failed`. */
+  #tell(index: number): string {
+    const { total, done, wrong, skipped, running } = this.#tallies[index]!;
+    return [
+      `${done} of ${total} done`,
+      ...(running > 0 ? [`${running} running`] : []),
+      ...(wrong > 0 ? [`${wrong} went wrong`] : []),
+      ...(skipped > 0 ? [`${skipped} skipped`] : []),
+    ].join(', ');
+  }
+
+  #stateOf({ outcome, startMs, endMs }: GroupView, index: number): StepState {
+    if (outcome !== undefined) return outcome;
+    const { state } = this.view;
+    if (startMs !== undefined && endMs === undefined && (state === 'running' || state === 'interrupted')) return state;
+    const [first, ...others] = this.#tallies[index]!.states;
+    if (first !== undefined && others.length === 0) return first;
+    if (startMs !== undefined) return 'unknown';
+    return state === 'running' ? 'planned' : 'not started';
+  }
+
+  /** Dependencies of a step that have not ended. */
+  #missing(index: number): string[] {
+    const { state, dependsOn } = this.view.steps[index]!;
+    return state === 'planned' ? dependsOn.filter((toolId) => this.#unfinished.has(toolId)) : [];
+  }
+}
+
+/** What can stand in a sentence without its heading. */
+const BARE: ReadonlySet<string> = new Set(['critical', 'at once', 'missing']);
+const STARTED_NEVER: ReadonlySet<StepState> = new Set(['not started', 'no span']);
+
+function drawSpan(span: SpanBelow, bar: Bar): DrawnRow {
+  const { name, attempt, startMs, endMs, hasFailed, service } = span;
+  return {
+    name: attempt === undefined ? escapeText(name) || '(no name)' : `attempt ${attempt}`,
+    ...(service !== '' && attempt === undefined && { detail: escapeText(service) }),
+    ...(hasFailed && { state: 'failure' as const }),
+    bar,
+    label: { text: formatDuration(endMs - startMs) },
+  };
+}

@@ -1,0 +1,102 @@
+import { count, formatDuration, shorten } from '../../explain/format.ts';
+import { escapeText } from '../../explain/tell/escape-text.ts';
+import { nameStep } from '../../explain/tell/name-step.ts';
+import type { AttemptView, StepView } from '../view/run-view.ts';
+import { isWrong, STATES } from './step-states.ts';
+
+/** What is said of a row in one place: a heading, and a text. */
+export type Fact = readonly [name: string, text: string];
+
+/** What stands beside a bar: what matters most, and what is said if there is room. */
+export interface Label {
+  readonly text: string;
+  readonly note?: string;
+  /** Whether it goes on although it took longer than usual. */
+  readonly isOverdue?: boolean;
+}
+
+/** Of texts of others beside a bar, in characters. */
+const MAX_NOTE = 120;
+/** By how much longer than usual something is before it is said beside the bar, in times. */
+const LONGER = 1.2;
+
+/** A name as it is shown: nothing in it is invisible. */
+export function nameOf(step: Pick<StepView, 'toolId' | 'iteration'>): string {
+  return escapeText(nameStep(step)) || '(no name)';
+}
+
+/** @param ms what it took, so far */
+export function stepLabel(step: StepView, ms: number, missing: readonly string[]): Label {
+  const { state, usualMs, reason, error, attemptCount = 1 } = step;
+  const { words } = STATES[state];
+  const isLong = usualMs !== undefined && ms > usualMs * LONGER;
+  if (step.startMs === undefined || state === 'skip') {
+    const why = reason === undefined ? waitsFor(missing) : shorten(reason, MAX_NOTE);
+    return { text: words, ...(why && { note: why }) };
+  }
+  const text = `${formatDuration(ms)}${isLong ? `, usually ${formatDuration(usualMs)}` : ''}`;
+  const why = error ?? reason;
+  const notes = [
+    ...(isWrong(state) ? [why === undefined ? words : `${words}: ${shorten(why, MAX_NOTE)}`] : []),
+    ...(attemptCount > 1 ? [count(attemptCount, 'attempt')] : []),
+  ];
+  return {
+    text,
+    ...(notes.length > 0 && { note: notes.join(', ') }),
+    ...(isLong && state === 'running' && { isOverdue: true }),
+  };
+}
+
+/** Dependencies that a step is still missing. */
+function waitsFor(missing: readonly string[]): string {
+  if (missing.length === 0) return '';
+  const [first, second] = missing.map(escapeText);
+  const rest = missing.length > 2 ? ` and ${missing.length - 1} more` : '';
+  return `waits for ${rest === '' && second !== undefined ? `${first} and ${second}` : `${first}${rest}`}`;
+}
+
+/** Everything that a step's row shows, in words. */
+export function stepFacts(step: StepView, ms: number, missing: readonly string[]): Fact[] {
+  const { startMs, waitMs, usualMs, slackMs, attempts, attemptCount = attempts.length, error, reason } = step;
+  const isThere = startMs !== undefined;
+  const took = step.endMs === undefined ? 'so far' : 'took';
+  const why = error ?? reason;
+  return [
+    ...(isThere ? [['started', `after ${formatDuration(startMs)}`] as const] : []),
+    ...(isThere && step.state !== 'skip' ? [[took, formatDuration(ms)] as const] : []),
+    ...(usualMs === undefined ? [] : [['usually', formatDuration(usualMs)] as const]),
+    ...(waitMs >= NOTICEABLE_MS ? [['waited', `${formatDuration(waitMs)}${heldBy(step)}`] as const] : []),
+    ...(attemptCount > 1 ? [['attempts', tellAttempts(attemptCount, attempts)] as const] : []),
+    ...(step.isCritical ? [['critical', 'on the critical path'] as const] : []),
+    ...(!step.isCritical && slackMs !== undefined ? [['slack', formatDuration(slackMs)] as const] : []),
+    ...(why === undefined ? [] : [['because', shorten(escapeText(why), MAX_NOTE * 2)] as const]),
+    ...(!isThere && missing.length > 0 ? [['missing', waitsFor(missing)] as const] : []),
+  ];
+}
+
+/** Shorter waits are the event loop's. */
+const NOTICEABLE_MS = 1;
+
+/** What held a step, e.g. ` for a free slot, until rank ended`. */
+function heldBy({ waitReason, waitedFor, lastDependency }: StepView): string {
+  const until = waitedFor === undefined ? '' : `, until ${escapeText(waitedFor)} ended`;
+  switch (waitReason) {
+    case 'slot':
+      return ` for a free slot${until}`;
+    case 'group':
+      return ` for the groups before${until}`;
+    case 'dependency':
+      return lastDependency ? ` after ${escapeText(lastDependency.toolId)} ended` : '';
+    default:
+      return ', for what is not known';
+  }
+}
+
+function tellAttempts(number: number, attempts: readonly AttemptView[]): string {
+  const each = attempts.slice(0, 5).map(({ outcome, startMs, endMs }) => {
+    const words = outcome ? STATES[outcome].words : endMs === undefined ? 'running' : STATES.unknown.words;
+    return endMs === undefined ? words : `${words} after ${formatDuration(endMs - startMs)}`;
+  });
+  const more = attempts.length > 5 ? ', …' : '';
+  return each.length === 0 ? String(number) : `${number} (${each.join(', ')}${more})`;
+}
