@@ -18,7 +18,7 @@ export class FileSource implements Source {
     return (await this.#read()).view;
   }
 
-  async spans(_traceId: string, under?: string): Promise<OtlpTraces> {
+  async spans(_traceId: string, under = ''): Promise<OtlpTraces> {
     return subtreeOf((await this.#read()).traces, under);
   }
 

@@ -106,5 +106,9 @@ async function send(path: string, request?: RequestInit): Promise<Response> {
 async function answerOf<T>(response: Response): Promise<T> {
   if (response.ok) return response.json() as Promise<T>;
   const { message } = (await response.json().catch(() => ({}))) as { message?: string };
-  throw new Error(message ?? `The Inspector answered ${response.status}. Reload the page, or see what it printed.`);
+  throw new Error(
+    message
+      ? `${message.charAt(0).toUpperCase()}${message.slice(1).replace(/\.$/, '')}.`
+      : `The Inspector answered ${response.status}. Reload the page, or see what it printed.`,
+  );
 }

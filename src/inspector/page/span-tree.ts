@@ -87,9 +87,9 @@ export function spanItem({ span, resource }: SpanRecord, depth: number, zeroMs: 
   };
 }
 
-/** The part of a trace that is a span and all below it; all of it without one. */
-export function subtreeOf(traces: OtlpTraces, under: string | undefined): OtlpTraces {
-  if (under === undefined) return traces;
+/** The part of a trace that is a span and all below it; all of it for an empty id. */
+export function subtreeOf(traces: OtlpTraces, under: string): OtlpTraces {
+  if (under === '') return traces;
   const kept = new Set([under, ...Array.from(new SpanTree(traces).below(under), ({ record }) => record.span.spanId)]);
   return {
     resourceSpans: traces.resourceSpans.map(({ resource, scopeSpans }) => ({

@@ -73,6 +73,6 @@ describe('subtreeOf', () => {
 
   it('keeps everything where no span is asked for', () => {
     const traces = asTraces(overviewSpans());
-    expect(subtreeOf(traces, undefined)).toBe(traces);
+    expect(subtreeOf(traces, '')).toBe(traces);
   });
 });

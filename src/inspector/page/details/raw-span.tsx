@@ -28,7 +28,13 @@ export function RawSpan({ spanId, spans }: RawSpanProps): JSX.Element | null {
       </button>
     );
   const record = loaded.tree.find(spanId);
-  return record ? <Record record={record} /> : <p class="dim">Its span arrives when it ends.</p>;
+  return record ? (
+    <Record record={record} />
+  ) : (
+    <p class="dim">
+      {shownRun.value?.nowMs === undefined ? 'Its span did not arrive.' : 'Its span arrives when it ends.'}
+    </p>
+  );
 }
 
 function Record({ record: { span, resource, scope } }: { readonly record: SpanRecord }): JSX.Element {

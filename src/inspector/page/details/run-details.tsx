@@ -11,7 +11,7 @@ import { formatInstant, formatUsual, showName, showText } from '../ui/texts.ts';
 import { ErrorText, Facts, Head, List, Section, StepLink, ToolLink } from './parts.tsx';
 import { RawSpan } from './raw-span.tsx';
 import { RemoveTrace } from './remove-trace.tsx';
-import { failedSteps } from './selection.ts';
+import { failedSteps, stepOfTool } from './selection.ts';
 
 export function RunDetails({ run }: { readonly run: RunView }): JSX.Element {
   const { findings } = run.explanation;
@@ -87,7 +87,8 @@ function Failures({ run }: { readonly run: RunView }): JSX.Element | null {
 }
 
 function DoneAndNotDone({ run }: { readonly run: RunView }): JSX.Element {
-  const { done, notDone } = run.explanation;
+  const { done } = run.explanation;
+  const notDone = whatIsNotDone(run);
   return (
     <>
       {notDone.length > 0 && (
@@ -115,6 +116,15 @@ function DoneAndNotDone({ run }: { readonly run: RunView }): JSX.Element {
       )}
     </>
   );
+}
+
+/** What stands in the way of each; of steps that only have a start, that they do: nothing else of them is explained yet. */
+function whatIsNotDone(run: RunView): RunView['explanation']['notDone'] {
+  return run.explanation.notDone.map(({ toolId, reason }) => {
+    const state = stepOfTool(run, toolId)?.state;
+    const isOpen = state === 'running' || state === 'interrupted' || state === 'planned';
+    return { toolId, reason: isOpen ? state : reason };
+  });
 }
 
 function CriticalPath({ run }: { readonly run: RunView }): JSX.Element | null {
@@ -146,7 +156,8 @@ function RunFacts({ run }: { readonly run: RunView }): JSX.Element {
         ['Took', run.nowMs === undefined && formatDuration(run.durationMs)],
         [
           'Usual',
-          run.usual && `${formatDuration(run.usual.medianMs)}, the middle of ${count(run.usual.runs, 'success')}`,
+          run.usual &&
+            `${formatDuration(run.usual.medianMs)}, the middle of ${count(run.usual.runs, 'successful run')}`,
         ],
         ['Planned', completeness.planned > 0 && `${completeness.seen} of ${completeness.planned} steps seen`],
         ['Groups', run.groups.length || undefined],

@@ -36,9 +36,8 @@ export function Filters({ runs, found }: FiltersProps): JSX.Element {
         </button>
       )}
       <span class="found" role="status">
-        {found === runs.length
-          ? `${runs.length} ${runs.length === 1 ? 'run' : 'runs'}`
-          : `${found} of ${runs.length} runs`}
+        {found < runs.length && `${found.toLocaleString('en')} of `}
+        {runs.length.toLocaleString('en')} {runs.length === 1 ? 'run' : 'runs'}
       </span>
       <OpenFile />
     </search>

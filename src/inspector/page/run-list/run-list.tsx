@@ -11,8 +11,9 @@ import { listFault, runList } from './load-list.ts';
 import { OtherTraces } from './other-traces.tsx';
 import { RunRows } from './run-rows.tsx';
 
-/** So many runs are drawn at first, and so many more each time the end comes into sight. */
-const PAGE = 200;
+/** So many runs are drawn at first, and so many more each time the end comes near: more at once would be felt when scrolling. */
+const PAGE = 50;
+const NEAR = '800px';
 
 /** All runs that are kept, newest first. */
 export function RunList(): JSX.Element {
@@ -51,9 +52,10 @@ function Runs({ found }: { readonly found: ReturnType<typeof filterRuns> }): JSX
   const hasMore = found.length > most.value;
   useEffect(() => {
     if (!end.current) return;
-    const observer = new IntersectionObserver(([entry]) => {
+    const more = ([entry]: IntersectionObserverEntry[]): void => {
       if (entry?.isIntersecting) most.value += PAGE;
-    });
+    };
+    const observer = new IntersectionObserver(more, { root: end.current.closest('main'), rootMargin: NEAR });
     observer.observe(end.current);
     return () => observer.disconnect();
   }, [hasMore, most.value]);

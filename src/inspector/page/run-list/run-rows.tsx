@@ -11,18 +11,26 @@ import { listNowMs } from './load-list.ts';
 /** Runs as a table: each row is one link. */
 export function RunRows({ runs }: { readonly runs: readonly RunRow[] }): JSX.Element {
   return (
-    <table class="runs">
+    <table class="runs is-whole">
       <thead>
         <tr>
-          <th scope="col">Outcome</th>
+          <th scope="col" class="outcome">
+            Outcome
+          </th>
           <th scope="col">Plan</th>
-          <th scope="col">Strategy</th>
-          <th scope="col">Duration</th>
-          <th scope="col">Service</th>
-          <th scope="col" class="number">
+          <th scope="col" class="strategy">
+            Strategy
+          </th>
+          <th scope="col" class="took">
+            Duration
+          </th>
+          <th scope="col" class="services">
+            Service
+          </th>
+          <th scope="col" class="number spans">
             Spans
           </th>
-          <th scope="col" class="number">
+          <th scope="col" class="number start">
             Started
           </th>
         </tr>
@@ -63,7 +71,7 @@ function Row({ run }: { readonly run: RunRow }): JSX.Element {
         <Services services={run.services} />
         {run.source && <small> in {showName(run.source)}</small>}
       </td>
-      <td class="number">{run.spans > 0 ? run.spans.toLocaleString('en') : ''}</td>
+      <td class="number spans">{run.spans > 0 ? run.spans.toLocaleString('en') : ''}</td>
       <td class="number">
         <Started atMs={run.startedAtMs} />
       </td>

@@ -10,7 +10,7 @@ interface CopyProps {
   readonly text: string | (() => string);
   /** Of what, e.g. `the error`. */
   readonly what: string;
-  /** Beside the icon. */
+  /** Beside the icon, e.g. `with reasons` or `Copy as Markdown`. */
   readonly children?: string;
 }
 
@@ -25,7 +25,7 @@ export function CopyButton({ text, what, children }: CopyProps): JSX.Element {
     <button
       type="button"
       class={`copy ${children ? 'button' : 'icon-button'}`}
-      aria-label={`Copy ${what}`}
+      aria-label={children === undefined ? `Copy ${what}` : `Copy ${children.replace(/^Copy /, '')}`}
       title={`Copy ${what}`}
       onClick={() => void copy()}
     >
