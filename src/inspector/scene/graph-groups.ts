@@ -37,6 +37,7 @@ export function graphGroups(view: RunView, layout: GraphLayout): GraphGroup[] {
       y: layout.groupY[index]!,
       width,
       height: layout.groupHeight[index]!,
+      name: `group ${group.groupIndex}`,
       title: titleOf(group, room),
       time,
       ...(isRunning && { sinceMs: startMs }),

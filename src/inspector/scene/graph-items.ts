@@ -53,6 +53,9 @@ export interface GraphNode extends Rectangle {
 export interface GraphGroup extends Rectangle {
   readonly vertex: number;
   readonly group: number;
+  /** E.g. `group 0`. */
+  readonly name: string;
+  /** With what else there is room for. */
   readonly title: string;
   /** What it took; empty as long as it runs, see `sinceMs`. */
   readonly time: string;

@@ -6,7 +6,7 @@ import type { GraphNode } from './graph-items.ts';
 import { INDENT, NODE_HEIGHT, ROW_GAP } from './graph-sizes.ts';
 import { DETAIL_SIZE, fitText, LABEL_SIZE, textWidth } from './graph-text.ts';
 import type { GraphLayout } from './layout-graph.ts';
-import { STATES } from './step-states.ts';
+import { isWrong, STATES } from './step-states.ts';
 
 /** Where texts of a node begin, right of its mark; how far they stay from its right edge, and from each other. */
 export const TEXT_LEFT = 30;
@@ -37,14 +37,15 @@ export function graphNode(view: RunView, layout: GraphLayout, index: number, wei
     width,
     height: NODE_HEIGHT,
     label: fitText(shownName(step), room - beside(state === 'running' ? RUNNING_TIME : time), LABEL_SIZE),
-    detail: fitText(detailOf(step), room - beside(slack), DETAIL_SIZE),
+    detail: detailOf(step, room - beside(slack)),
     time,
     ...(state === 'running' && startMs !== undefined && { sinceMs: startMs }),
     slack,
     state,
     mark,
     color,
-    weight,
+    // What went wrong is to be seen, whatever its slack.
+    weight: isWrong(state) ? 1 : weight,
     isCritical,
     isPlanned,
     hasStarted: startMs !== undefined && state !== 'skip',
@@ -62,14 +63,19 @@ function slackText({ isCritical, slackMs, state }: StepView): string {
   return slackMs === undefined || state === 'skip' ? '' : `slack ${formatDuration(slackMs)}`;
 }
 
-/** E.g. `failed · 3 attempts · ci_lookup`. */
-function detailOf({ state, attemptCount = 1, isPlanned, toolId, toolType = 'unknown' }: StepView): string {
-  return [
+/** E.g. `failed · 3 attempts · ci_lookup`; where there is no room for all of it, without its end. */
+function detailOf(
+  { state, attemptCount = 1, isPlanned, toolId, toolType = 'unknown' }: StepView,
+  room: number,
+): string {
+  const parts = [
     ...(state === 'success' ? [] : [STATES[state].words]),
     ...(attemptCount > 1 ? [count(attemptCount, 'attempt')] : []),
     ...(isPlanned ? [] : ['not in the plan']),
     ...(toolType === 'unknown' || toolType === toolId ? [] : [escapeText(toolType)]),
-  ].join(' · ');
+  ];
+  while (parts.length > 1 && textWidth(parts.join(' · '), DETAIL_SIZE) > room) parts.pop();
+  return fitText(parts.join(' · '), room, DETAIL_SIZE);
 }
 
 /** From what called it, or from the row above where the two are far apart. */

@@ -1,0 +1,41 @@
+import type { Box } from '../../scene/graph-camera.ts';
+import { type Direction, moveInGraph } from '../../scene/graph-moves.ts';
+import { type GraphSelection, selectGroup, selectStep, selectVertex } from '../../scene/graph-selection.ts';
+import type { StepView } from '../../view/run-view.ts';
+import { show } from '../url-state.ts';
+import type { GraphModel } from './graph-model.ts';
+
+/** Where the selection is in the graph. */
+export function selectedBox({ node, group, edge }: GraphSelection): Box | undefined {
+  if (!edge) return node ?? group;
+  const [left, top, right, bottom] = edge.bounds;
+  return { x: left, y: top, width: right - left, height: bottom - top };
+}
+
+export function moveSelection(model: GraphModel, direction: Direction): void {
+  const [scene, drawn] = [model.scene.peek(), model.drawn.peek()];
+  if (!scene || !drawn) return;
+  const { node, group, edge } = model.selection.peek();
+  const from = (node ?? group)?.vertex ?? (direction === 'left' ? edge?.to : edge?.from);
+  const vertex = moveInGraph(scene, from, direction);
+  if (vertex !== undefined) show({ selected: selectVertex(drawn.run, vertex) }, false);
+}
+
+/** Opens or collapses the selected group; of a step, selects its group. */
+export function enterSelection(model: GraphModel): void {
+  const { node, group } = model.selection.peek();
+  if (group) return model.toggleGroup(group.group);
+  const { steps, groups } = model.run.peek();
+  const around = groups[steps[node?.step ?? -1]?.group ?? -1];
+  if (around) show({ selected: selectGroup(around) }, false);
+}
+
+/** Selects the next step of which something is true, or the one before. Goes round. */
+export function goToStep(model: GraphModel, by: 1 | -1, isMeant: (step: StepView) => boolean): void {
+  const { steps } = model.run.peek();
+  const from = model.selection.peek().node?.step ?? (by > 0 ? -1 : 0);
+  for (let distance = 1; distance <= steps.length; distance += 1) {
+    const step = steps[(from + by * distance + 2 * steps.length) % steps.length]!;
+    if (isMeant(step)) return show({ selected: selectStep(step) }, false);
+  }
+}

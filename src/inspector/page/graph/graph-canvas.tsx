@@ -1,0 +1,147 @@
+import { useSignalEffect } from '@preact/signals';
+import type { JSX, RefObject } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
+import { formatPlace, parsePlace } from '../../scene/graph-camera.ts';
+import type { GraphHit } from '../../scene/graph-hit.ts';
+import type { GraphScene } from '../../scene/graph-items.ts';
+import { type GraphSelection, selectEdge, selectGroup, selectStep } from '../../scene/graph-selection.ts';
+import { DARK, LIGHT } from '../../scene/palette.ts';
+import type { RunView } from '../../view/run-view.ts';
+import { nowMs } from '../shown-run.ts';
+import { isDark } from '../theme.ts';
+import { selected, show, shown } from '../url-state.ts';
+import type { GraphModel, Hovered } from './graph-model.ts';
+import { GraphStage } from './graph-stage.ts';
+
+interface CanvasProps {
+  readonly model: GraphModel;
+  /** Is given the stage, for whoever zooms it. */
+  readonly stage: RefObject<GraphStage | null>;
+}
+
+/** How long one pulse of what runs takes. */
+const PULSE_MS = 1800;
+
+/** The graph itself. Readers of the screen have the list beside it. */
+export function GraphCanvas({ model, stage }: CanvasProps): JSX.Element {
+  const canvas = useRef<HTMLCanvasElement>(null);
+  useEffect(() => {
+    const started = new GraphStage(canvas.current!, {
+      click: (hit) => click(model, hit),
+      hover: (hit, at) => (model.hovered.value = hit && at && { hit, at }),
+      rest: (camera) => show({ place: camera ? formatPlace(camera) : '' }, false),
+    });
+    stage.current = started;
+    return () => started.end();
+  }, []);
+  useScene(model, stage);
+  usePlace(stage);
+  useLook(model, stage, canvas);
+  useReveal(model, stage);
+  return (
+    <canvas
+      ref={canvas}
+      tabIndex={0}
+      role="application"
+      aria-roledescription="graph"
+      aria-label={`Graph of ${model.scene.value?.title ?? 'the run'}. Arrow keys go from step to step.`}
+    />
+  );
+}
+
+function click(model: GraphModel, hit: GraphHit | undefined): void {
+  const { run } = model.drawn.peek()!;
+  if (hit?.kind === 'group' && hit.isTriangle) return model.toggleGroup(hit.group.group);
+  show({ selected: hit ? nameHit(run, hit) : '' });
+}
+
+function nameHit(run: RunView, hit: GraphHit): string {
+  switch (hit.kind) {
+    case 'step':
+      return selectStep(run.steps[hit.node.step]!);
+    case 'group':
+      return selectGroup(run.groups[hit.group.group]!);
+    case 'edge':
+      return selectEdge(run, hit.edge);
+  }
+}
+
+function useScene(model: GraphModel, stage: RefObject<GraphStage | null>): void {
+  const before = useRef<GraphScene | undefined>(undefined);
+  useSignalEffect(() => {
+    const scene = model.scene.value;
+    if (!scene) return;
+    const anchor = model.takeAnchor() ?? -1;
+    const [from, to] = [before.current?.groups[anchor], scene.groups[anchor]];
+    before.current = scene;
+    model.hovered.value = undefined;
+    stage.current?.setScene(scene, from && to && { x: to.x - from.x, y: to.y - from.y });
+  });
+}
+
+/** Takes the place from the address, unless it was written there by this. */
+function usePlace(stage: RefObject<GraphStage | null>): void {
+  const known = useRef('');
+  useSignalEffect(() => {
+    const { place } = shown.value;
+    if (place === known.current) return;
+    known.current = place;
+    const camera = parsePlace(place);
+    if (camera) stage.current?.setCamera(camera);
+    else stage.current?.fit();
+  });
+}
+
+function useLook(
+  model: GraphModel,
+  stage: RefObject<GraphStage | null>,
+  canvas: RefObject<HTMLCanvasElement | null>,
+): void {
+  useSignalEffect(() => {
+    const drawn = model.drawn.value;
+    const goesOn = drawn?.run.state === 'running';
+    stage.current?.setLook({
+      palette: isDark.value ? DARK : LIGHT,
+      fontFamily: getComputedStyle(canvas.current!).fontFamily,
+      emphasis: model.emphasis.value,
+      selection: model.selection.value,
+      hovered: pointedAt(model.hovered.value),
+      matches: model.matches.value,
+      // The clock of a run that goes on lets what runs pulse as well.
+      nowMs: goesOn ? nowMs.value : nowMs.peek(),
+      pulse: goesOn ? pulseNow() : 1,
+    });
+  });
+}
+
+function pointedAt(hovered: Hovered | undefined): GraphSelection {
+  const hit = hovered?.hit;
+  switch (hit?.kind) {
+    case 'step':
+      return { node: hit.node };
+    case 'group':
+      return { group: hit.group };
+    case 'edge':
+      return { edge: hit.edge };
+    default:
+      return {};
+  }
+}
+
+function pulseNow(): number {
+  if (matchMedia('(prefers-reduced-motion: reduce)').matches) return 1;
+  return 0.5 + 0.5 * Math.cos((performance.now() / PULSE_MS) * 2 * Math.PI);
+}
+
+/** Brings what is selected into sight, once each time that something else is. */
+function useReveal(model: GraphModel, stage: RefObject<GraphStage | null>): void {
+  const revealed = useRef('');
+  useSignalEffect(() => {
+    const { node, group, edge } = model.selection.value;
+    const item = node ?? group;
+    if (selected.value === revealed.current || !(item ?? edge)) return;
+    revealed.current = selected.value;
+    const [left, top, right, bottom] = edge?.bounds ?? [0, 0, 0, 0];
+    stage.current?.reveal(item ?? { x: left, y: top, width: right - left, height: bottom - top });
+  });
+}

@@ -1,0 +1,82 @@
+import { formatDuration } from '../../../explain/format.ts';
+import { TITLE_LEFT, TITLE_RIGHT } from '../../scene/graph-groups.ts';
+import type { GraphGroup } from '../../scene/graph-items.ts';
+import * as look from '../../scene/graph-look.ts';
+import { TITLE_HEIGHT } from '../../scene/graph-sizes.ts';
+import { DETAIL_SIZE, textWidth } from '../../scene/graph-text.ts';
+import { LEAST_TEXT, mix, type Pen, SCALE, setFont } from './pen.ts';
+
+/** Frames of groups, and groups that are one box. */
+export function paintGroups(pen: Pen, groups: readonly GraphGroup[], nowMs: number): void {
+  for (const group of groups) paintFrame(pen, group);
+  if (pen.scale >= SCALE.texts) paintTitles(pen, groups, nowMs);
+  else if (pen.scale >= SCALE.names) paintShortTitles(pen, groups);
+}
+
+function paintFrame({ context, palette, scale }: Pen, group: GraphGroup): void {
+  const { x, y, width, height, color, isCollapsed, isCritical, counts } = group;
+  const isCriticalBox = isCollapsed && isCritical;
+  context.fillStyle = color ? mix(palette[color], palette.surface, 0.05) : palette.surface;
+  context.strokeStyle = isCriticalBox
+    ? palette.critical
+    : color
+      ? mix(palette[color], palette.line, 0.7)
+      : palette.line;
+  context.lineWidth = Math.max(isCriticalBox ? 2.5 : 1, 0.5 / scale);
+  context.beginPath();
+  context.roundRect(x, y, width, height, look.GROUP_RADIUS);
+  context.fill();
+  context.stroke();
+  if (!isCollapsed) return;
+  const isNear = scale >= SCALE.texts;
+  const [top, thickness] = isNear ? [y + look.BAR_TOP, look.BAR_HEIGHT] : [y + height * 0.55, height * 0.3];
+  const total = counts.reduce((sum, { count }) => sum + count, 0);
+  let left = x + TITLE_RIGHT;
+  for (const { color, count } of counts) {
+    const part = ((width - 2 * TITLE_RIGHT) * count) / total;
+    context.fillStyle = palette[color];
+    context.fillRect(left, top, part, thickness);
+    left += part;
+  }
+}
+
+function paintTitles(pen: Pen, groups: readonly GraphGroup[], nowMs: number): void {
+  const { context, palette } = pen;
+  setFont(pen, DETAIL_SIZE);
+  context.fillStyle = palette.dim;
+  for (const { x, y, width, title, time, sinceMs, isCollapsed, summary } of groups) {
+    paintTriangle(context, x + TITLE_RIGHT, y + look.TITLE_BASELINE - 4, isCollapsed);
+    context.fillText(title, x + TITLE_LEFT, y + look.TITLE_BASELINE);
+    const shown = sinceMs === undefined ? time : formatDuration(Math.max(0, nowMs - sinceMs));
+    if (shown !== '') {
+      context.textAlign = 'right';
+      context.fillText(shown, x + width - TITLE_RIGHT, y + look.TITLE_BASELINE);
+      context.textAlign = 'left';
+    }
+    if (!isCollapsed) continue;
+    context.fillStyle = palette.text;
+    context.fillText(summary, x + TITLE_RIGHT, y + look.SUMMARY_BASELINE);
+    context.fillStyle = palette.dim;
+  }
+}
+
+/** Down where a group is open, to the right where it is collapsed. */
+function paintTriangle(context: CanvasRenderingContext2D, x: number, y: number, isCollapsed: boolean): void {
+  context.beginPath();
+  context.moveTo(isCollapsed ? x : x - 1, isCollapsed ? y - 4 : y - 3);
+  context.lineTo(isCollapsed ? x + 6 : x + 7, isCollapsed ? y : y - 3);
+  context.lineTo(isCollapsed ? x : x + 3, isCollapsed ? y + 4 : y + 3);
+  context.fill();
+}
+
+/** As large as they have to be to be read. */
+function paintShortTitles(pen: Pen, groups: readonly GraphGroup[]): void {
+  const { context, palette } = pen;
+  const size = Math.min(TITLE_HEIGHT * 0.85, LEAST_TEXT / pen.scale);
+  setFont(pen, size);
+  context.fillStyle = palette.dim;
+  for (const { x, y, width, name, title } of groups) {
+    const text = textWidth(title, size) <= width - 2 * TITLE_RIGHT ? title : name;
+    context.fillText(text, x + TITLE_RIGHT, y + TITLE_HEIGHT / 2 + size * 0.35);
+  }
+}

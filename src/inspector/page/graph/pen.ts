@@ -1,0 +1,48 @@
+import type { Box } from '../../scene/graph-camera.ts';
+import type { Palette } from '../../scene/palette.ts';
+
+/** What draws the graph on a canvas, in pixels at scale 1. */
+export interface Pen {
+  readonly context: CanvasRenderingContext2D;
+  readonly palette: Palette;
+  readonly fontFamily: string;
+  readonly scale: number;
+  /** The part of the graph that is in the window. */
+  readonly seen: Box;
+}
+
+/** From which scale on what is drawn. */
+export const SCALE = { strips: 0.2, names: 0.26, arrows: 0.3, dashes: 0.35, texts: 0.62, labels: 0.8 } as const;
+/** The smallest text, in pixels of the window. */
+export const LEAST_TEXT = 10;
+
+export function isSeen({ x, y, width, height }: Box, { seen }: Pen): boolean {
+  return x + width >= seen.x && x <= seen.x + seen.width && y + height >= seen.y && y <= seen.y + seen.height;
+}
+
+export function setFont({ context, fontFamily }: Pen, size: number, weight = 400): void {
+  context.font = `${weight} ${size}px ${fontFamily}`;
+}
+
+const mixed = new Map<string, string>();
+
+/** So much of a colour on another one, as an opaque colour: overlapping parts stay alike. Both as `#rrggbb`. */
+export function mix(color: string, below: string, part: number): string {
+  const name = color + below + part;
+  const known = mixed.get(name);
+  if (known !== undefined) return known;
+  const channel = (at: number): string => {
+    const [above, under] = [color, below].map((hex) => Number.parseInt(hex.slice(at, at + 2), 16)) as [number, number];
+    return Math.round(above * part + under * (1 - part))
+      .toString(16)
+      .padStart(2, '0');
+  };
+  const result = `#${channel(1)}${channel(3)}${channel(5)}`;
+  mixed.set(name, result);
+  return result;
+}
+
+/** Weights are drawn in some steps, so that few styles are needed. */
+export function roughly(weight: number): number {
+  return Math.round(weight * 4) / 4;
+}
