@@ -1,6 +1,6 @@
 import { cut } from '../words.ts';
 import { diag } from '@opentelemetry/api';
-import { asList, asRecord, outcomeAt, parseJson, textAt } from '../explain/read/read-attributes.ts';
+import { asList, asRecord, isRecord, outcomeAt, parseJson, textAt } from '../explain/read/read-attributes.ts';
 import type { ReceivedSpan } from '../explain/read/received-span.ts';
 import {
   ATTR_ORCHESTRATION_OUTCOME,
@@ -115,7 +115,7 @@ export class JaegerClient {
     const newer = await this.#ask('/api/v3/services', signal);
     const [body] = Array.isArray(newer) ? newer : [];
     // Without services it is an empty object.
-    if (JSON.stringify(body) === '{}') return [];
+    if (isRecord(body) && Object.keys(body).length === 0) return [];
     const { services } = asRecord(body);
     if (Array.isArray(services)) return textsIn(services);
 

@@ -133,7 +133,8 @@ class Routes {
       sendFile(response, file);
       return true;
     }
-    const [trace, run] = [parameter('trace').toLowerCase(), parameter('run')];
+    const id = (name: string): string => parameter(name).toLowerCase();
+    const [trace, run] = [id('trace'), id('run')];
     switch (path) {
       case '/api/session':
         return this.#answer(request, response, () => this.#session());
@@ -142,9 +143,9 @@ class Routes {
       case '/api/run':
         return this.#answer(request, response, () => this.#inspector.run(trace, run));
       case '/api/spans':
-        return this.#answer(request, response, () => this.#inspector.spans(trace, parameter('under')));
+        return this.#answer(request, response, () => this.#inspector.spans(trace, id('under')));
       case '/api/compare':
-        return this.#answer(request, response, () => this.#inspector.compare(trace, run, parameter('with')));
+        return this.#answer(request, response, () => this.#inspector.compare(trace, run, id('with')));
       case '/api/events':
         requireMethod(request, 'GET');
         if (!this.#feed.listen(response)) throw new Refusal(503, 'too many pages are open');
@@ -183,7 +184,7 @@ class Routes {
     const view = await this.#inspector.run(trace, run);
     const traces = await this.#inspector.spans(trace, '');
     const html = savePage(this.#files, JSON.stringify({ view, traces }));
-    const name = `${(view.planName ?? 'run').replaceAll(/[^\w.-]+/g, '-').slice(0, 60)}-${trace.slice(0, 8)}.html`;
+    const name = `${fileNameOf(view.planName ?? '')}-${trace.slice(0, 8)}.html`;
     send(response, 'text/html; charset=utf-8', html, {
       'Content-Disposition': `attachment; filename="${name}"`,
       'Content-Security-Policy': 'sandbox',
@@ -213,6 +214,12 @@ function addressOf(target: string): { path: string; parameter: (name: string) =>
   const [path = '', query = ''] = target.split(/\?(.*)/s, 2);
   const parameters = new URLSearchParams(query);
   return { path, parameter: (name) => parameters.get(name) ?? '' };
+}
+
+/** What of a name every file system takes, and no header is broken by. */
+function fileNameOf(name: string): string {
+  const safe = name.replaceAll(/[^\w.-]+/g, '-').replace(/^[.-]+/, '');
+  return safe.slice(0, 60) || 'run';
 }
 
 /** @throws {Refusal} there is nothing in it that can be read */

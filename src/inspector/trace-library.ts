@@ -1,4 +1,3 @@
-import { setTimeout } from 'node:timers/promises';
 import type { ReceivedSpan } from '../explain/read/received-span.ts';
 import type { JaegerClient, RecentRun } from './jaeger.ts';
 import type { TraceStore, TraceSummary } from './store.ts';
@@ -56,7 +55,8 @@ export class TraceLibrary {
   async #askJaeger(jaeger: JaegerClient): Promise<void> {
     if (!this.#asking && Date.now() - this.#answeredAtMs >= JAEGER_FRESH_MS) {
       this.#asking = this.#listJaeger(jaeger);
-      this.#waiting = Promise.race([this.#asking, setTimeout(JAEGER_PATIENCE_MS, undefined, { ref: false })]);
+      const tooLong = new Promise<void>((resolve) => setTimeout(resolve, JAEGER_PATIENCE_MS).unref());
+      this.#waiting = Promise.race([this.#asking, tooLong]);
     }
     await this.#waiting;
   }
