@@ -17,10 +17,13 @@ export function findBrowser(): string | undefined {
   return [process.env['CHROMIUM_PATH'] ?? '', ...PLACES].find((path) => path !== '' && existsSync(path));
 }
 
-/** @throws {Error} there is none */
-export function launchBrowser(): Promise<Browser> {
+/**
+ * @param flags further ones of Chromium
+ * @throws {Error} there is none
+ */
+export function launchBrowser(flags: readonly string[] = []): Promise<Browser> {
   const executablePath = findBrowser();
   if (executablePath === undefined) throw new Error('no Chromium: install one, or name it in CHROMIUM_PATH');
   // As root, as containers have it, Chromium starts without its sandbox only.
-  return chromium.launch({ executablePath, args: process.getuid?.() === 0 ? ['--no-sandbox'] : [] });
+  return chromium.launch({ executablePath, args: [...flags, ...(process.getuid?.() === 0 ? ['--no-sandbox'] : [])] });
 }
