@@ -41,6 +41,16 @@ export class SpanTree {
     return this.#byId.get(spanId);
   }
 
+  /** Every span from top to bottom: those without a parent here, each with all below it. Cycles of parents have no top, and are left out. */
+  *all(): Generator<{ record: SpanRecord; depth: number }, void, undefined> {
+    for (const record of this.records) {
+      const { spanId, parentSpanId = '' } = record.span;
+      if (this.#byId.has(parentSpanId)) continue;
+      yield { record, depth: 0 };
+      for (const { record, depth } of this.below(spanId)) yield { record, depth: depth + 1 };
+    }
+  }
+
   /**
    * All below a span from top to bottom, by start: depth first.
    *

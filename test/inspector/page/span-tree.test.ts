@@ -27,6 +27,12 @@ describe('SpanTree', () => {
     expect(drawn(itemsBelow(tree, 'audit', (spanId) => spanId === idOf('h1')))).toBe('a1 30-50\na2 70-98');
   });
 
+  it('gives all spans, those whose parent is not there at the top', () => {
+    const spans = [made('b', { parent: 'gone', ms: [2, 3] }), made('a', { ms: [1, 9] }), made('c', { parent: 'b' })];
+    const all = Array.from(new SpanTree(asTraces(spans)).all(), ({ record, depth }) => `${depth} ${record.span.name}`);
+    expect(all).toEqual(['0 a', '0 b', '1 c']);
+  });
+
   it('ends where parents form a cycle', () => {
     const cycle = new SpanTree(asTraces([made('a', { parent: 'b' }), made('b', { parent: 'a' })]));
     expect(itemsBelow(cycle, 'a').map(({ name }) => name)).toEqual(['b']);

@@ -3,6 +3,7 @@ import type { JSX } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { count } from '../../../explain/format.ts';
 import { useKeys } from '../keys.ts';
+import { isConnected } from '../load-run.ts';
 import { shown } from '../url-state.ts';
 import { EmptyList } from './empty-list.tsx';
 import { filterRuns } from './filter-runs.ts';
@@ -10,6 +11,7 @@ import { clearFilters, Filters } from './filters.tsx';
 import { listFault, runList } from './load-list.ts';
 import { OtherTraces } from './other-traces.tsx';
 import { RunRows } from './run-rows.tsx';
+import { lastRun } from './way-back.ts';
 
 /** So many runs are drawn at first, and so many more each time the end comes near: more at once would be felt when scrolling. */
 const PAGE = 50;
@@ -20,7 +22,10 @@ export function RunList(): JSX.Element {
   const list = runList.value;
   const found = useComputed(() => filterRuns(runList.value?.runs ?? [], shown.value));
   useListKeys();
-  useEffect(() => void (document.title = 'Runs · orchestrace Inspector'), []);
+  useEffect(() => {
+    document.title = 'Runs · orchestrace Inspector';
+    focusLastRun();
+  }, []);
   return (
     <main class="list-page" id="main" tabIndex={-1}>
       <h1 class="hidden">Runs</h1>
@@ -29,6 +34,8 @@ export function RunList(): JSX.Element {
           {listFault.value}
         </p>
       )}
+      {!isConnected.value && <p class="notice is-warning">The Inspector does not answer: the list may be old.</p>}
+      {!list && !listFault.value && <p class="loading">Loading the runs …</p>}
       {list?.notes.map((note) => (
         <p class="notice" key={note}>
           {note}
@@ -82,6 +89,12 @@ function NothingFound({ total }: { readonly total: number }): JSX.Element {
       </button>
     </p>
   );
+}
+
+/** Where the reader left the list. */
+function focusLastRun(): void {
+  const last = lastRun();
+  if (last) document.querySelector<HTMLElement>(`.run-link[href^='/run/${last.traceId}']`)?.focus();
 }
 
 /** The focus goes from run to run: Enter then opens a run as it opens any link. */

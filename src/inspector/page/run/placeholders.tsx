@@ -1,10 +1,3 @@
-import type { JSX } from 'preact';
 import type { RunView } from '../../view/run-view.ts';
-type P = { readonly run: RunView };
-export const Timeline = ({ run }: P): JSX.Element => <p>timeline of {run.steps.length}</p>;
-export const Graph = ({ run }: P): JSX.Element => <p>graph of {run.steps.length}</p>;
-export const Report = ({ run }: P): JSX.Element => <p>report of {run.steps.length}</p>;
-export const Compare = ({ run }: P): JSX.Element => <p>compare of {run.steps.length}</p>;
-export const timelineSvgOf = (_run: RunView): string => '<svg xmlns="http://www.w3.org/2000/svg"/>';
-export const graphSvgOf = async (_run: RunView): Promise<string> => '<svg xmlns="http://www.w3.org/2000/svg"/>';
+
 export const renderMermaid = (_run: RunView): string => 'flowchart LR';

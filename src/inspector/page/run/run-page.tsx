@@ -1,9 +1,11 @@
 import { useSignalEffect } from '@preact/signals';
 import type { JSX } from 'preact';
+import { useEffect } from 'preact/hooks';
 import type { RunView } from '../../view/run-view.ts';
 import { Details } from '../details/details.tsx';
 import { useKeys } from '../keys.ts';
 import { isPaused, loadFault, togglePause } from '../load-run.ts';
+import { runList } from '../run-list/load-list.ts';
 import { backToList } from '../run-list/way-back.ts';
 import { shownRun } from '../shown-run.ts';
 import { isSavedFile } from '../source.ts';
@@ -12,6 +14,7 @@ import { Link } from '../ui/link.tsx';
 import { markOf, stateOf } from '../ui/state.tsx';
 import { showName } from '../ui/texts.ts';
 import { selected, show, shown, view } from '../url-state.ts';
+import { ForeignSpans } from './foreign-spans.tsx';
 import { LiveBar } from './live-bar.tsx';
 import { RunHead } from './run-head.tsx';
 import { isDetailsOpen, Split } from './split.tsx';
@@ -28,6 +31,10 @@ export function RunPage(): JSX.Element {
     // Whoever selects something wants to see it.
     if (selected.value !== '') isDetailsOpen.value = true;
   });
+  useEffect(() => {
+    // The link in the list that led here is gone, and the focus with it.
+    if (runList.peek()) document.getElementById('main')?.focus();
+  }, []);
   return (
     <main class="run-page" id="main" tabIndex={-1}>
       {run ? <WholeRun run={run} /> : <NoRun />}
@@ -80,6 +87,7 @@ function NoRun(): JSX.Element {
           <p>
             <Link to={backToList()}>All runs</Link>
           </p>
+          <ForeignSpans traceId={shown.value.traceId} />
         </>
       )}
     </div>

@@ -5,7 +5,7 @@ import { addressOf, show, shown, view, type ViewName } from '../url-state.ts';
 import { Compare } from '../compare/compare.tsx';
 import { Report } from '../report/report.tsx';
 import { Timeline } from '../timeline/timeline.tsx';
-import { Graph } from './placeholders.tsx';
+import { Graph } from '../graph/graph.tsx';
 
 /** What a run can be looked at as. */
 export const VIEWS: Readonly<
