@@ -17,3 +17,18 @@ export function svgText(text: string): string {
 export function svgNumber(value: number): string {
   return String(Math.round(value * 100) / 100);
 }
+
+/** Of an element: numbers and texts, escaped; undefined ones are left out. */
+export type SvgAttributes = Readonly<Record<string, string | number | undefined>>;
+
+/**
+ * An element of an SVG picture.
+ *
+ * @param content elements within it, not escaped; `svgText` makes it of a text
+ */
+export function svgTag(name: string, attributes: SvgAttributes, content = ''): string {
+  const given = Object.entries(attributes).flatMap(([name, value]) =>
+    value === undefined ? [] : [` ${name}="${typeof value === 'number' ? svgNumber(value) : svgText(value)}"`],
+  );
+  return `<${name}${given.join('')}${content === '' ? '/>' : `>${content}</${name}>`}`;
+}

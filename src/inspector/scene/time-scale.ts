@@ -22,8 +22,6 @@ export interface Fold extends TimeSpan {
 const FOLD_WIDTH = 22;
 /** Shorter windows show nothing that a trace tells. */
 export const MIN_WINDOW_MS = 0.001;
-/** A window of which less would be shown than this part has no folds. */
-const MIN_SHOWN = 0.01;
 
 /**
  * Turns milliseconds into pixels and back. All parts of the axis have the same scale, but for folded ones, which have the same width each. Goes
@@ -37,7 +35,7 @@ export class TimeScale {
 
   /**
    * @param window what is to fill the pixels
-   * @param folds parts to fold, in order, none of them empty, without overlaps
+   * @param folds parts to fold, in order, none of them empty, without overlaps. Within one of them nothing is folded: nothing would be seen
    */
   constructor(window: TimeSpan, pixels: PixelSpan, folds: readonly TimeSpan[] = []) {
     this.window = window;
@@ -46,7 +44,7 @@ export class TimeScale {
     const ms = Math.max(MIN_WINDOW_MS, window.toMs - window.fromMs);
     const [start, end] = [foldedUntil(window.fromMs, folds), foldedUntil(window.fromMs + ms, folds)];
     const shownMs = ms - (end.ms - start.ms);
-    if (end.folds === start.folds || shownMs < ms * MIN_SHOWN) {
+    if (end.folds === start.folds || shownMs < MIN_WINDOW_MS) {
       this.pixelsPerMs = width / ms;
       this.#folds = [];
       return;

@@ -82,11 +82,10 @@ export function groupBar(group: GroupView, state: StepState, expectedMs: number,
   return { segments: [{ kind: 'group', ...extent, color, isOpen: group.endMs === undefined }], extent };
 }
 
-export function spanBar(span: SpanBelow, step: StepView): Bar {
-  const extent = { fromMs: span.startMs, toMs: span.endMs };
-  const attempt = step.attempts.find(({ spanId }) => spanId === span.spanId);
-  const ended = span.attempt === undefined ? 'control' : 'success';
-  const color = span.hasFailed ? 'failure' : attempt?.outcome ? STATES[attempt.outcome].color : ended;
-  const isOpen = attempt !== undefined && attempt.endMs === undefined;
-  return { segments: [{ kind: span.attempt === undefined ? 'span' : 'work', ...extent, color, isOpen }], extent };
+/** @param state of an attempt, what became of it; of a span of others that went wrong, that it failed */
+export function spanBar({ attempt, startMs, endMs }: SpanBelow, state: StepState | undefined): Bar {
+  const extent = { fromMs: startMs, toMs: endMs };
+  const color = state ? STATES[state].color : 'control';
+  const kind = attempt === undefined ? 'span' : 'work';
+  return { segments: [{ kind, ...extent, color, isOpen: state === 'running' }], extent };
 }

@@ -1,6 +1,6 @@
 import { formatDuration } from '../../explain/format.ts';
 import { escapeText } from '../../explain/tell/escape-text.ts';
-import type { GroupView, RunView, StepState } from '../view/run-view.ts';
+import type { GroupView, RunView, StepState, StepView } from '../view/run-view.ts';
 import { isWrong, STATES } from './step-states.ts';
 import { type Bar, groupBar, spanBar, stepBar } from './timeline-bars.ts';
 import type { SpanBelow, TimelineRow } from './timeline-rows.ts';
@@ -70,7 +70,7 @@ export class TimelineScene {
       case 'step':
         return this.#drawStep(row.step, times);
       case 'span':
-        return drawSpan(row.span, spanBar(row.span, this.view.steps[row.step]!));
+        return drawSpan(row.span, this.view.steps[row.step]!);
       case 'run':
         return {
           name: `run ${escapeText(row.run.planName ?? '')}`.trim(),
@@ -92,9 +92,8 @@ export class TimelineScene {
         return stepFacts(step, times.end[row.step]! - times.start[row.step]!, this.#missing(row.step));
       }
       case 'span': {
-        const { startMs, endMs, service } = row.span;
+        const { startMs, endMs } = row.span;
         return [
-          ...(service === '' ? [] : [['by', escapeText(service)] as const]),
           ['started', `after ${formatDuration(startMs)}`],
           ['took', formatDuration(endMs - startMs)],
         ];
@@ -104,14 +103,12 @@ export class TimelineScene {
     }
   }
 
-  /** Everything that a row shows in one sentence, e.g. `rank, succeeded, started after 1.20 s, took 3.40 s, on the critical path`. */
+  /** Everything that a row shows beside its name, e.g. `succeeded, started after 1.20 s, took 3.40 s, on the critical path`. */
   describe(row: TimelineRow, times: RunTimes): string {
-    const { name, state, label } = this.draw(row, times);
-    const words = this.facts(row, times).map(([heading, text]) =>
-      BARE.has(heading) ? text : heading === 'so far' ? `so far ${text}` : `${heading} ${text}`,
-    );
-    const own = row.kind === 'group' ? (label?.note ?? '') : '';
-    return [name, state && STATES[state].words, own, ...words].filter(Boolean).join(', ');
+    const { state, label } = this.draw(row, times);
+    const words = this.facts(row, times).map(([heading, text]) => (BARE.has(heading) ? text : `${heading} ${text}`));
+    const tally = row.kind === 'group' ? label?.note : undefined;
+    return [state && STATES[state].words, tally, ...words].filter(Boolean).join(', ');
   }
 
   #drawStep(index: number, times: RunTimes): DrawnRow {
@@ -191,13 +188,16 @@ export class TimelineScene {
 const BARE: ReadonlySet<string> = new Set(['critical', 'at once', 'missing']);
 const STARTED_NEVER: ReadonlySet<StepState> = new Set(['not started', 'no span']);
 
-function drawSpan(span: SpanBelow, bar: Bar): DrawnRow {
-  const { name, attempt, startMs, endMs, hasFailed, service } = span;
+function drawSpan(span: SpanBelow, { attempts }: StepView): DrawnRow {
+  const { spanId, name, attempt, startMs, endMs, hasFailed, service } = span;
+  const tried = attempts.find((attempt) => attempt.spanId === spanId);
+  const ended = tried ? (tried.outcome ?? (tried.endMs === undefined ? 'running' : undefined)) : undefined;
+  const state = ended ?? (hasFailed ? 'failure' : attempt === undefined ? undefined : 'success');
   return {
     name: attempt === undefined ? escapeText(name) || '(no name)' : `attempt ${attempt}`,
     ...(service !== '' && attempt === undefined && { detail: escapeText(service) }),
-    ...(hasFailed && { state: 'failure' as const }),
-    bar,
+    ...(state && { state }),
+    bar: spanBar(span, state),
     label: { text: formatDuration(endMs - startMs) },
   };
 }

@@ -15,8 +15,8 @@ export interface Label {
   readonly isOverdue?: boolean;
 }
 
-/** Of texts of others beside a bar, in characters. */
-const MAX_NOTE = 120;
+/** Of texts of others, in characters. */
+const MAX_NOTE = 160;
 /** By how much longer than usual something is before it is said beside the bar, in times. */
 const LONGER = 1.2;
 
@@ -31,13 +31,13 @@ export function stepLabel(step: StepView, ms: number, missing: readonly string[]
   const { words } = STATES[state];
   const isLong = usualMs !== undefined && ms > usualMs * LONGER;
   if (step.startMs === undefined || state === 'skip') {
-    const why = reason === undefined ? waitsFor(missing) : shorten(reason, MAX_NOTE);
+    const why = reason === undefined ? waitsFor(missing) : tell(reason);
     return { text: words, ...(why && { note: why }) };
   }
   const text = `${formatDuration(ms)}${isLong ? `, usually ${formatDuration(usualMs)}` : ''}`;
   const why = error ?? reason;
   const notes = [
-    ...(isWrong(state) ? [why === undefined ? words : `${words}: ${shorten(why, MAX_NOTE)}`] : []),
+    ...(isWrong(state) ? [why === undefined ? words : `${words}: ${tell(why)}`] : []),
     ...(attemptCount > 1 ? [count(attemptCount, 'attempt')] : []),
   ];
   return {
@@ -45,6 +45,11 @@ export function stepLabel(step: StepView, ms: number, missing: readonly string[]
     ...(notes.length > 0 && { note: notes.join(', ') }),
     ...(isLong && state === 'running' && { isOverdue: true }),
   };
+}
+
+/** A text of others in one line, with nothing invisible in it. */
+function tell(text: string): string {
+  return escapeText(shorten(text, MAX_NOTE));
 }
 
 /** Dependencies that a step is still missing. */
@@ -69,7 +74,7 @@ export function stepFacts(step: StepView, ms: number, missing: readonly string[]
     ...(attemptCount > 1 ? [['attempts', tellAttempts(attemptCount, attempts)] as const] : []),
     ...(step.isCritical ? [['critical', 'on the critical path'] as const] : []),
     ...(!step.isCritical && slackMs !== undefined ? [['slack', formatDuration(slackMs)] as const] : []),
-    ...(why === undefined ? [] : [['because', shorten(escapeText(why), MAX_NOTE * 2)] as const]),
+    ...(why === undefined ? [] : [['because', tell(why)] as const]),
     ...(!isThere && missing.length > 0 ? [['missing', waitsFor(missing)] as const] : []),
   ];
 }

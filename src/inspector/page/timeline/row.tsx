@@ -21,7 +21,7 @@ export function rowElementId(at: number): string {
   return `timeline-row-${at}`;
 }
 
-/** A row: its name, and what is drawn for it. Says all of that to readers of the screen. */
+/** A row: its name, and what is drawn for it, which readers of the screen get in words. */
 export function Row({ model, row, at, isSelected }: RowProps): JSX.Element {
   const times = timesFor(row, model);
   const scene = model.scene.value;
@@ -39,7 +39,6 @@ export function Row({ model, row, at, isSelected }: RowProps): JSX.Element {
       aria-setsize={row.siblings}
       aria-expanded={row.isOpen}
       aria-selected={isSelected}
-      aria-label={scene.describe(row, times)}
     >
       <div class="row-name" style={indent}>
         <span class={row.isOpen === undefined ? 'caret is-none' : row.isOpen ? 'caret is-open' : 'caret'} data-caret />
@@ -54,6 +53,7 @@ export function Row({ model, row, at, isSelected }: RowProps): JSX.Element {
           </span>
         )}
         {detail !== undefined && <span class="detail">{detail}</span>}
+        <span class="hidden">, {scene.describe(row, times)}</span>
       </div>
       <Plot model={model} row={row} />
     </div>
@@ -67,7 +67,11 @@ const MAX_INDENT = 8;
 function Plot({ model, row }: Pick<RowProps, 'model' | 'row'>): JSX.Element {
   const { bar, label } = model.scene.value.draw(row, timesFor(row, model));
   const placed = bar && placeBar(bar, label, model.scale.value, model.plotWidth.value);
-  return <div class="row-plot">{placed && <PlacedRow {...placed} />}</div>;
+  return (
+    <div class="row-plot" aria-hidden="true">
+      {placed && <PlacedRow {...placed} />}
+    </div>
+  );
 }
 
 function PlacedRow({ segments, point, usualX, critical, label }: PlacedBar): JSX.Element {

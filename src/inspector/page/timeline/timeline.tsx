@@ -68,4 +68,4 @@ function useNameWidth(element: RefObject<HTMLElement | null>, model: TimelineMod
   useSignalEffect(() => element.current?.style.setProperty('--names', `${model.nameWidth.value}px`));
 }
 
-export { timelineSvgOf } from '../../scene/timeline-svg.ts';
+export { timelineSvgOf } from './shown-svg.ts';
