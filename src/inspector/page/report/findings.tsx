@@ -1,0 +1,80 @@
+import type { JSX } from 'preact';
+import { formatDuration } from '../../../explain/format.ts';
+import type { RunView } from '../../view/run-view.ts';
+import { BarRow } from './bar-row.tsx';
+import { Some } from './panel.tsx';
+import type { StepFinder } from './step-finder.ts';
+import { StepLink, StepText } from './step-link.tsx';
+
+const MAX_LINES = 10;
+const MAX_BOTTLENECKS = 5;
+
+interface PartProps {
+  readonly run: RunView;
+  readonly finder: StepFinder;
+}
+
+interface LinesProps extends PartProps {
+  readonly lines: readonly string[];
+}
+
+/** What is wrong, a sentence each. */
+export function Faults({ run, finder, lines }: LinesProps): JSX.Element {
+  return (
+    <Some of={lines} most={MAX_LINES}>
+      {(line) => (
+        <li key={line} class="fault">
+          <StepText text={line} toolIds={findingOf(run, line)?.toolIds ?? []} finder={finder} />
+        </li>
+      )}
+    </Some>
+  );
+}
+
+/** What took time, each with how much of it could be saved. */
+export function Losses({ run, finder, lines }: LinesProps): JSX.Element {
+  return (
+    <Some of={lines} most={MAX_LINES}>
+      {(line) => {
+        const { kind = '', text = line, toolIds = [], savesMs = 0 } = findingOf(run, line) ?? {};
+        return (
+          <BarRow
+            key={line}
+            share={savesMs / run.durationMs}
+            color="accent"
+            value={savesMs > 0 && `${REMEDIES[kind] ?? ''}saves about ${formatDuration(savesMs)}`}
+          >
+            <StepText text={text} toolIds={toolIds} finder={finder} />
+          </BarRow>
+        );
+      }}
+    </Some>
+  );
+}
+
+/** The other findings say themselves what would save time. */
+const REMEDIES: Readonly<Record<string, string>> = { bottleneck: 'twice as fast ', retries: 'one attempt ' };
+
+/** The finding that a line of a section tells: it begins with it. */
+function findingOf({ explanation }: RunView, line: string): RunView['explanation']['findings'][number] | undefined {
+  return explanation.findings.find(({ text }) => line.startsWith(text));
+}
+
+/** The steps that would shorten the run most, were they twice as fast. */
+export function Bottlenecks({ run, finder }: PartProps): JSX.Element {
+  return (
+    <Some of={run.explanation.bottlenecks} most={MAX_BOTTLENECKS}>
+      {({ toolId, iteration, durationMs, savesMs }) => (
+        <BarRow
+          key={`${iteration} ${toolId}`}
+          share={savesMs / run.durationMs}
+          color="critical"
+          value={`saves ${formatDuration(savesMs)} of ${formatDuration(run.durationMs)}`}
+        >
+          <StepLink name={iteration > 1 ? `${toolId} #${iteration}` : toolId} stepKey={finder.key(toolId, iteration)} />{' '}
+          <small>took {formatDuration(durationMs)}</small>
+        </BarRow>
+      )}
+    </Some>
+  );
+}

@@ -1,0 +1,36 @@
+import type { JSX } from 'preact';
+import type { RunView } from '../../view/run-view.ts';
+import { Link } from '../ui/link.tsx';
+import { Mark, stateOf } from '../ui/state.tsx';
+import { showName, showText } from '../ui/texts.ts';
+import { Some } from './panel.tsx';
+import { StepLink } from './step-link.tsx';
+
+const MAX_LINES = 10;
+
+/** Runs that steps of this run started: how each went, and a way into those of its own steps. */
+export function InnerRuns({ run, lines }: { readonly run: RunView; readonly lines: readonly string[] }): JSX.Element {
+  const started = run.steps.flatMap(({ key, runs }) => runs.map((inner) => ({ key, inner })));
+  return (
+    <>
+      <Some of={lines} most={MAX_LINES}>
+        {(line, at) => <li key={at}>{showText(line)}</li>}
+      </Some>
+      <Some of={started} most={MAX_LINES}>
+        {({ key, inner }) => (
+          <li key={inner.runSpanId}>
+            <Mark
+              state={stateOf({ state: inner.outcome === undefined ? 'unfinished' : 'ended', outcome: inner.outcome })}
+            />{' '}
+            <Link to={{ run: inner.runSpanId, selected: '', zoom: '', open: '', collapsed: '' }}>
+              open {showName(inner.planName ?? 'the unnamed run')}
+            </Link>{' '}
+            <small>
+              started by <StepLink name={key} stepKey={key} />
+            </small>
+          </li>
+        )}
+      </Some>
+    </>
+  );
+}

@@ -1,0 +1,36 @@
+import { count } from '../../../explain/format.ts';
+import { nameStep } from '../../../explain/tell/name-step.ts';
+import type { RunView } from '../../view/run-view.ts';
+
+/** How long the run would have taken under another circumstance. */
+export interface WhatIfRow {
+  readonly text: string;
+  readonly ms: number;
+  /** From what it took: negative for shorter. */
+  readonly changeMs: number;
+  /** The step that it is about. */
+  readonly step?: { readonly toolId: string; readonly iteration: number };
+}
+
+/** Less than this share of a run is not worth a row. */
+const MATERIAL_SHARE = 0.01;
+const MAX_RETRIES = 5;
+
+/** What a replay of the measured durations tells, without what would change next to nothing. */
+export function whatIfRows({ explanation, criticalPath, durationMs }: RunView): WhatIfRow[] {
+  const { whatIf, parallelism } = explanation;
+  const { readyMs, widths, withoutRetries } = whatIf;
+  const rows: WhatIfRow[] = [];
+  const add = (text: string, changeMs: number, step?: WhatIfRow['step']): void => {
+    if (Math.abs(changeMs) < Math.max(1, durationMs * MATERIAL_SHARE)) return;
+    rows.push({ text, ms: durationMs + changeMs, changeMs, ...(step && { step }) });
+  };
+  // Where the path is not known, neither is what each step needs.
+  if (criticalPath) add('each step as soon as what it needs has ended', readyMs - durationMs);
+  const seen = widths.find(({ width }) => width === parallelism.peak);
+  for (const { width, ms } of widths)
+    if (seen && width !== seen.width) add(`${count(width, 'step')} at once instead of ${seen.width}`, ms - seen.ms);
+  for (const step of withoutRetries.slice(0, MAX_RETRIES))
+    add(`${nameStep(step)} successful at the first attempt`, -step.savesMs, step);
+  return rows;
+}

@@ -1,0 +1,45 @@
+import type { JSX } from 'preact';
+import { formatDuration } from '../../../explain/format.ts';
+import { formatSigned } from '../../../explain/tell/told-comparison.ts';
+import type { RunView } from '../../view/run-view.ts';
+import type { StepFinder } from './step-finder.ts';
+import { StepText } from './step-link.tsx';
+import type { WhatIfRow } from './what-if-rows.ts';
+
+interface WhatIfProps {
+  readonly run: RunView;
+  readonly rows: readonly WhatIfRow[];
+  readonly finder: StepFinder;
+}
+
+/** How long the run would have taken under other circumstances. */
+export function WhatIf({ run, rows, finder }: WhatIfProps): JSX.Element {
+  const most = Math.max(run.durationMs, ...rows.map(({ ms }) => ms));
+  return (
+    <table class="what-if">
+      <thead>
+        <tr>
+          <th scope="col">with</th>
+          <th scope="col">it would take about</th>
+          <th scope="col">instead of {formatDuration(run.durationMs)}</th>
+        </tr>
+      </thead>
+      <tbody>
+        {rows.map(({ text, ms, changeMs, step }) => (
+          <tr key={text}>
+            <th scope="row">
+              <StepText text={text} toolIds={step ? [step.toolId] : []} finder={finder} />
+            </th>
+            <td>
+              {formatDuration(ms)}
+              <span class="bar" aria-hidden="true">
+                <span style={{ width: `${(ms / most) * 100}%` }} />
+              </span>
+            </td>
+            <td class={changeMs < 0 ? 'is-less' : 'is-more'}>{formatSigned(changeMs)}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
