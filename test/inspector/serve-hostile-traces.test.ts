@@ -55,9 +55,12 @@ it.each(Object.entries(SHAPES))('%s: is a run, spans, a comparison, a file', asy
   expect(jsonOf(await ask(server, '/api/runs'))).toMatchObject({ runs: [{ planName: 'odd', spans: spans.length }] });
 });
 
-it('says that a run is none of a trace in which one step called more than calls take arguments', async () => {
+it.each([
+  ['steps', stepAt],
+  ['runs', runAt],
+])('finds no run that is not there where one step called more %s than a call takes arguments', async (_, make) => {
   await using server = await startServing();
-  server.take([RUN, ...chain(1, stepAt), ...siblings(150_000, (id) => (id % 2 ? stepAt : runAt)(id + 1, hex(1)))]);
+  server.take([RUN, ...chain(1, stepAt), ...siblings(150_000, (id) => make(id + 1, hex(1)))]);
   const answer = await ask(server, `/api/run?trace=${TRACE_ID}&run=none`);
   expect(messageOf(answer)).toBe('this trace has no such run');
 });
