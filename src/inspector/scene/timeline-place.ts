@@ -38,6 +38,7 @@ export interface PlacedLabel extends Label {
 /** How far a bar goes on beyond the edges of the plot, where nobody sees its ends. */
 const BEYOND = 24;
 const MIN_WIDTH = 2;
+const MIN_CRITICAL_WIDTH = 5;
 const LABEL_GAP = 6;
 /** Half of a point. */
 const POINT_WIDTH = 5;
@@ -56,7 +57,7 @@ export function placeBar(bar: Bar, label: Label | undefined, scale: TimeScale, w
   const isSeen = (x: number): boolean => x > -POINT_WIDTH && x < width + POINT_WIDTH;
   const pointX = point && scale.x(point.ms);
   const usualX = usualEndMs === undefined ? undefined : scale.x(usualEndMs);
-  const line = critical && placeSpan(critical, scale, width, MIN_WIDTH);
+  const line = critical && placeSpan(critical, scale, width, MIN_CRITICAL_WIDTH);
   return {
     segments,
     ...(point &&

@@ -115,7 +115,7 @@ export class TimelineScene {
     const step = this.view.steps[index]!;
     return {
       name: nameOf(step),
-      ...(step.toolType !== undefined && { detail: escapeText(step.toolType) }),
+      ...(step.toolType !== undefined && step.toolType !== NO_TYPE && { detail: escapeText(step.toolType) }),
       state: step.state,
       bar: stepBar(index, this.view, times),
       label: stepLabel(step, times.end[index]! - times.start[index]!, this.#missing(index)),
@@ -186,6 +186,8 @@ export class TimelineScene {
 
 /** What can stand in a sentence without its heading. */
 const BARE: ReadonlySet<string> = new Set(['critical', 'at once', 'missing']);
+/** The type of tools that have none. */
+const NO_TYPE = 'unknown';
 const STARTED_NEVER: ReadonlySet<StepState> = new Set(['not started', 'no span']);
 
 function drawSpan(span: SpanBelow, { attempts }: StepView): DrawnRow {

@@ -12,11 +12,15 @@ export function toggleRow(row: TimelineRow, model: TimelineModel): void {
   if (row.kind === 'step') toggleStep(steps[row.step]!.key);
 }
 
-/** Selects a row without a way back: for moving along many. */
+/** Goes to a row, and selects it without a way back: for moving along many. */
 export function selectRow(model: TimelineModel, at: number): void {
   const rows = model.rows.peek();
   const row = rows[Math.min(rows.length - 1, Math.max(0, at))];
-  if (row) show({ selected: row.id }, false);
+  if (!row) return;
+  const isDead = row.kind === 'note' || row.kind === 'run';
+  if (!isDead) show({ selected: row.id }, false);
+  model.cursor.value = isDead ? row.id : '';
+  if (isDead) model.scrollTo.peek()?.(rows.indexOf(row));
 }
 
 /** The row above that a row is below of; -1 for none. */

@@ -6,6 +6,7 @@ import type { RunView } from '../../view/run-view.ts';
 import { matches } from '../shown-run.ts';
 import { Link } from '../ui/link.tsx';
 import { Mark } from '../ui/state.tsx';
+import { selected } from '../url-state.ts';
 import { ROW_HEIGHT, type TimelineModel } from './timeline-model.ts';
 
 interface RowProps {
@@ -48,14 +49,12 @@ export function Row({ model, row, at, isSelected }: RowProps): JSX.Element {
             {name}
           </Link>
         ) : (
-          <span class="name" title={name}>
-            {name}
-          </span>
+          <span class="name">{name}</span>
         )}
         {detail !== undefined && <span class="detail">{detail}</span>}
         <span class="hidden">, {scene.describe(row, times)}</span>
       </div>
-      <Plot model={model} row={row} />
+      <Plot model={model} row={row} isSelected={isSelected} />
     </div>
   );
 }
@@ -64,23 +63,28 @@ export function Row({ model, row, at, isSelected }: RowProps): JSX.Element {
 const MAX_INDENT = 8;
 
 /** What is drawn of a row: alone it is drawn again when the part of the axis that is shown changes. */
-function Plot({ model, row }: Pick<RowProps, 'model' | 'row'>): JSX.Element {
+function Plot({ model, row, isSelected }: Omit<RowProps, 'at'>): JSX.Element {
   const { bar, label } = model.scene.value.draw(row, timesFor(row, model));
   const placed = bar && placeBar(bar, label, model.scale.value, model.plotWidth.value);
   return (
     <div class="row-plot" aria-hidden="true">
-      {placed && <PlacedRow {...placed} />}
+      {placed && <PlacedRow {...placed} selectedId={isSelected ? selected.value : undefined} />}
     </div>
   );
 }
 
-function PlacedRow({ segments, point, usualX, critical, label }: PlacedBar): JSX.Element {
+interface PlacedRowProps extends PlacedBar {
+  /** Of an attempt that is selected. */
+  readonly selectedId: string | undefined;
+}
+
+function PlacedRow({ segments, point, usualX, critical, label, selectedId }: PlacedRowProps): JSX.Element {
   return (
     <>
       {segments.map(({ kind, color, isOpen, id, x, width }, at) => (
         <i
           key={at}
-          class={`segment is-${kind} color-${color} ${isOpen ? 'is-going-on' : ''}`}
+          class={`segment is-${kind} color-${color} ${isOpen ? 'is-going-on' : ''} ${id !== undefined && id === selectedId ? 'is-chosen' : ''}`}
           data-id={id}
           style={{ left: px(x), width: px(width) }}
         />

@@ -69,8 +69,10 @@ export class TimelineModel {
   readonly links: ReadonlySignal<readonly CriticalLink[]> = computed(() =>
     criticalLinks(this.run.value, this.rows.value, this.times.value),
   );
+  /** Id of a row that was gone to, but that cannot be selected: there is no more to tell of it. Empty for none. */
+  readonly cursor: Signal<string> = signal('');
   /** The place of the row that is selected, or stands for what is; -1 for none. */
-  readonly selectedRow: ReadonlySignal<number> = computed(() => this.rowOf(selected.value));
+  readonly selectedRow: ReadonlySignal<number> = computed(() => this.rowOf(this.cursor.value || selected.value));
   /** Rows that are in the document, in steps, so that most scrolling changes nothing. */
   readonly firstRow: ReadonlySignal<number> = computed(() =>
     Math.max(0, (Math.floor(this.scrollTop.value / ROW_HEIGHT / ROWS_AT_ONCE) - 1) * ROWS_AT_ONCE),

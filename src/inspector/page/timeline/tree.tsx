@@ -6,6 +6,9 @@ import { Row, rowElementId } from './row.tsx';
 import { toggleRow } from './row-actions.ts';
 import { ROW_HEIGHT, type TimelineModel } from './timeline-model.ts';
 
+/** Rows that are in sight beyond one that was brought into sight. */
+const MARGIN_ROWS = 2;
+
 /** The rows in a part that scrolls: only those in sight are in the document, and the selected one. */
 export function Tree({ model }: { readonly model: TimelineModel }): JSX.Element {
   const port = useRef<HTMLDivElement>(null);
@@ -18,10 +21,10 @@ export function Tree({ model }: { readonly model: TimelineModel }): JSX.Element 
     observer.observe(scrolled);
     model.scrollTo.value = (row) => {
       const [top, bottom] = [row * ROW_HEIGHT, (row + 1) * ROW_HEIGHT];
-      const margin = Math.min(2 * ROW_HEIGHT, scrolled.clientHeight / 3);
-      if (top - margin < scrolled.scrollTop) scrolled.scrollTop = top - margin;
-      else if (bottom + margin > scrolled.scrollTop + scrolled.clientHeight)
-        scrolled.scrollTop = bottom + margin - scrolled.clientHeight;
+      const { scrollTop, clientHeight } = scrolled;
+      const margin = Math.min(MARGIN_ROWS * ROW_HEIGHT, clientHeight / 3);
+      if (top < scrollTop) scrolled.scrollTop = top - margin;
+      else if (bottom > scrollTop + clientHeight) scrolled.scrollTop = bottom + margin - clientHeight;
     };
     return () => observer.disconnect();
   }, []);

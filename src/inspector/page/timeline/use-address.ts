@@ -33,6 +33,7 @@ export function useAddress(model: TimelineModel): void {
     // What the address says counts at first: a link shows the same part of the axis.
     let movesTime = false;
     return selected.subscribe(() => {
+      model.cursor.value = '';
       untracked(() => reveal(model, movesTime));
       movesTime = true;
     });
