@@ -5,6 +5,7 @@ import { startAuditServer } from './demo/audit-server.ts';
 import { type LockedPackages, openDatabase, readPackages } from './demo/packages.ts';
 import { chooseInput, DEMO_PLAN, demoTools, describeFindings } from './demo/plan.ts';
 import { describeDelivery, findDestination, Forwarder } from './destination.ts';
+import { pageOfRun } from './find-inspector.ts';
 import { jsonText } from './json-text.ts';
 import { TraceKeeper } from './keep-traces.ts';
 import { renderTimeline } from './render-timeline.ts';
@@ -28,7 +29,8 @@ Usage: orchestrace demo [--page | --no-page | --json]
 The packages in package-lock.json of the current folder are loaded into a table in memory, looked up, counted and
 audited over HTTP by a plan of 8 tools. The run is sent as OTLP/HTTP to a receiver in this process, read back from what
 arrived, and drawn. One step fails on purpose. Nothing leaves this machine, unless a backend is set or answers. The trace is
-kept for orchestrace report. On a terminal it ends in the page of the Inspector, until Ctrl-C.
+kept for orchestrace report. An Inspector that runs shows it as it goes; without one, on a terminal, the demo ends in a page
+of its own, until Ctrl-C.
 
 Options:
   --page      end in the page, also where this is no terminal; --no-page: do not
@@ -39,6 +41,7 @@ Environment:
   OTEL_EXPORTER_OTLP_ENDPOINT   a backend to send the trace to as well, e.g. http://127.0.0.1:4318; without it, the
                                 stack of docker-compose.yml if it answers
   ORCHESTRACE_JAEGER_URL        the Jaeger to link to (http://127.0.0.1:16686)
+  ORCHESTRACE_INSPECTOR_URL     the Inspector to show the run in as it goes, or off (http://127.0.0.1:4319 if it answers)
   ORCHESTRACE_STORE             where the trace is kept for orchestrace report, or off
                                 (~/.local/state/orchestrace/traces.sqlite)
 `;
@@ -62,13 +65,20 @@ export const runDemo: Command = async (args, { signal }) => {
   const forwarder = destination === undefined ? undefined : new Forwarder(destination, process.env);
   await using keeper = new TraceKeeper(process.env);
   const showsProgress = !flags.json && process.stderr.isTTY;
-  const { result, run, spans } = await runDemoPlan(packages, { forwarder, keeper, signal, showsProgress });
+  const { result, run, spans, inspectorUrl } = await runDemoPlan(packages, {
+    forwarder,
+    keeper,
+    signal,
+    showsProgress,
+  });
   if (signal.aborted) return 0;
   if (!run) throw new Error('no span of the run arrived: is OTEL_SDK_DISABLED or another SDK set in the environment?');
 
+  const page = await pageOfRun(inspectorUrl, run.traceId);
   const sayDelivery = async (out: NodeJS.WriteStream): Promise<void> => {
-    const said = await describeDelivery(forwarder, run.traceId, process.env, signal);
-    if (!signal.aborted) out.write(`${said}\n${keeper.said === undefined ? '' : `${keeper.said}\n`}`);
+    const delivered = await describeDelivery(forwarder, run.traceId, process.env, signal);
+    const said = [delivered, keeper.said, page && `See it in the Inspector: ${page}`].filter(Boolean);
+    if (!signal.aborted) out.write(`${said.join('\n')}\n`);
   };
   if (flags.json) {
     process.stdout.write(jsonText(resultToJson({ result, run })));
@@ -85,7 +95,7 @@ export const runDemo: Command = async (args, { signal }) => {
   say(ON_PURPOSE);
   say(`Drawn from the ${spans.length} spans that arrived as OTLP/HTTP in this process.`);
   await sayDelivery(process.stdout);
-  if (flags.page || (process.stdout.isTTY && !flags['no-page']))
+  if (page === undefined && (flags.page || (process.stdout.isTTY && !flags['no-page'])))
     await showPage({ traceId: run.traceId, spans, store: keeper.store }, signal).catch(sayFault);
   return 0;
 };

@@ -94,7 +94,7 @@ export const runInspect: Command = async (args, { signal }) => {
   // Who names a port wants that one.
   await using second =
     port === undefined
-      ? await startReceiver({ port: OTLP_PORT, onSpans: inspector.take }).catch(() => undefined)
+      ? await startReceiver({ port: OTLP_PORT, onSpans: (spans) => inspector.take(spans) }).catch(() => undefined)
       : undefined;
   const urls = [inspector.url, ...(second ? [second.url] : [])].join(' and ');
   process.stdout.write(`The Inspector is at ${inspector.url}/\n`);

@@ -4,6 +4,7 @@ import { parsePlan, type Plan } from '../plan.ts';
 import type { RunResult } from '../run/types.ts';
 import { parseFileAndFlags, usageError, type Command } from './command.ts';
 import { describeDelivery, findDestination, Forwarder } from './destination.ts';
+import { pageOfRun } from './find-inspector.ts';
 import { jsonText } from './json-text.ts';
 import { TraceKeeper } from './keep-traces.ts';
 import { readJson } from './read-file.ts';
@@ -51,6 +52,7 @@ Environment:
   OTEL_EXPORTER_OTLP_ENDPOINT   a backend to send the trace to, e.g. http://127.0.0.1:4318; without it, the stack of
                                 docker-compose.yml if it answers
   ORCHESTRACE_JAEGER_URL        the Jaeger to link to (http://127.0.0.1:16686)
+  ORCHESTRACE_INSPECTOR_URL     the Inspector to show the run in as it goes, or off (http://127.0.0.1:4319 if it answers)
   ORCHESTRACE_STORE             where the trace is kept for orchestrace report, or off
                                 (~/.local/state/orchestrace/traces.sqlite)
 
@@ -106,7 +108,9 @@ export const runRunCommand: Command = async (args, { signal }) => {
   }
   if (flags.json) await printJson(traced, forwarder);
   else await printText(traced, plan, forwarder);
-  if (keeper.said !== undefined) (flags.json ? process.stderr : process.stdout).write(`${keeper.said}\n`);
+  const page = traced.run && (await pageOfRun(traced.inspectorUrl, traced.run.traceId));
+  for (const said of [keeper.said, page && `See it in the Inspector: ${page}`])
+    if (said !== undefined) (flags.json ? process.stderr : process.stdout).write(`${said}\n`);
   stray.rethrow();
   return traced.result.success ? 0 : 1;
 };

@@ -8,6 +8,7 @@ import type { TracingOptions } from '../node/index.ts';
 import type { RunResult } from '../run/types.ts';
 import { suppressTracing } from '../suppress-tracing.ts';
 import type { Forwarder } from './destination.ts';
+import { findInspector } from './find-inspector.ts';
 import type { TraceKeeper } from './keep-traces.ts';
 import { sayFault } from './say-fault.ts';
 
@@ -33,6 +34,8 @@ export interface TracedRun {
   readonly spans: readonly ReceivedSpan[];
   /** Whether a provider was registered before, e.g. by the tools: its spans go where it sends them. */
   readonly isForeign: boolean;
+  /** Base URL of the Inspector that was told of it; undefined where none runs. */
+  readonly inspectorUrl: string | undefined;
 }
 
 interface TraceRunOptions {
@@ -44,8 +47,8 @@ interface TraceRunOptions {
 }
 
 /**
- * Runs a plan with a receiver in this process and reads the run back from the OTLP that arrived there. HTTP requests of `fetch` are traced
- * where OpenTelemetry's instrumentation is installed.
+ * Runs a plan with a receiver in this process and reads the run back from the OTLP that arrived there. An Inspector that runs on this machine shows it
+ * as it goes. HTTP requests of `fetch` are traced where OpenTelemetry's instrumentation is installed.
  */
 export async function traceRun(options: TraceRunOptions, work: () => Promise<RunResult>): Promise<TracedRun> {
   const { serviceName, forwarder, keeper, spanProcessors } = options;
@@ -58,12 +61,15 @@ export async function traceRun(options: TraceRunOptions, work: () => Promise<Run
     },
   });
   const { startTracing } = await import('../node/index.ts');
+  // Asked before requests are traced.
+  const inspectorUrl = await findInspector(process.env);
   const http = await instrumentHttp();
   let isStarting = true;
   const tracing = await startTracing({
     serviceName,
     endpoint: receiver.url,
     protocol: 'http/json',
+    inspectorUrl,
     sampler: EVERYTHING,
     flushTimeoutMs: FLUSH_TIMEOUT_MS,
     instrumentations: http ? [http] : [],
@@ -82,7 +88,7 @@ export async function traceRun(options: TraceRunOptions, work: () => Promise<Run
     await tracing.shutdown();
   }
   const run = reconstruct(received).find(({ traceId }) => traceId === result.traceId);
-  return { result, run, spans: received, isForeign: !tracing.registered };
+  return { result, run, spans: received, isForeign: !tracing.registered, inspectorUrl };
 }
 
 /** @throws {OrchestraceError} code `PEER_MISSING`: says what to install */

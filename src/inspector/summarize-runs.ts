@@ -78,7 +78,7 @@ function isInsideRun({ spanId, parentSpanId }: ReceivedSpan, find: (spanId: stri
 }
 
 function summarizeRun(span: ReceivedSpan): RunSummary {
-  const { spanId, parentSpanId, startNs, endNs, attributes } = span;
+  const { spanId, parentSpanId, startNs, attributes } = span;
   return {
     // A plan is a child of its run.
     spanId: isRunSpan(span) ? spanId : (parentSpanId ?? spanId),
@@ -87,6 +87,7 @@ function summarizeRun(span: ReceivedSpan): RunSummary {
     strategy: textAt(attributes, ATTR_ORCHESTRATION_STRATEGY),
     outcome: outcomeAt(attributes, ATTR_ORCHESTRATION_OUTCOME),
     startNs,
-    endNs,
+    // A plan is told in no time, but its span may have taken some: that is no end of its run.
+    endNs: isRunSpan(span) ? span.endNs : startNs,
   };
 }

@@ -1,6 +1,7 @@
 import { environmentText, isHttpUrl, tracesUrl } from './endpoint.ts';
 
 const VARIABLE = 'ORCHESTRACE_INSPECTOR_URL';
+const OFF = 'off';
 
 /**
  * The base URL of the Inspector that a caller names; undefined for none, which an empty text is too.
@@ -13,9 +14,10 @@ export function parseInspectorUrl(option: unknown): string | undefined {
   throw new TypeError(whatUrl('option inspectorUrl', option));
 }
 
-/** The base URL of the Inspector that the environment names; one that cannot be used is told and left out of account. */
+/** The base URL of the Inspector that the environment names; `off` is none, one that cannot be used is told and left out of account. */
 export function environmentInspectorUrl(onWarning: (message: string) => void): string | undefined {
   const text = environmentText(process.env, VARIABLE);
+  if (text === OFF) return undefined;
   if (text === undefined || isHttpUrl(text)) return text;
   onWarning(`${whatUrl(VARIABLE, text)}; it is left out of account`);
   return undefined;

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ReceivedSpan } from '../../src/explain/read/received-span.ts';
 import { reconstruct } from '../../src/explain/read/reconstruct.ts';
 import { startReceiver } from '../../src/inspector/receive.ts';
+import { ask, jsonOf, startServing } from '../inspector/serving.ts';
 import { runMain } from './run-node.ts';
 
 /** From a real lock file. */
@@ -46,6 +47,8 @@ interface JsonStep {
   readonly mappings: readonly { readonly field: string; readonly resolved: boolean }[];
   readonly spans: readonly { readonly name: string; readonly kind: string }[];
 }
+
+const PAGE_OF_RUN = /^See it in the Inspector: (http:\S+)\/run\/([0-9a-f]{32})/m;
 
 /** Each test starts processes; a busy machine is slow at that. */
 vi.setConfig({ testTimeout: 60_000 });
@@ -288,6 +291,52 @@ describe('sending it on', () => {
     expect({ code, stderr }).toEqual({ code: 130, stderr: '' });
     expect(interruptedAt).toBeGreaterThan(startedAt);
     expect(Date.now() - interruptedAt).toBeLessThan(4_000);
+  });
+});
+
+describe('the page', () => {
+  it('is where the demo ends when that is asked for, until Ctrl-C', async () => {
+    let page: Promise<unknown> | undefined;
+    const { code, stdout, stderr } = await runMain(['demo', '--page'], {
+      cwd: folder,
+      env: { ORCHESTRACE_STORE: join(folder, 'traces.sqlite') },
+      onOutput: (child, stdout) => {
+        const found = PAGE_OF_RUN.exec(stdout);
+        if (!found || page) return;
+        const [, inspector, traceId] = found;
+        page = Promise.all([
+          fetch(`${inspector}/run/${traceId}`).then(async (response) => response.text()),
+          fetch(`${inspector}/api/run?trace=${traceId}`).then(async (response) => response.json()),
+        ]).finally(() => child.kill('SIGINT'));
+      },
+    });
+    expect({ code, stderr }).toEqual({ code: 130, stderr: '' });
+    expect(stdout).toMatch(/^See it in the Inspector: http:\S+ \(Ctrl-C ends it\)$/m);
+    expect(await page).toEqual([
+      expect.stringMatching(/^<!doctype html>/i),
+      expect.objectContaining({ planName: 'package-audit', state: 'ended', outcome: 'failure' }),
+    ]);
+  });
+
+  it('is that of the Inspector which runs already: the demo ends', async () => {
+    await using inspector = await startServing();
+    const { code, stdout, stderr } = await demo(['--page'], { ORCHESTRACE_INSPECTOR_URL: inspector.url });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const [, url, traceId] = PAGE_OF_RUN.exec(stdout)!;
+    expect(url).toBe(inspector.url);
+    expect(stdout).toContain(`See it in the Inspector: ${inspector.url}/run/${traceId}\n`);
+    expect(jsonOf(await ask(inspector, `/api/run?trace=${traceId}`))).toMatchObject({
+      state: 'ended',
+      completeness: { planned: 8, seen: 8 },
+    });
+  });
+
+  it.each([['--json'], ['--no-page']])('cannot be asked for with %s', async (flag) => {
+    expect(await demo(['--page', flag])).toEqual({
+      code: 2,
+      stdout: '',
+      stderr: 'orchestrace: choose one of --page, --no-page and --json\n',
+    });
   });
 });
 

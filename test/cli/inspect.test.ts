@@ -10,6 +10,7 @@ import { encodeTracesJson, encodeTracesLines } from '../../src/inspector/encode-
 import { openStore } from '../../src/inspector/open-store.ts';
 import { startReceiver } from '../../src/inspector/receive.ts';
 import { made, overviewSpans } from '../explain/made-spans.ts';
+import { startJaegerServer } from './jaeger-server.ts';
 import { type Ended, runMain } from './run-node.ts';
 
 /** Each test starts processes; a busy machine is slow at that. */
@@ -57,6 +58,46 @@ it('tells of a run once, however often it comes, and of none that is no run', as
   expect(ended.stdout).toContain('keeps traces in memory.');
 });
 
+it('says first where its page is, and links each run to the tools that were named', async () => {
+  const links = ['Logs=https://logs.example/?trace={trace_id}&from={start_ms}', 'Wiki = http://wiki.example/'];
+  let [page, session]: unknown[] = [];
+  const ended = await inspect(
+    ['--port', '0', '--memory', ...links.flatMap((link) => ['--link', link])],
+    async (url) => {
+      page = await (await fetch(`${url}/`)).text();
+      session = await (await fetch(`${url}/api/session`)).json();
+    },
+  );
+  expect(ended.stdout).toMatch(/^The Inspector is at http:\/\/127\.0\.0\.1:\d+\/\n/);
+  expect(page).toMatch(/^<!doctype html>/i);
+  expect((session as { links: unknown }).links).toEqual([
+    { name: 'Logs', url: 'https://logs.example/?trace={trace_id}&from={start_ms}' },
+    { name: 'Wiki', url: 'http://wiki.example/' },
+  ]);
+});
+
+it('shows the runs of a Jaeger, asked with the headers that were given, beside its own', async () => {
+  const [first] = overviewSpans();
+  await using jaeger = await startJaegerServer(overviewSpans());
+  const args = ['--port', '0', '--memory', '--jaeger', jaeger.url, '--header', 'Authorization: Bearer abc'];
+  let [list, run, session]: unknown[] = [];
+  const ended = await inspect(args, async (url) => {
+    const own = overviewSpans().map((span) => ({ ...span, traceId: '1'.repeat(32) }));
+    await post(url, own);
+    list = await (await fetch(`${url}/api/runs`)).json();
+    run = await (await fetch(`${url}/api/run?trace=${first!.traceId}`)).json();
+    session = await (await fetch(`${url}/api/session`)).json();
+  });
+  expect(ended.stderr).toBe('');
+  expect((list as { runs: { traceId: string; source?: string }[] }).runs).toMatchObject([
+    { traceId: '1'.repeat(32), planName: 'ci-overview' },
+    { traceId: first!.traceId, planName: 'ci-overview', outcome: 'failure', source: 'Jaeger' },
+  ]);
+  expect(run).toMatchObject({ planName: 'ci-overview', completeness: { planned: 5, seen: 5 } });
+  expect(session).toMatchObject({ links: [{ name: 'Jaeger', url: `${jaeger.url}/trace/{trace_id}` }] });
+  expect(new Set(jaeger.authorizations)).toEqual(new Set(['Bearer abc']));
+});
+
 it('takes the traces of files first', async () => {
   await writeFile(join(folder, 'old.jsonl'), [...encodeTracesLines(overviewSpans())].join(''));
   const ended = await inspect(['--port', '0', '--file', join(folder, 'old.jsonl')], async () => {}, {
@@ -102,6 +143,13 @@ it('is wrong use with a port that is in use', async () => {
 it.each([
   [['--port', '70000'], '--port must be a whole number from 0 to 65535, got 70000; 0 is any that is free'],
   [['--port', 'x'], '--port must be a whole number from 0 to 65535, got x; 0 is any that is free'],
+  [['--header', 'a: b'], '--header is for the Jaeger of --jaeger URL'],
+  ...['Logs', '=https://logs.example', 'Logs=javascript:alert(1)', 'Logs=logs.example'].map(
+    (link): [string[], string] => [
+      ['--link', link],
+      `--link must be NAME=URL with a URL of http or https, such as 'Logs=https://logs.example/?trace={trace_id}', got ${link}`,
+    ],
+  ),
   [['--memory', '--store', 'x'], 'choose one of --store and --memory'],
   [['traces.jsonl'], 'unexpected argument traces.jsonl: give a file of traces as --file FILE'],
   [['--file', 'none.jsonl', '--memory'], 'cannot read the trace none.jsonl: there is no such file'],
@@ -111,7 +159,9 @@ it.each([
 });
 
 it('teaches by examples', async () => {
-  expect((await runMain(['inspect', '--help'])).stdout).toContain('orchestrace inspect --store traces.sqlite');
+  expect((await runMain(['inspect', '--help'])).stdout).toContain(
+    '  orchestrace inspect --memory --file yesterday.jsonl\n',
+  );
 });
 
 /** Starts it, does something while it listens, and ends it by Ctrl-C. */

@@ -32,8 +32,8 @@ export function runMain(
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [...nodeArgs, MAIN, ...args], {
       cwd,
-      // Tests leave nothing in the home of who runs them; those of the store name a file.
-      env: { ...Object.fromEntries(clean), ORCHESTRACE_STORE: 'off', ...env },
+      // Tests leave nothing in the home of who runs them, nor in an Inspector that happens to run; those of the two name them.
+      env: { ...Object.fromEntries(clean), ORCHESTRACE_STORE: 'off', ORCHESTRACE_INSPECTOR_URL: 'off', ...env },
       stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
     });
     child.stdin?.on('error', () => {}).end(input); // it may end before it has read everything

@@ -51,6 +51,13 @@ describe('the list of runs', () => {
     expect(row!.durationMs).toBeUndefined();
   });
 
+  it('takes the end of a plan for no end of its run', () => {
+    const spans = madeRunSpans({ ms: undefined, tools: {} }).map((plan) => ({ ...plan, endNs: plan.endNs + 90_000n }));
+    expect(rowsOf([spans])).toMatchObject([{ state: 'unfinished' }]);
+    const run = ours('run', 'run');
+    expect(live([run], false, spans)).toMatchObject([{ state: 'running', runSpanId: run.spanId }]);
+  });
+
   it('has services with their versions', () => {
     const resource = (version: string): Map<string, string> =>
       new Map([

@@ -341,6 +341,15 @@ describe('an Inspector', () => {
     ]);
   });
 
+  it('is none with "off" in the environment', async () => {
+    vi.stubEnv('ORCHESTRACE_INSPECTOR_URL', 'off');
+    const server = await receiver();
+    const tracing = await start({ endpoint: server.url });
+    endSpans(1);
+    expect(await tracing.shutdown()).toEqual(DELIVERED);
+    expect(warnings).toEqual([]);
+  });
+
   it('has to be named by a URL', async () => {
     const message = 'must be a URL such as http://127.0.0.1:4319, got "localhost:4319"';
     await expect(start({ inspectorUrl: 'localhost:4319' })).rejects.toThrow(
