@@ -18,7 +18,6 @@ export function reportMarkdown(run: RunView): string {
     `**${escapeMarkdown(verdict)}**`,
     lines.join('  \n'),
     ...sections.map(({ title, lines }) => `**${title}**\n\n${lines.map(itemOf).join('\n')}`),
-    '',
   ].join('\n\n');
 }
 
