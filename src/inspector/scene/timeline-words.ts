@@ -17,7 +17,7 @@ export interface Label {
 
 /** Of texts of others, in characters. */
 const MAX_NOTE = 160;
-/** By how much longer than usual something is before it is said beside the bar, in times. */
+/** By how much longer than usual a step took, in times, before that is said beside its bar; of one that runs it always is. */
 const LONGER = 1.2;
 
 /** A name as it is shown: nothing in it is invisible. */
@@ -29,12 +29,13 @@ export function nameOf(step: Pick<StepView, 'toolId' | 'iteration'>): string {
 export function stepLabel(step: StepView, ms: number, missing: readonly string[]): Label {
   const { state, usualMs, reason, error, attemptCount = 1 } = step;
   const { words } = STATES[state];
+  const isRunning = state === 'running';
   const isLong = usualMs !== undefined && ms > usualMs * LONGER;
   if (step.startMs === undefined || state === 'skip') {
     const why = reason === undefined ? waitsFor(missing) : tell(reason);
     return { text: words, ...(why && { note: why }) };
   }
-  const text = `${formatDuration(ms)}${isLong ? `, usually ${formatDuration(usualMs)}` : ''}`;
+  const text = `${formatDuration(ms)}${usualMs !== undefined && (isRunning || isLong) ? `, usually ${formatDuration(usualMs)}` : ''}`;
   const why = error ?? reason;
   const notes = [
     ...(isWrong(state) ? [why === undefined ? words : `${words}: ${tell(why)}`] : []),
@@ -43,7 +44,7 @@ export function stepLabel(step: StepView, ms: number, missing: readonly string[]
   return {
     text,
     ...(notes.length > 0 && { note: notes.join(', ') }),
-    ...(isLong && state === 'running' && { isOverdue: true }),
+    ...(isRunning && usualMs !== undefined && ms > usualMs && { isOverdue: true }),
   };
 }
 

@@ -88,6 +88,26 @@ describe('rows of the timeline', () => {
     expect(rows.find(({ id }) => id === 'span:x')).toMatchObject({ level: 4, position: 1, siblings: 1 });
   });
 
+  it('put the steps that a step called after its spans and the runs that it started', () => {
+    const both = madeView({
+      steps: [
+        { toolId: 'a', spanCount: 1, runs: [{ runSpanId: 'r1' }, { runSpanId: 'r2' }] },
+        { toolId: 'b', calledBy: 'a' },
+        { toolId: 'c', calledBy: 'a' },
+      ],
+    });
+    expect(draw(both, { open: new Map([['a', [span('x', 0)]]]) })).toMatchInlineSnapshot(`
+      "
+      v step:a 1/1
+          span:x 1/5
+          run:r1 2/5
+          run:r2 3/5
+          step:b 4/5
+          step:c 5/5
+      "
+    `);
+  });
+
   it('say of an open step that its spans are on their way, did not come, or are none', () => {
     const textOf = (spans: readonly SpanBelow[] | string | undefined): string | undefined =>
       timelineRows(view, { open: new Map([['lookup', spans]]) }).find((row) => row.kind === 'note')?.text;
@@ -111,6 +131,11 @@ describe('rows of the timeline', () => {
       ['step:a', 1],
       ['step:b', 2],
     ]);
+  });
+
+  it('have nothing to open in a group without steps', () => {
+    const rows = timelineRows({ ...madeView(), groups: [{ groupIndex: 0, isParallel: false }] });
+    expect(rows).toEqual([{ kind: 'group', group: 0, id: 'group:0', level: 1, position: 1, siblings: 1 }]);
   });
 
   it('count what they do not show', () => {

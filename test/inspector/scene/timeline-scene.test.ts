@@ -73,13 +73,18 @@ describe('the bar of a step', () => {
   it('of one that runs grows', () => {
     const view = madeView({ state: 'running', steps: [{ toolId: 'a', state: 'running', startMs: 5, usualMs: 20 }] });
     const early = show(view, 'step:a', { nowMs: 15 });
-    expect([segmentsOf(early), early.label]).toEqual(['work 5-15… running', { text: '10 ms' }]);
+    expect([segmentsOf(early), early.label]).toEqual(['work 5-15… running', { text: '10 ms, usually 20 ms' }]);
     const late = show(view, 'step:a', { nowMs: 65 });
     expect([segmentsOf(late), late.label]).toEqual([
       'work 5-65… running',
       { text: '60 ms, usually 20 ms', isOverdue: true },
     ]);
     expect(late.bar?.usualEndMs).toBe(25);
+  });
+
+  it('of one that ended says what is usual only if it took much longer', () => {
+    const textFor = (endMs: number): string | undefined => showStep({ startMs: 0, endMs, usualMs: 20 }).label?.text;
+    expect([15, 23, 30].map(textFor)).toEqual(['15 ms', '23 ms', '30 ms, usually 20 ms']);
   });
 
   it('of one whose process died is as long as is known', () => {
@@ -223,6 +228,7 @@ describe('what rows say to readers of the screen', () => {
       waitReason: 'slot',
       waitedFor: 'lookup',
       isCritical: true,
+      slackMs: 0,
       usualMs: 2000,
       attemptCount: 2,
       attempts: [

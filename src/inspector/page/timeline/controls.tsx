@@ -1,4 +1,5 @@
 import type { JSX } from 'preact';
+import { formatDuration } from '../../../explain/format.ts';
 import { show } from '../url-state.ts';
 import { collapseGroups } from './shown-lists.ts';
 import type { TimelineModel } from './timeline-model.ts';
@@ -10,7 +11,6 @@ export const ZOOM_STEP = 1.5;
 export function Controls({ model }: { readonly model: TimelineModel }): JSX.Element {
   const { groups } = model.run.value;
   const areAllCollapsed = groups.length > 0 && model.collapsed.value.size >= groups.length;
-  const isFolded = model.isFolded.value;
   return (
     <div class="timeline-controls" role="toolbar" aria-label="Timeline">
       {groups.length > 0 && (
@@ -21,13 +21,7 @@ export function Controls({ model }: { readonly model: TimelineModel }): JSX.Elem
           onClick={() => setAllCollapsed(model, !areAllCollapsed)}
         />
       )}
-      <ControlButton
-        label="Fold idle times"
-        hint="f"
-        icon="M2 8h3M11 8h3M7 4l-2 8M11 4l-2 8"
-        isPressed={isFolded}
-        onClick={() => toggleFolds(model)}
-      />
+      <FoldButton model={model} />
       <ControlButton label="Zoom out" hint="-" icon="M4 8h8" onClick={() => model.zoomBy(ZOOM_STEP)} />
       <ControlButton label="Zoom in" hint="+" icon="M4 8h8M8 4v8" onClick={() => model.zoomBy(1 / ZOOM_STEP)} />
       <ControlButton
@@ -38,6 +32,21 @@ export function Controls({ model }: { readonly model: TimelineModel }): JSX.Elem
         onClick={() => model.setWindow(undefined)}
       />
     </div>
+  );
+}
+
+/** A component of its own: while a run goes on, idle times change all the time. */
+function FoldButton({ model }: { readonly model: TimelineModel }): JSX.Element {
+  const idleMs = model.gaps.value.reduce((sum, { fromMs, toMs }) => sum + toMs - fromMs, 0);
+  return (
+    <ControlButton
+      label={idleMs > 0 ? `Fold idle times: ${formatDuration(idleMs)}` : 'Fold idle times: there are none'}
+      hint="f"
+      icon="M2 8h3M11 8h3M7 4l-2 8M11 4l-2 8"
+      isPressed={model.isFolded.value}
+      isDisabled={idleMs === 0 && !model.isFolded.value}
+      onClick={() => toggleFolds(model)}
+    />
   );
 }
 

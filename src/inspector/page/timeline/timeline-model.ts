@@ -51,9 +51,9 @@ export class TimelineModel {
     timelineRows(this.run.value, { collapsed: this.collapsed.value, open: openSpans.value }),
   );
   readonly isFolded: ReadonlySignal<boolean> = computed(() => shown.value.fold === '1');
-  readonly folds: ReadonlySignal<readonly TimeSpan[]> = computed(() =>
-    this.isFolded.value ? idleGaps(this.run.value, this.times.value) : [],
-  );
+  /** What can be folded. */
+  readonly gaps: ReadonlySignal<readonly TimeSpan[]> = computed(() => idleGaps(this.run.value, this.times.value));
+  readonly folds: ReadonlySignal<readonly TimeSpan[]> = computed(() => (this.isFolded.value ? this.gaps.value : NONE));
   readonly plotWidth: ReadonlySignal<number> = computed(() => Math.max(1, this.width.value - this.nameWidth.value));
   readonly scale: ReadonlySignal<TimeScale> = computed(
     () => new TimeScale(this.zoom.value ?? this.times.value.extent, this.pixels.value, this.folds.value),
@@ -123,4 +123,5 @@ export class TimelineModel {
   }
 }
 
+const NONE: readonly TimeSpan[] = [];
 const collapsedText = computed(() => shown.value.collapsed);
