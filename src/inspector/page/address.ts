@@ -20,7 +20,7 @@ export interface Shown {
   readonly fold: string;
   /** Place of the graph: `x,y,scale`. */
   readonly place: string;
-  /** What it is compared with: `trace` or `trace.run`; empty for the last success. */
+  /** What it is compared with: `median:20`, or a run as `trace` or `trace.run`; empty for the last success. */
   readonly with: string;
   /** Filters of the list. */
   readonly plan: string;

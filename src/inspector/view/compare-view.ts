@@ -54,7 +54,7 @@ export interface TotalView extends Change {
   readonly range?: Range | undefined;
 }
 
-export interface Range {
+interface Range {
   readonly min: number;
   readonly max: number;
 }

@@ -2,7 +2,7 @@ import { type Signal, useSignal } from '@preact/signals';
 import type { RefObject } from 'preact';
 import { useLayoutEffect } from 'preact/hooks';
 
-export interface RowRange {
+interface RowRange {
   readonly from: number;
   readonly to: number;
 }

@@ -1,5 +1,6 @@
 import type { JSX } from 'preact';
 import { formatDuration } from '../../../explain/format.ts';
+import { nameStep } from '../../../explain/tell/name-step.ts';
 import type { RunView } from '../../view/run-view.ts';
 import { BarRow } from './bar-row.tsx';
 import { Some } from './panel.tsx';
@@ -60,19 +61,32 @@ function findingOf({ explanation }: RunView, line: string): RunView['explanation
   return explanation.findings.find(({ text }) => line.startsWith(text));
 }
 
-/** The steps that would shorten the run most, were they twice as fast. */
-export function Bottlenecks({ run, finder }: PartProps): JSX.Element {
+/** What saves less than this share of a run is no bottleneck. */
+const MATERIAL_SHARE = 0.01;
+
+type Bottleneck = RunView['explanation']['bottlenecks'][number];
+
+/** The steps that would shorten the run, were they twice as fast, by how much. */
+export function bottlenecksOf({ explanation, durationMs }: RunView): readonly Bottleneck[] {
+  return explanation.bottlenecks.filter(({ savesMs }) => savesMs >= durationMs * MATERIAL_SHARE);
+}
+
+export function Bottlenecks({
+  run,
+  finder,
+  bottlenecks,
+}: PartProps & { readonly bottlenecks: readonly Bottleneck[] }): JSX.Element {
   return (
-    <Some of={run.explanation.bottlenecks} most={MAX_BOTTLENECKS}>
-      {({ toolId, iteration, durationMs, savesMs }) => (
+    <Some of={bottlenecks} most={MAX_BOTTLENECKS}>
+      {(step) => (
         <BarRow
-          key={`${iteration} ${toolId}`}
-          share={savesMs / run.durationMs}
+          key={nameStep(step)}
+          share={step.savesMs / run.durationMs}
           color="critical"
-          value={`saves ${formatDuration(savesMs)} of ${formatDuration(run.durationMs)}`}
+          value={`saves ${formatDuration(step.savesMs)} of ${formatDuration(run.durationMs)}`}
         >
-          <StepLink name={iteration > 1 ? `${toolId} #${iteration}` : toolId} stepKey={finder.key(toolId, iteration)} />{' '}
-          <small>took {formatDuration(durationMs)}</small>
+          <StepLink name={nameStep(step)} stepKey={finder.key(step.toolId, step.iteration)} />{' '}
+          <small>took {formatDuration(step.durationMs)}</small>
         </BarRow>
       )}
     </Some>

@@ -6,7 +6,7 @@ import type { RunView } from '../../view/run-view.ts';
 import { CopyButton } from '../ui/copy-button.tsx';
 import { showText } from '../ui/texts.ts';
 import { Differences } from './differences.tsx';
-import { Bottlenecks, Faults, Losses } from './findings.tsx';
+import { Bottlenecks, bottlenecksOf, Faults, Losses } from './findings.tsx';
 import { groupRows } from './group-rows.ts';
 import { InnerRuns } from './inner-runs.tsx';
 import { Panel, Some } from './panel.tsx';
@@ -38,7 +38,8 @@ export function Report({ run }: { readonly run: RunView }): JSX.Element {
     'done and not done',
   ].map(take);
   const [parallel, , data, inner] = ['parallelism', 'what if', 'data flow', 'runs inside'].map(take);
-  const { bottlenecks, differences, notDone } = run.explanation;
+  const { differences, notDone } = run.explanation;
+  const bottlenecks = bottlenecksOf(run);
   const { planned: toolCount, seen } = run.completeness;
   const circumstances = whatIfRows(run);
   return (
@@ -90,7 +91,7 @@ export function Report({ run }: { readonly run: RunView }): JSX.Element {
         <div>
           {bottlenecks.length > 0 && (
             <Panel title="bottlenecks" beside={<small>if it took half as long</small>}>
-              <Bottlenecks run={run} finder={finder} />
+              <Bottlenecks run={run} bottlenecks={bottlenecks} finder={finder} />
             </Panel>
           )}
           {(progress || notDone.length > 0) && (
