@@ -1,6 +1,7 @@
 import type { ExplainedStep, Explanation } from '../../explain/explain-run.ts';
 import type { ReceivedSpan } from '../../explain/read/received-span.ts';
 import type { Attempt, Group, Run, SpanNode, Step } from '../../explain/read/run.ts';
+import { nameSpan } from '../../explain/tell/name-span.ts';
 import { nameStep } from '../../explain/tell/name-step.ts';
 import { OUTCOMES } from '../../explain/tell/outcomes.ts';
 import { OUTCOME_STYLES, type Style } from '../paint.ts';
@@ -185,14 +186,8 @@ function addSpans(rows: Row[], nodes: readonly SpanNode[], indent: number): void
     rows.push({ indent, label: '', style: 'dim', text: `and ${left} more ${left === 1 ? 'span' : 'spans'}` });
 }
 
-/** The name of a span of others; for HTTP with path and status, by the names of the semantic conventions. */
 function nameOf({ name, attributes }: ReceivedSpan): string {
-  const path = attributes.get('url.path');
-  const status = attributes.get('http.response.status_code');
-  const words = [name];
-  if (typeof path === 'string' && !name.includes(path)) words.push(path);
-  if (typeof status === 'number') words.push(String(status));
-  return escapeText(words.join(' '));
+  return escapeText(nameSpan(name, (key) => attributes.get(key)));
 }
 
 /** Waits are drawn where the bar would show them. */

@@ -1,3 +1,4 @@
+import { nameSpan } from '../../explain/tell/name-span.ts';
 import {
   attributeAt,
   hasFailed,
@@ -86,7 +87,7 @@ export function spanItem({ span, resource }: SpanRecord, depth: number, zeroMs: 
   return {
     spanId: span.spanId,
     depth,
-    name: span.name,
+    name: nameSpan(span.name, (key) => attributeAt(attributes, key)),
     kind: kindOf(span),
     service: textAt(resource, 'service.name'),
     startMs,
