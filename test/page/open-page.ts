@@ -25,6 +25,8 @@ interface PageOptions {
   readonly width?: number;
   readonly height?: number;
   readonly links?: readonly PageLink[];
+  /** What is shown at first. */
+  readonly path?: string;
 }
 
 /** The Inspector with the page in a browser. Disposing of it fails when the page had an error or the browser refused it something. */
@@ -37,7 +39,7 @@ export interface OpenPage extends AsyncDisposable {
   takeFaults(): string[];
 }
 
-/** Starts an Inspector that has these traces, and opens its list of runs. */
+/** Starts an Inspector that has these traces, and opens its list of runs, or another address. */
 export async function openPage(spans: readonly ReceivedSpan[], options: PageOptions = {}): Promise<OpenPage> {
   const store = openStore();
   store.add(spans);
@@ -46,7 +48,7 @@ export async function openPage(spans: readonly ReceivedSpan[], options: PageOpti
   const go = async (path: string): Promise<void> => {
     await page.goto(inspector.url + path);
   };
-  await go('/');
+  await go(options.path ?? '/');
   return {
     page,
     inspector,

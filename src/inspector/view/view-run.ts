@@ -8,7 +8,7 @@ import { sectionsOf } from '../../explain/tell/sections.ts';
 import { ATTR_ORCHESTRATION_PLAN_NAME, ATTR_ORCHESTRATION_RUN_ID, ATTR_ORCHESTRATION_STRATEGY } from '../../semconv.ts';
 import { servicesOf } from '../summarize-runs.ts';
 import { describeLiveRun } from './describe-live-run.ts';
-import type { RunRef, RunState, RunView, ServiceView, StepView } from './run-view.ts';
+import type { RunRef, RunState, RunView, ServiceView, StepState, StepView } from './run-view.ts';
 import { viewEdges } from './view-edges.ts';
 import { countSpans, spansOf, viewSteps } from './view-steps.ts';
 
@@ -77,7 +77,7 @@ export function viewRun(run: Run, ended: Run | undefined, surroundings: RunSurro
     steps,
     edges: viewEdges(steps, path),
     criticalPath: explanation.criticalPath && { steps: path, ms: explanation.criticalPath.ms },
-    explanation: partOf(explanation),
+    explanation: { ...partOf(explanation), notDone: viewNotDone(explanation, steps) },
     sections: sectionsOf(run, explanation),
     notes: run.notes,
     otherSpans: countSpans(run.spans),
@@ -130,11 +130,23 @@ function viewGroups(
   });
 }
 
-function partOf(explanation: Explanation): RunView['explanation'] {
-  const { findings, bottlenecks, parallelism, barrier, whatIf, rootCause, affected, done, notDone, differences } =
-    explanation;
-  return { findings, bottlenecks, parallelism, barrier, whatIf, rootCause, affected, done, notDone, differences };
+function partOf(explanation: Explanation): Omit<RunView['explanation'], 'notDone'> {
+  const { findings, bottlenecks, parallelism, barrier, whatIf, rootCause, affected, done, differences } = explanation;
+  return { findings, bottlenecks, parallelism, barrier, whatIf, rootCause, affected, done, differences };
 }
+
+/** What stands in the way of each tool that is not done. Of a run that goes on, only what has ended is explained: of the others, how they stand. */
+function viewNotDone({ notDone }: Explanation, steps: readonly StepView[]): Explanation['notDone'] {
+  const last = new Map(steps.filter(({ isPlanned }) => isPlanned).map((step) => [step.toolId, step]));
+  return notDone.map(({ toolId, reason }) => {
+    const step = last.get(toolId);
+    const isExplained = !step || !UNEXPLAINED.has(step.state);
+    const why = step?.reason === undefined ? '' : `: ${step.reason}`;
+    return { toolId, reason: isExplained ? reason : step.state + why };
+  });
+}
+
+const UNEXPLAINED = new Set<StepState>(['running', 'interrupted', 'planned', 'not started']);
 
 /** Each service once, in the order in which they appear. */
 function viewServices(spans: readonly ReceivedSpan[]): ServiceView[] {

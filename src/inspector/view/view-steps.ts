@@ -103,7 +103,7 @@ function viewStep(
     isCritical: explained?.isCritical ?? false,
     slackMs: explained?.slackMs,
     savesMs: explained?.savesMs ?? 0,
-    reason: state === 'planned' || state === 'running' ? undefined : step.reason,
+    reason: state === 'planned' || state === 'running' || contradicts(step, state) ? undefined : step.reason,
     error: step.error,
     attemptCount: step.attemptCount,
     attempts: step.attempts.map((attempt) => viewAttempt(attempt, since, context.open)),
@@ -129,6 +129,11 @@ function stateOf({ span, outcome, absence }: Step, { state, open }: StepContext)
   if (span) return 'unknown';
   if (state === 'running') return 'planned';
   return state === 'interrupted' ? 'not started' : (absence ?? 'no span');
+}
+
+/** Where the process died, it is certain of more steps that they did not start than the spans alone could tell. */
+function contradicts({ absence }: Step, state: StepState): boolean {
+  return state === 'not started' && absence === 'no span';
 }
 
 function viewAttempt(

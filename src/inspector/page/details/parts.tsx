@@ -39,18 +39,18 @@ function close(): void {
 
 interface SectionProps {
   readonly title: ComponentChildren;
-  readonly copy?: string | undefined;
+  /** What a button beside the title copies. */
+  readonly copy?: { readonly text: string; readonly what: string };
   readonly children: ComponentChildren;
 }
 
-/** @param props.copy what a button beside the title copies */
 export function Section({ title, copy, children }: SectionProps): JSX.Element {
   return (
     <section>
-      <h3>
-        {title}
-        {copy !== undefined && <CopyButton text={copy} what="this list" />}
-      </h3>
+      <header>
+        <h3>{title}</h3>
+        {copy && <CopyButton {...copy} />}
+      </header>
       {children}
     </section>
   );

@@ -21,7 +21,7 @@ export function RunDetails({ run }: { readonly run: RunView }): JSX.Element {
       <RunningNow run={run} />
       <Failures run={run} />
       {findings.length > 0 && (
-        <Section title="Findings" copy={findings.map(({ text }) => text).join('\n')}>
+        <Section title="Findings" copy={{ text: findings.map(({ text }) => text).join('\n'), what: 'the findings' }}>
           <List
             items={findings}
             item={({ text, savesMs }) => (
@@ -68,10 +68,10 @@ export function RunningStep({ step }: { readonly step: StepView }): JSX.Element 
 
 function Failures({ run }: { readonly run: RunView }): JSX.Element | null {
   const failed = failedSteps(run);
-  const { affected } = run.explanation;
+  const { affected, rootCause } = run.explanation;
   if (failed.length === 0) return run.error === undefined ? null : <ErrorText text={run.error} />;
   return (
-    <Section title={failed.length === 1 ? 'Failed' : `Failed: ${failed.length}, the first first`}>
+    <Section title={failed.length === 1 ? 'Failed' : `Failed: ${failed.length}, the first one on top`}>
       <List
         items={failed}
         item={(step) => (
@@ -81,33 +81,43 @@ function Failures({ run }: { readonly run: RunView }): JSX.Element | null {
           </>
         )}
       />
-      {affected.length > 0 && <p>{count(affected.length, 'step')} did not run because of it.</p>}
+      {affected.length > 0 && (
+        <p>
+          Because of {showName(rootCause ?? 'it')}, {count(affected.length, 'step')} did not run.
+        </p>
+      )}
     </Section>
   );
 }
 
 function DoneAndNotDone({ run }: { readonly run: RunView }): JSX.Element {
-  const { done } = run.explanation;
-  const notDone = whatIsNotDone(run);
+  const { done, notDone } = run.explanation;
   return (
     <>
       {notDone.length > 0 && (
         <Section
           title={`Not done: ${notDone.length}`}
-          copy={notDone.map(({ toolId, reason }) => `${toolId}: ${reason}`).join('\n')}
+          copy={{
+            text: notDone.map(({ toolId, reason }) => `${toolId}: ${reason}`).join('\n'),
+            what: 'what is not done',
+          }}
         >
           <List
             items={notDone}
             item={({ toolId, reason }) => (
               <>
-                <ToolLink run={run} toolId={toolId} /> <span class="dim">{showText(reason)}</span>
+                <ToolLink run={run} toolId={toolId} />{' '}
+                <span class="dim">
+                  {showText(reason)}
+                  {usuallyOf(run, toolId)}
+                </span>
               </>
             )}
           />
         </Section>
       )}
       {done.length > 0 && (
-        <Section title={`Done: ${done.length}`} copy={done.join('\n')}>
+        <Section title={`Done: ${done.length}`} copy={{ text: done.join('\n'), what: 'what is done' }}>
           <details>
             <summary>{count(done.length, 'step')}</summary>
             <List items={done} item={(toolId) => <ToolLink run={run} toolId={toolId} />} />
@@ -118,13 +128,11 @@ function DoneAndNotDone({ run }: { readonly run: RunView }): JSX.Element {
   );
 }
 
-/** What stands in the way of each; of steps that only have a start, that they do: nothing else of them is explained yet. */
-function whatIsNotDone(run: RunView): RunView['explanation']['notDone'] {
-  return run.explanation.notDone.map(({ toolId, reason }) => {
-    const state = stepOfTool(run, toolId)?.state;
-    const isOpen = state === 'running' || state === 'interrupted' || state === 'planned';
-    return { toolId, reason: isOpen ? state : reason };
-  });
+/** How long a step that may still run usually takes: that is what whoever waits for it asks. */
+function usuallyOf(run: RunView, toolId: string): string {
+  const { state = 'unknown', usualMs } = stepOfTool(run, toolId) ?? {};
+  const mayRun = state === 'running' || state === 'interrupted' || (state === 'no span' && run.state !== 'ended');
+  return mayRun && usualMs !== undefined ? `, ${formatUsual({ medianMs: usualMs })}` : '';
 }
 
 function CriticalPath({ run }: { readonly run: RunView }): JSX.Element | null {
@@ -132,7 +140,10 @@ function CriticalPath({ run }: { readonly run: RunView }): JSX.Element | null {
   const steps = criticalPath?.steps.flatMap((at) => run.steps[at] ?? []) ?? [];
   if (!criticalPath || steps.length === 0) return null;
   return (
-    <Section title={`Critical path: ${formatDuration(criticalPath.ms)}`} copy={steps.map(({ key }) => key).join(' > ')}>
+    <Section
+      title={`Critical path: ${formatDuration(criticalPath.ms)}`}
+      copy={{ text: steps.map(({ key }) => key).join(' > '), what: 'the critical path' }}
+    >
       <List
         items={steps}
         item={(step) => (

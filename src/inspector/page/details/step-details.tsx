@@ -53,7 +53,9 @@ function StepFacts({ run, step }: Omit<StepProps, 'at'>): JSX.Element {
   return (
     <Facts
       facts={[
-        ['Took', step.startMs !== undefined && step.state !== 'skip' && <Took step={step} startMs={step.startMs} />],
+        hasRun(step)
+          ? ['Took', <Took step={step} startMs={step.startMs} />]
+          : ['Usually', step.usualMs !== undefined && formatDuration(step.usualMs)],
         ['Started', step.startMs !== undefined && <At run={run} ms={step.startMs} />],
         ['Waited', step.waitMs > 0 && <Waited run={run} step={step} />],
         [
@@ -90,6 +92,10 @@ function StepFacts({ run, step }: Omit<StepProps, 'at'>): JSX.Element {
       ]}
     />
   );
+}
+
+function hasRun(step: StepView): step is StepView & { readonly startMs: number } {
+  return step.startMs !== undefined && step.state !== 'skip';
 }
 
 function Took({ step, startMs }: { readonly step: StepView; readonly startMs: number }): JSX.Element {

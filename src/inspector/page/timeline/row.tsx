@@ -52,7 +52,7 @@ export function Row({ model, row, at, isSelected }: RowProps): JSX.Element {
           <span class="name">{name}</span>
         )}
         {detail !== undefined && <span class="detail">{detail}</span>}
-        <span class="hidden">, {scene.describe(row, times)}</span>
+        <span class="hidden">{scene.describe(row, times)}</span>
       </div>
       <Plot model={model} row={row} isSelected={isSelected} />
     </div>
