@@ -151,8 +151,8 @@ const UNEXPLAINED = new Set<StepState>(['running', 'interrupted', 'planned', 'no
 /** Each service once, in the order in which they appear. */
 function viewServices(spans: readonly ReceivedSpan[]): ServiceView[] {
   const resources = [...new Set(spans.map(({ resource }) => resource))];
-  return servicesOf(resources).map((service) => {
-    const own = resources.find((resource) => textAt(resource, 'service.name') === service.name);
-    return { ...service, host: own && textAt(own, 'host.name') };
+  return servicesOf(resources).map(({ name, version }) => {
+    const own = resources.find((resource) => textAt(resource, 'service.name') === name);
+    return { name, version, host: own && textAt(own, 'host.name') };
   });
 }
