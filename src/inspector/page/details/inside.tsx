@@ -23,7 +23,8 @@ export function Inside({ spanId, spans }: InsideProps): JSX.Element | null {
   // The raw span below says what is in the way.
   if (!('tree' in loaded)) return null;
   const items = itemsBelow(loaded.tree, spanId);
-  if (items.length === 0) return null;
+  // Attempts have a list of their own.
+  if (items.every(({ attempt }) => attempt !== undefined)) return null;
   return (
     <Section title={`Inside: ${count(items.length, 'span')}`}>
       <ul class="list inside">

@@ -13,6 +13,8 @@ export function EmptyList(): JSX.Element {
       <Line code={`OTEL_EXPORTER_OTLP_ENDPOINT=${origin} npx orchestrace demo`} />
       <h3>A program that has OpenTelemetry</h3>
       <Line code={`OTEL_EXPORTER_OTLP_ENDPOINT=${origin} node app.js`} />
+      <p>To see its steps before they end, give it one more span processor:</p>
+      <Line code={`orchestraceProcessor({ inspectorUrl: '${origin}' }) // of orchestrace/node`} />
       <h3>A program that has none yet</h3>
       <Line
         code={`import { startTracing } from 'orchestrace/node';
@@ -20,6 +22,7 @@ export function EmptyList(): JSX.Element {
 await using tracing = await startTracing({
   serviceName: 'my-service',
   endpoint: '${origin}',
+  inspectorUrl: '${origin}', // to see steps before they end
 });`}
       />
       <h3>A trace that is in a file</h3>
