@@ -57,8 +57,10 @@ export function ticksBetween(axis: Axis, from: number, to: number): Tick[] {
       continue;
     }
     const [x, label] = [axis.x(ms), nameTime(ms, step, most)];
-    const half = HALF_FOLD_LABEL + (label.length * CHARACTER_WIDTH) / 2;
-    if (!folds.some((fold) => Math.abs(fold.x + fold.width / 2 - x) < half)) ticks.push({ ms, x, label });
+    const half = (label.length * CHARACTER_WIDTH) / 2;
+    const isCut = x - half < from || x + half > to;
+    const isByFold = folds.some((fold) => Math.abs(fold.x + fold.width / 2 - x) < HALF_FOLD_LABEL + half);
+    if (!isCut && !isByFold) ticks.push({ ms, x, label });
   }
   return ticks;
 }

@@ -80,15 +80,17 @@ describe('the time scale', () => {
 });
 
 describe('ticks', () => {
+  /** The window with some room beside it. */
+  const PLOT = { from: -50, to: 1070 };
   const labels = (fromMs: number, toMs: number, folds: TimeSpan[] = []): string[] =>
-    new TimeScale({ fromMs, toMs }, PIXELS, folds).ticks(PIXELS).map(({ label }) => label);
+    new TimeScale({ fromMs, toMs }, PIXELS, folds).ticks(PLOT).map(({ label }) => label);
 
   it.each([
     [0, 900, '0', '100 ms', '200 ms'],
     [0, 3_000, '0', '0.5 s', '1.0 s'],
     [1_234, 1_236, '1.2340 s', '1.2342 s', '1.2344 s'],
     [0, 0.004, '0', '0.001 ms', '0.002 ms'],
-    [0, 150_000, '0', '30 s', '1 min'],
+    [0, 150_000, '0', '15 s', '30 s'],
     [3_600_000, 3_720_000, '1 h', '1 h 30 s', '1 h 1 min'],
     [-200, 1_800, '-0.2 s', '0', '0.2 s'],
     [0, 1e9, '0', '24 h', '48 h'],
@@ -100,7 +102,7 @@ describe('ticks', () => {
     fc.assert(
       fc.property(cases, ({ window, folds }) => {
         const scale = new TimeScale(window, PIXELS, folds);
-        const ticks = scale.ticks(PIXELS);
+        const ticks = scale.ticks(PLOT);
         expect(ticks.length).toBeLessThan(25);
         expect(new Set(ticks.map(({ label }) => label)).size).toBe(ticks.length);
         for (const [at, { x, ms, label }] of ticks.entries()) {
@@ -110,6 +112,11 @@ describe('ticks', () => {
         }
       }),
     );
+  });
+
+  it('are left out where their labels would be cut', () => {
+    const ticks = new TimeScale({ fromMs: 100, toMs: 900 }, PIXELS).ticks(PIXELS);
+    expect(ticks.map(({ label }) => label)).toEqual([200, 300, 400, 500, 600, 700, 800].map((ms) => `${ms} ms`));
   });
 
   it('stay away from folds and their labels', () => {
