@@ -3,7 +3,7 @@ import type { StepState } from '../view/run-view.ts';
 import type { Palette } from './palette.ts';
 
 /** How the state of a step is shown: a mark that is readable without colour, the words for it, and its colour. */
-export interface StateLook {
+interface StateLook {
   readonly mark: string;
   readonly words: string;
   readonly color: keyof Palette;

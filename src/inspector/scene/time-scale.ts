@@ -7,7 +7,7 @@ export interface TimeSpan {
 }
 
 /** Pixels from the left edge. */
-export interface PixelSpan {
+interface PixelSpan {
   readonly from: number;
   readonly to: number;
 }

@@ -25,7 +25,7 @@ export interface Bar {
  */
 export type SegmentKind = 'wait' | 'work' | 'between' | 'expected' | 'group' | 'span';
 
-export interface Segment extends TimeSpan {
+interface Segment extends TimeSpan {
   readonly kind: SegmentKind;
   readonly color: keyof Palette;
   /** Whether it has not ended: it goes on, or nobody tells when it ended. */

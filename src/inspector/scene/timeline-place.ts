@@ -12,7 +12,7 @@ export interface PlacedBar {
   readonly label?: PlacedLabel;
 }
 
-export interface PlacedSpan {
+interface PlacedSpan {
   readonly x: number;
   readonly width: number;
 }

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { DARK, LIGHT } from '../../../src/inspector/scene/palette.ts';
+import { TimeScale } from '../../../src/inspector/scene/time-scale.ts';
 import { criticalLinks } from '../../../src/inspector/scene/timeline-links.ts';
 import { timelineRows } from '../../../src/inspector/scene/timeline-rows.ts';
-import { MAX_SVG_ROWS, timelineSvgOf } from '../../../src/inspector/scene/timeline-svg.ts';
+import { MAX_SVG_ROWS, renderTimelineSvg, timelineSvgOf } from '../../../src/inspector/scene/timeline-svg.ts';
+import { TimelineScene } from '../../../src/inspector/scene/timeline-scene.ts';
 import { timesOf } from '../../../src/inspector/scene/timeline-times.ts';
 import type { RunView, StepState } from '../../../src/inspector/view/run-view.ts';
 import { type MadeStep, madeLargeView, madeView } from '../made-views.ts';
@@ -120,6 +122,18 @@ describe('the picture of a timeline', () => {
             expect(svg).not.toMatch(/NaN|Infinity|undefined/);
             expect(elementsOf(readXml(svg), 'title')).toHaveLength(STATES.length + 3 + 1);
           }
+  });
+
+  it('draws the rows that it is given, on the scale that it is given', () => {
+    const view = madeView({ steps: [{ toolId: 'a' }, { toolId: 'b', startMs: 50, endMs: 100, waitMs: 10 }] });
+    const [rows, times] = [timelineRows(view).slice(1), timesOf(view, 0)];
+    const scale = new TimeScale({ fromMs: 0, toMs: 100 }, { from: 0, to: 200 });
+    const read = readXml(renderTimelineSvg({ scene: new TimelineScene(view), rows, times, scale, width: 600 }, DARK));
+    // Names take 180 of 600 pixels; 2 pixels a millisecond: the wait from 40 ms on, the work from 50 ms on.
+    const bars = elementsOf(read, 'rect').map(({ attributes: { x, width, fill } }) => [x, width, fill]);
+    expect(bars).toContainEqual(['260', '20', 'url(#wait)']);
+    expect(bars).toContainEqual(['280', '100', DARK.success]);
+    expect(bars.filter(([, , fill]) => fill === DARK.success)).toHaveLength(1);
   });
 
   it('names idle times that are folded', () => {
