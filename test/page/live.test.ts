@@ -1,0 +1,287 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Locator, Page } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
+import type { ReceivedSpan } from '../../src/explain/read/received-span.ts';
+import { openStore } from '../../src/inspector/open-store.ts';
+import { startInspector } from '../../src/inspector/serve.ts';
+import { madeRunSpans } from '../explain/made-runs.ts';
+import { hasBrowser, newPage, openPage, useBrowser } from './open-page.ts';
+import { SteeredRun } from './steered-run.ts';
+
+useBrowser();
+
+const PLAN = {
+  name: 'nightly-load',
+  tools: [
+    { tool_id: 'fetch' },
+    { tool_id: 'clean', depends_on: ['fetch'], retry: { max_attempts: 3, backoff_ms: 0 } },
+    { tool_id: 'store', depends_on: ['clean'] },
+  ],
+};
+
+describe.skipIf(!hasBrowser)('a run that goes on', () => {
+  it('is in the open list without a reload, as it goes on and as it has ended', async () => {
+    await using opened = await openPage([]);
+    const { page, inspector } = opened;
+    await page.getByRole('heading', { name: 'No runs yet' }).waitFor();
+    await using run = new SteeredRun(inspector.url, PLAN);
+    await run.started('fetch');
+    await page.getByRole('row', { name: 'running nightly-load' }).waitFor();
+    await run.finish('fetch', 'clean', 'store');
+    await page.getByRole('row', { name: 'succeeded nightly-load' }).waitFor();
+    expect(await page.getByRole('row').count()).toBe(2);
+  });
+
+  it('shows planned steps before they start, running ones that grow, and their outcomes', async () => {
+    await using opened = await openPage([]);
+    const { page, inspector } = opened;
+    await using run = new SteeredRun(inspector.url, PLAN);
+    await run.started('fetch');
+    await openRun(page);
+    await row(page, /^fetch running, started after .* so far/).waitFor();
+    await row(page, /^clean planned, waits for fetch$/).waitFor();
+    await row(page, /^store planned, waits for clean$/).waitFor();
+    await expectToGrow(row(page, /^fetch/), /so far ([^,]+)/);
+
+    await run.finish('fetch');
+    await row(page, /^fetch succeeded, .* took/).waitFor();
+    await row(page, /^clean running/).waitFor();
+    await verdict(page, /^Goes on: 1 of 3 planned steps ended; clean is running\.$/).waitFor();
+
+    for (const attempt of [1, 2, 3]) {
+      await run.started('clean', attempt);
+      run.tell('clean', 'throw', 'row 7 is broken');
+    }
+    await run.ended();
+    await verdict(page, /^Failed after .* clean failed after 3 attempts \(row 7 is broken\)/).waitFor();
+    await row(page, /^clean failed/).waitFor();
+    await row(page, /^store skipped, .* because dependency failed: clean/).waitFor();
+    expect(await verdict(page, /^Goes on/).count()).toBe(0);
+    expect(await page.getByRole('button', { name: 'Pause' }).count()).toBe(0);
+  });
+
+  it('draws a bar that grows beside others that stand still', async () => {
+    await using opened = await openPage([]);
+    const { page, inspector } = opened;
+    const tools = [{ tool_id: 'long' }, { tool_id: 'short' }];
+    await using run = new SteeredRun(inspector.url, { name: PLAN.name, tools });
+    await run.finish('short');
+    await run.started('long');
+    await openRun(page);
+    await row(page, /^short succeeded/).waitFor();
+    const widthOf = async (name: RegExp): Promise<number> =>
+      (await row(page, name).locator('.segment').last().boundingBox())?.width ?? 0;
+    const share = async (): Promise<number> => (await widthOf(/^long/)) / (await widthOf(/^short/));
+    await expect.poll(share).toBeGreaterThan(1);
+    const first = await share();
+    await expect.poll(share).toBeGreaterThan(first);
+  });
+
+  it('says how long it takes beside what is usual for its plan and its steps', async () => {
+    await using opened = await openPage(earlierRuns());
+    const { page, inspector } = opened;
+    await using run = new SteeredRun(inspector.url, PLAN);
+    await run.started('fetch');
+    await page.getByRole('row', { name: /running nightly-load .* usually 90 ms, .* times as long as usual/ }).waitFor();
+    await openRun(page);
+    const elapsed = page.getByRole('listitem').filter({ hasText: /usually 90 ms, .* times as long as usual$/ });
+    await elapsed.waitFor();
+    await expectToGrow(elapsed, /^([\d.]+ \w+)usually/);
+    await row(page, /^fetch running, .* so far .*, usually 30 ms/).waitFor();
+    await details(page)
+      .getByText(/fetch is running since .*, usually 30 ms/)
+      .waitFor();
+  });
+
+  it('shows the attempts of a step while it is tried again', async () => {
+    await using opened = await openPage([]);
+    const { page, inspector } = opened;
+    await using run = new SteeredRun(inspector.url, PLAN);
+    await run.finish('fetch');
+    await run.started('clean');
+    run.tell('clean', 'throw', 'row 7 is broken');
+    await run.started('clean', 2);
+    await openRun(page);
+    await row(page, /^clean running/)
+      .getByText('clean', { exact: true })
+      .click();
+    const attempts = details(page).getByRole('listitem');
+    await attempts.filter({ hasText: /^attempt 1.*row 7 is broken/ }).waitFor();
+    await attempts.filter({ hasText: /^attempt 2 so far/ }).waitFor();
+    run.tell('clean');
+    await run.finish('store');
+    await attempts.filter({ hasText: /^attempt 2 \d/ }).waitFor();
+    await row(page, /^clean succeeded, .*attempts 2/).waitFor();
+  });
+
+  it('stands still when it is paused, says how much came since, and catches up', async () => {
+    await using opened = await openPage([]);
+    const { page, inspector } = opened;
+    await using run = new SteeredRun(inspector.url, PLAN);
+    await run.started('fetch');
+    await openRun(page);
+    await row(page, /^fetch running/).waitFor();
+    await page.getByRole('button', { name: 'Pause' }).click();
+    const before = await page.getByRole('main').textContent();
+    await page.getByText('Paused; 0 changes since.').waitFor();
+    await run.finish('fetch');
+    await page.getByText(/^Paused; [1-9]\d* changes? since\./).waitFor();
+    expect(withoutPause(await page.getByRole('main').textContent())).toBe(withoutPause(before));
+    await page.getByRole('status').getByRole('button', { name: 'Go on' }).click();
+    await row(page, /^fetch succeeded/).waitFor();
+    await row(page, /^clean running/).waitFor();
+    expect(await page.getByText(/^Paused/).count()).toBe(0);
+  });
+
+  it('is interrupted when its process is killed, and says what ran', async () => {
+    await using opened = await openPage([]);
+    const { page, inspector } = opened;
+    await using run = new SteeredRun(inspector.url, PLAN);
+    await run.finish('fetch');
+    await run.started('clean');
+    await openRun(page);
+    await row(page, /^clean running/).waitFor();
+    await run.kill();
+    await page.getByText('Interrupted: its process ended while clean ran; 1 of 3 planned steps ended.').waitFor();
+    await row(page, /^clean interrupted/).waitFor();
+    await row(page, /^store not started/).waitFor();
+    await page.getByRole('link', { name: 'All runs' }).click();
+    await page.getByRole('row', { name: 'interrupted nightly-load' }).waitFor();
+  });
+
+  it.each([
+    ['waits for ever', undefined],
+    ['keeps its process busy for ever', 'block'],
+  ] as const)('says one click from the list where it is stuck when a step %s', async (_, does) => {
+    await using opened = await openPage([]);
+    const { page, inspector } = opened;
+    await using run = new SteeredRun(inspector.url, PLAN);
+    await run.finish('fetch');
+    await run.started('clean');
+    const link = page.getByRole('link', { name: 'nightly-load' });
+    await link.waitFor();
+    if (does) run.tell('clean', does);
+    await link.click();
+    await verdict(page, /^Goes on: 1 of 3 planned steps ended; clean is running\.$/).waitFor();
+    await details(page)
+      .getByText(/clean is running since/)
+      .waitFor();
+  });
+});
+
+describe.skipIf(!hasBrowser)('the page', () => {
+  it('says that the Inspector is gone, connects again by itself, and shows what came meanwhile', async () => {
+    await using opened = await openPage([]);
+    const { page, inspector } = opened;
+    await using run = new SteeredRun(inspector.url, PLAN);
+    await run.started('fetch');
+    await openRun(page);
+    await row(page, /^fetch running/).waitFor();
+    await inspector.close();
+    await page.getByText(/^The Inspector does not answer/).waitFor();
+    await run.finish('fetch');
+    await run.started('clean');
+    await using store = openStore();
+    await using _ = await startInspector({ store, storeName: 'memory', port: inspector.port });
+    await row(page, /^clean running/).waitFor();
+    await expect.poll(() => page.getByText(/^The Inspector does not answer/).count()).toBe(0);
+    await run.finish('clean', 'store');
+    await row(page, /^store succeeded/).waitFor();
+    expect(opened.takeFaults().filter((fault) => !fault.startsWith('Failed to load resource: net::ERR_'))).toEqual([]);
+  });
+
+  it('shows the same run in two tabs', async () => {
+    await using opened = await openPage([]);
+    const { page, inspector } = opened;
+    await using run = new SteeredRun(inspector.url, PLAN);
+    await run.started('fetch');
+    await openRun(page);
+    const second = await page.context().newPage();
+    await second.goto(page.url());
+    for (const tab of [page, second]) await row(tab, /^fetch running/).waitFor();
+    await run.finish('fetch', 'clean', 'store');
+    for (const tab of [second, page]) {
+      await tab.bringToFront();
+      await row(tab, /^store succeeded/).waitFor();
+    }
+  });
+
+  it('shows what another process writes into its store', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'orchestrace-page-'));
+    await using _ = { [Symbol.asyncDispose]: () => rm(folder, { recursive: true }) };
+    const file = join(folder, 'traces.sqlite');
+    await using shown = openStore({ file });
+    await using inspector = await startInspector({ store: shown, storeName: file });
+    const { page, faults } = await newPage();
+    await page.goto(`${inspector.url}/`);
+    await page.getByRole('heading', { name: 'No runs yet' }).waitFor();
+    await using other = openStore({ file });
+    other.add(earlierRuns());
+    await page.getByRole('row', { name: 'succeeded nightly-load' }).first().waitFor();
+    await page.context().close();
+    expect(faults).toEqual([]);
+  });
+});
+
+async function openRun(page: Page): Promise<void> {
+  await page.getByRole('link', { name: 'nightly-load' }).first().click();
+}
+
+/** A row of the timeline, by the words that readers of the screen get. */
+function row(page: Page, name: RegExp): Locator {
+  return page.getByRole('treeitem', { name });
+}
+
+function verdict(page: Page, text: RegExp): Locator {
+  return page.getByRole('main').getByRole('paragraph').filter({ hasText: text });
+}
+
+function details(page: Page): Locator {
+  return page.getByRole('complementary', { name: 'Details' });
+}
+
+/** What does not stand still: how much came, and the button that pauses. */
+function withoutPause(text: string | null): string {
+  return (text ?? '').replace(/Paused; .*? since\. ?Go on/, '').replaceAll(/Pause|Go on/g, '');
+}
+
+const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, min: 60_000 };
+
+/** Waits until a duration in a text is longer than at first. */
+async function expectToGrow(locator: Locator, place: RegExp): Promise<void> {
+  const readMs = async (): Promise<number> => {
+    const [, text = ''] = place.exec((await locator.textContent()) ?? '') ?? [];
+    const [, number = '', unit = ''] = /([\d.]+) (ms|s|min)/.exec(text) ?? [];
+    return Number(number) * (UNITS[unit] ?? 0);
+  };
+  await expect.poll(readMs).toBeGreaterThan(0);
+  const first = await readMs();
+  await expect.poll(readMs).toBeGreaterThan(first);
+}
+
+/** Three successes of the plan in the hour before now: 90 ms, and 30 ms a step. */
+function earlierRuns(): ReceivedSpan[] {
+  const anHourAgoNs = BigInt(Date.now() - 3_600_000) * 1_000_000n;
+  return [0, 1, 2].flatMap((at) => {
+    const spans = madeRunSpans({
+      name: PLAN.name,
+      ms: 90,
+      at: at * 1000,
+      traceId: String(at + 1).repeat(32),
+      tools: {
+        fetch: { ms: [0, 30] },
+        clean: { needs: ['fetch'], ms: [30, 60] },
+        store: { needs: ['clean'], ms: [60, 90] },
+      },
+    });
+    const shiftNs = anHourAgoNs - madeEpochNs();
+    return spans.map((span) => ({ ...span, startNs: span.startNs + shiftNs, endNs: span.endNs + shiftNs }));
+  });
+}
+
+function madeEpochNs(): bigint {
+  const [run] = madeRunSpans({ ms: 0, tools: {} });
+  return run!.startNs;
+}
