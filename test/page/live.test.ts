@@ -263,9 +263,8 @@ async function expectToGrow(locator: Locator, place: RegExp): Promise<void> {
 
 /** Three successes of the plan in the hour before now: 90 ms, and 30 ms a step. */
 function earlierRuns(): ReceivedSpan[] {
-  const anHourAgoNs = BigInt(Date.now() - 3_600_000) * 1_000_000n;
-  return [0, 1, 2].flatMap((at) => {
-    const spans = madeRunSpans({
+  const spans = [0, 1, 2].flatMap((at) =>
+    madeRunSpans({
       name: PLAN.name,
       ms: 90,
       at: at * 1000,
@@ -275,13 +274,9 @@ function earlierRuns(): ReceivedSpan[] {
         clean: { needs: ['fetch'], ms: [30, 60] },
         store: { needs: ['clean'], ms: [60, 90] },
       },
-    });
-    const shiftNs = anHourAgoNs - madeEpochNs();
-    return spans.map((span) => ({ ...span, startNs: span.startNs + shiftNs, endNs: span.endNs + shiftNs }));
-  });
-}
-
-function madeEpochNs(): bigint {
-  const [run] = madeRunSpans({ ms: 0, tools: {} });
-  return run!.startNs;
+    }),
+  );
+  const firstMs = Math.min(...spans.map(({ startNs }) => Number(startNs) / 1e6));
+  const laterNs = BigInt(Math.round(Date.now() - 3_600_000 - firstMs)) * 1_000_000n;
+  return spans.map((span) => ({ ...span, startNs: span.startNs + laterNs, endNs: span.endNs + laterNs }));
 }
