@@ -86,6 +86,5 @@ function hold(response: ServerResponse, process: string, live: LiveSpans): void 
   if (!live.open(process, connection)) throw comeAgain('too many processes are connected');
   response.once('close', () => live.close(process, connection));
   response.on('error', () => {}); // the process has left
-  // Closed after it, so that it keeps no server from closing.
-  response.writeHead(200, { 'Content-Type': ANSWER_TYPE, Connection: 'close' }).flushHeaders();
+  response.writeHead(200, { 'Content-Type': ANSWER_TYPE }).flushHeaders();
 }

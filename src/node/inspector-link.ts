@@ -10,7 +10,7 @@ import { isSampled, type ReadableSpan, type SpanProcessor } from './sdk-types.ts
 export const INSPECTOR_DELAY_MS = 50;
 const MAX_RETRY_DELAY_MS = 5000;
 /** Most open spans of which the Inspector is told; the oldest make room. */
-const MAX_OPEN_SPANS = 50_000;
+const MAX_OPEN_SPANS = 20_000;
 /** Most ended spans that wait where no Inspector answers. */
 const MAX_WAITING_SPANS = 10_000;
 /** Plans are sent when they end, which is at once. */
@@ -106,7 +106,7 @@ export class InspectorLink implements SpanProcessor {
   }
 
   #schedule(): void {
-    if (this.#timer || this.#telling) return;
+    if (this.#timer || this.#telling || this.#isShutDown) return;
     const retryMs = Math.min(MAX_RETRY_DELAY_MS, 250 * 2 ** Math.min(this.#failures - 1, 10));
     this.#timer = setTimeout(() => void this.#tell(), this.#failures === 0 ? INSPECTOR_DELAY_MS : retryMs);
     this.#timer.unref();
@@ -150,7 +150,6 @@ export class InspectorLink implements SpanProcessor {
 
   #lose(): void {
     this.#disconnect();
-    if (this.#isShutDown || this.#open.size === 0) return;
     this.#failures ||= 1; // it is not there again at once
     this.#schedule();
   }

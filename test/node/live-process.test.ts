@@ -34,14 +34,14 @@ interface Host {
 }
 
 /** Starts live-child.ts, which sends to the backend and to an Inspector. */
-function startHost(scenario: string, inspectorUrl: string): Host {
+function startHost(scenario: string, inspectorUrl: string, ...args: string[]): Host {
   const clean = Object.entries(process.env).filter(([name]) => !/^(OTEL_|ORCHESTRACE_|VITEST|NODE_)/.test(name));
   const env = {
     ...Object.fromEntries(clean),
     OTEL_EXPORTER_OTLP_ENDPOINT: backend.url,
     ORCHESTRACE_INSPECTOR_URL: inspectorUrl,
   };
-  const child = spawn(process.execPath, [CHILD, scenario], { env, stdio: ['pipe', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [CHILD, scenario, ...args], { env, stdio: ['pipe', 'pipe', 'pipe'] });
   children.push(child);
   const output = { stdout: '', stderr: '' };
   for (const stream of ['stdout', 'stderr'] as const)
@@ -61,8 +61,8 @@ function startHost(scenario: string, inspectorUrl: string): Host {
 }
 
 /** Starts a host and waits until the Inspector has been told of its step. */
-async function startRunning(scenario: string): Promise<Host> {
-  const host = startHost(scenario, inspector.url);
+async function startRunning(scenario: string, ...args: string[]): Promise<Host> {
+  const host = startHost(scenario, inspector.url, ...args);
   await inspector.until(() => inspector.open().length === 3);
   expect(inspector.open()).toEqual(WHILE_A_RUNS);
   return host;
@@ -90,8 +90,13 @@ describe('a run is interrupted when its process', () => {
 });
 
 describe('a run is not interrupted when its process', () => {
-  it.each(['ends its run', 'ends its run and shuts down'])('%s', async (scenario) => {
-    const { go, ended } = await startRunning(scenario);
+  it.each([
+    ['ends its run', 'startTracing'],
+    ['ends its run', 'processor'],
+    ['ends its run and shuts down', 'startTracing'],
+    ['ends its run and shuts down', 'processor'],
+  ])('%s, with %s', async (scenario, way) => {
+    const { go, ended } = await startRunning(scenario, way);
     go();
     expect(await ended()).toEqual({ code: 0, stdout: ['result made', 'exit 0'], stderr: '' });
     expect(namesOf(inspector.ended).toSorted()).toEqual(DONE);

@@ -1,4 +1,5 @@
 import diagnostics from 'node:diagnostics_channel';
+import type { Socket } from 'node:net';
 import { context, SpanKind, SpanStatusCode, trace, type Tracer } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
@@ -9,7 +10,7 @@ import { orchestraceProcessor, type ProcessorOptions } from '../../src/node/inde
 import { isTracingSuppressed } from '../../src/suppress-tracing.ts';
 import { closedPort, startOtlpServer } from '../helpers/otlp-server.ts';
 import { deferred } from '../helpers/spans.ts';
-import { startSilent } from './fault-servers.ts';
+import { startHttp, startSilent } from './fault-servers.ts';
 import { type LiveServer, namesOf, startLiveServer } from './live-server.ts';
 
 const PLAN = { name: 'p', tools: [{ tool_id: 'a' }, { tool_id: 'b', depends_on: ['a'] }] };
@@ -190,6 +191,23 @@ describe('what the Inspector is told', () => {
     expect(Object.fromEntries(server.ended[0]!.attributes)).toEqual(attributes);
   });
 
+  it('is of a resource what is found out later as well', async () => {
+    const server = await inspector();
+    const resource = {
+      attributes: {},
+      asyncAttributesPending: true,
+      waitForAsyncAttributes: async () => {
+        Object.assign(resource, { attributes: { 'host.id': 'found' }, asyncAttributesPending: false });
+      },
+    };
+    const processor = orchestraceProcessor({ inspectorUrl: server.url });
+    const provider = new TracerProvider({ resource: resource as never, spanProcessors: [processor] });
+    running.push(() => provider.shutdown());
+    provider.getTracer('test').startSpan('a').end();
+    await provider.forceFlush();
+    expect(server.ended[0]!.resource).toEqual(new Map([['host.id', 'found']]));
+  });
+
   it('is of a span that starts what it will be told when it has ended', async () => {
     const server = await inspector();
     const run = startRun(traceWith({ inspectorUrl: server.url }));
@@ -265,6 +283,15 @@ describe('what the Inspector is told', () => {
     expect(namesOf(server.ended)).toEqual(Array.from({ length: 2_000 }, (_, number) => `span ${number}`));
     expect(server.open()).toEqual([]);
   });
+
+  it('is of open spans the newest 20,000', async () => {
+    const server = await inspector();
+    const { provider, tracer } = traceWith({ inspectorUrl: server.url, flushTimeoutMs: 60_000 });
+    const attributes = { 'orchestration.span.type': 'step' };
+    for (let number = 0; number <= 20_000; number++) tracer.startSpan(`span ${number}`, { attributes });
+    await provider.forceFlush();
+    expect([server.open().length, server.open()[0]]).toEqual([20_000, 'span 1']);
+  }, 60_000);
 });
 
 describe('an Inspector that comes and goes', () => {
@@ -289,7 +316,8 @@ describe('an Inspector that comes and goes', () => {
     const first = await inspector();
     const traced = traceWith({ inspectorUrl: first.url });
     const run = startRun(traced);
-    await first.until(() => first.open().length === 3 && first.ended.length === 1);
+    await first.until(() => first.open().length === 3);
+    await traced.provider.forceFlush();
     await first.close();
     const second = await inspector(first.port);
     await second.until(() => second.open().length === 3);
@@ -345,6 +373,54 @@ describe('an Inspector that comes and goes', () => {
     expect(server.ended.at(-1)!.name).toBe('span 24999');
   });
 
+  it('may be busy: what it does not take it is told again', async () => {
+    await using server = await startOtlpServer({ answer: (number) => (number === 1 ? 503 : 200) });
+    const { provider, tracer } = traceWith({ inspectorUrl: server.url });
+    for (const name of ['first', 'second']) tracer.startSpan(name).end();
+    await provider.forceFlush();
+    expect(server.spanNames()).toEqual([]);
+    tracer.startSpan('third').end();
+    await provider.forceFlush();
+    expect(server.spanNames()).toEqual(['first', 'second', 'third']);
+    expect(warnings).toEqual([]);
+  });
+
+  it('may close a connection at the moment at which it is used again', async () => {
+    const used = new WeakSet<Socket>();
+    let requests = 0;
+    await using server = await startHttp((request, response) => {
+      if (used.has(request.socket)) return request.socket.destroy();
+      used.add(request.socket);
+      requests++;
+      request.resume();
+      if (request.url === '/api/live/process') response.writeHead(200).flushHeaders();
+      else response.end('{}');
+    });
+    const { provider, tracer } = traceWith({ inspectorUrl: `http://127.0.0.1:${server.port}` });
+    for (const name of ['first', 'second', 'third']) {
+      tracer.startSpan(name).end();
+      await provider.forceFlush();
+    }
+    expect(requests).toBe(4);
+  });
+
+  it('may have nothing to hear for longer than an answer may take', async () => {
+    await using silent = await startSilent();
+    const server = await inspector();
+    const run = startRun(traceWith({ inspectorUrl: server.url }));
+    await server.until(() => server.open().length === 3);
+    // Said when an answer took too long.
+    const tooLong = new Promise((resolve) => {
+      traceWith({ inspectorUrl: `http://127.0.0.1:${silent.port}`, onWarning: resolve })
+        .tracer.startSpan('a')
+        .end();
+    });
+    expect(await tooLong).toMatch(/: no answer within 2 s\./);
+    await run.end();
+    await server.until(() => server.ended.length === 6);
+    expect(server.paths.filter((path) => path === '/api/live/process')).toHaveLength(1);
+  }, 20_000);
+
   it('may refuse something: that is given up, said once, and the rest is told', async () => {
     await using server = await startOtlpServer({ answer: (number) => (number === 1 ? 400 : 200) });
     const { provider, tracer } = traceWith({ inspectorUrl: server.url });
@@ -375,6 +451,14 @@ describe('an Inspector that comes and goes', () => {
 });
 
 describe('the host', () => {
+  it('has no listener left after a shutdown', async () => {
+    const before = process.listenerCount('beforeExit');
+    const { provider } = traceWith({ exporter: exporterOf() });
+    expect(process.listenerCount('beforeExit')).toBe(before + 1);
+    await provider.shutdown();
+    expect(process.listenerCount('beforeExit')).toBe(before);
+  });
+
   it.each([
     ['an exporter that throws', { exporter: { export: fail, shutdown: fail } }],
     ['an exporter that breaks off', { exporter: exporterOf(() => 1) }],
@@ -387,10 +471,15 @@ describe('the host', () => {
   });
 
   it('sees nothing of a warning that throws while no Inspector is there', async () => {
-    const port = await closedPort();
-    const { provider, runPlan } = traceWith({ inspectorUrl: `http://127.0.0.1:${port}`, onWarning: fail });
+    const warned = deferred();
+    const onWarning = (): void => {
+      warned.resolve();
+      fail();
+    };
+    const { runPlan } = traceWith({ inspectorUrl: `http://127.0.0.1:${await closedPort()}`, onWarning });
     expect((await runPlan(PLAN, { tools: { a: () => 1, b: () => 2 } })).success).toBe(true);
-    await provider.shutdown();
+    await warned.promise;
+    await new Promise(setImmediate); // a rejection that nobody takes would be seen by now
   });
 });
 
