@@ -65,6 +65,22 @@ export function slowNight(night: number): ReceivedSpan[] {
   });
 }
 
+/** For half a minute nothing runs: `match` waits for a slot. */
+export function idleNight(night: number): ReceivedSpan[] {
+  const later = ([from, to]: Span): { ms: Span } => ({ ms: [from + 30_000, to + 30_000] });
+  return billingRun({
+    night,
+    ms: 35_200,
+    steps: {
+      match: later([900, 1900]),
+      tax: later([1900, 2300]),
+      render: later([2300, 4100]),
+      send: later([4100, 5180]),
+      archive: later([4100, 4400]),
+    },
+  });
+}
+
 /** It succeeds, yet the span of `archive` was lost. */
 export function incompleteNight(night: number): ReceivedSpan[] {
   return billingRun({ night, ms: 5200, steps: { archive: { ms: undefined } } });

@@ -31,6 +31,22 @@ export function factOf(page: Page, name: string): Locator {
     .locator('dd');
 }
 
+/** The links of the list, a run each. */
+export function rowsOfRuns(page: Page): Locator {
+  return page.locator('.runs.is-whole .run-link');
+}
+
+/** What stands in the address beside the path. */
+export function queryOf(page: Page): Record<string, string> {
+  return Object.fromEntries(new URL(page.url()).searchParams);
+}
+
+/** Waits until the page says something for a moment. */
+export async function announced(page: Page, text: string | RegExp): Promise<void> {
+  const said = expect.poll(() => textOf(page.locator('.announcer')));
+  await (typeof text === 'string' ? said.toBe(text) : said.toMatch(text));
+}
+
 /** Waits until a part of the page has just this text, white space aside. */
 export async function expectText(part: Locator, text: string): Promise<void> {
   await expect.poll(() => textOf(part)).toBe(text);

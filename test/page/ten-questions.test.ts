@@ -5,7 +5,7 @@ import { traceOfNight } from './billing-runs.ts';
 import { Clicks } from './clicks.ts';
 import { failedNight, fineNight, incompleteNight, MATCH_ERROR, RATES_ERROR, slowNight, stuckNight } from './nights.ts';
 import { hasBrowser, openPage, type OpenPage, useBrowser } from './open-page.ts';
-import { expectText, expectTexts, factOf, rowOf, sectionOf, verdictOf } from './parts.ts';
+import { announced, expectText, expectTexts, factOf, rowOf, sectionOf, verdictOf } from './parts.ts';
 
 // What people ask when an orchestration misbehaves. They come by a link from a terminal, and are to have the answer within two clicks.
 
@@ -73,7 +73,7 @@ describe.skipIf(!hasBrowser)('ten questions', () => {
     await using asking = await openTonight(failedNight(TONIGHT));
     const { page, clicks } = asking;
     await clicks.on(page.getByRole('button', { name: 'Copy what is done' }));
-    await expectText(page.locator('.announcer'), 'Copied what is done.');
+    await announced(page, 'Copied what is done.');
     expect(await clipboardOf(page)).toBe('customers\ninvoices');
     expect(clicks.count).toBe(1);
   });
@@ -82,7 +82,7 @@ describe.skipIf(!hasBrowser)('ten questions', () => {
     await using asking = await openTonight(failedNight(TONIGHT));
     const { page, clicks } = asking;
     await clicks.on(page.getByRole('button', { name: 'Copy what is not done' }));
-    await expectText(page.locator('.announcer'), 'Copied what is not done.');
+    await announced(page, 'Copied what is not done.');
     expect(await clipboardOf(page)).toBe(
       `rates: failure: ${RATES_ERROR}
 match: failure: ${MATCH_ERROR}

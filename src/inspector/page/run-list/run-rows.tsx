@@ -48,7 +48,7 @@ function Row({ run }: { readonly run: RunRow }): JSX.Element {
   const state = stateOf(run);
   const name = showName(run.planName ?? '') || 'no plan name';
   return (
-    <tr class={`is-${state}`}>
+    <tr class={`is-${state}`} onClick={followRow}>
       <td class="outcome">
         <StateLabel state={state} />
       </td>
@@ -77,6 +77,12 @@ function Row({ run }: { readonly run: RunRow }): JSX.Element {
       </td>
     </tr>
   );
+}
+
+/** What has a title lies above the link of its row, and leads where the link does. */
+function followRow(event: MouseEvent): void {
+  if ((event.target as Element).closest('a')) return;
+  (event.currentTarget as Element).querySelector('a')?.dispatchEvent(new MouseEvent('click', event));
 }
 
 function Elapsed({ run }: { readonly run: RunRow }): JSX.Element {
