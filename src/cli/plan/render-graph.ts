@@ -1,6 +1,7 @@
 import { INPUT, parseReference } from '../../mapping.ts';
 import type { Plan } from '../../plan.ts';
 import type { ExecutionPlanTrace, TracedTool } from '../../plan-trace.ts';
+import { escapeMermaid } from '../../explain/tell/escape-mermaid.ts';
 import { escapeText } from '../terminal-text.ts';
 import { sourceOf } from './render-plan.ts';
 
@@ -22,12 +23,12 @@ export function renderMermaid(plan: Plan, trace: ExecutionPlanTrace): string {
   if (readsInput(edges)) lines.push(`  ${ids.get(INPUT)}(["${INPUT}"])`);
   for (const group of trace.execution_groups) {
     lines.push(`  subgraph g${group.group_index}["${groupLabel(group)}"]`);
-    for (const tool of group.tools) lines.push(`    ${ids.get(tool.tool_id)}["${toMermaid(labelOf(tool))}"]`);
+    for (const tool of group.tools) lines.push(`    ${ids.get(tool.tool_id)}["${escapeMermaid(labelOf(tool))}"]`);
     lines.push('  end');
   }
   const arrows = { dependency: '-->', data: '-.->', loop: '-.->' };
   for (const { from, to, labels, kind } of edges) {
-    const label = labels.length === 0 ? '' : `|"${labels.map(toMermaid).join('<br/>')}"|`;
+    const label = labels.length === 0 ? '' : `|"${labels.map(escapeMermaid).join('<br/>')}"|`;
     lines.push(`  ${ids.get(from)} ${arrows[kind]}${label} ${ids.get(to)}`);
   }
   return lines.join('\n');
@@ -89,11 +90,6 @@ function groupLabel({
   parallel_execution: parallel,
 }: ExecutionPlanTrace['execution_groups'][number]): string {
   return `group ${index} ${parallel ? 'parallel' : 'serial'}`;
-}
-
-/** Mermaid reads quotes, markup and its own entities in labels: they are written as entities. */
-function toMermaid(text: string): string {
-  return escapeText(text).replaceAll(/["#&<>`]/g, (character) => `#${character.codePointAt(0)};`);
 }
 
 /** A quoted id of the DOT language. A line break becomes its escape, as labels want it. */

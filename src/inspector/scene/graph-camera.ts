@@ -21,7 +21,7 @@ const MIN_SCALE = 0.005;
 /** A whole graph is not made larger than it is by more than that. */
 const MAX_FIT = 1.25;
 /** From an edge of the window, in pixels. */
-const MARGIN = 48;
+const MARGIN = 16;
 
 /** Shows all of a box. */
 export function fitCamera({ x, y, width, height }: Box, window: Size, largest: number = MAX_FIT): Camera {

@@ -1,9 +1,9 @@
-import { count, formatDuration } from '../../explain/format.ts';
-import type { GroupView, RunView, StepState } from '../view/run-view.ts';
-import type { GraphGroup, GroupCount } from './graph-items.ts';
+import { formatDuration } from '../../explain/format.ts';
+import type { GroupView, RunView } from '../view/run-view.ts';
+import type { GraphGroup } from './graph-items.ts';
+import { summarize, tallyGroups } from './graph-tally.ts';
 import { DETAIL_SIZE, fitText, textWidth } from './graph-text.ts';
 import type { GraphLayout } from './layout-graph.ts';
-import { isWrong, STATES } from './step-states.ts';
 
 /** Where the title of a group begins, right of its triangle; how far texts stay from the right edge. */
 export const TITLE_LEFT = 26;
@@ -14,22 +14,14 @@ const RUNNING_TIME = '00 min 00 s';
 
 /** All groups. */
 export function graphGroups(view: RunView, layout: GraphLayout): GraphGroup[] {
-  const tallies = view.groups.map(() => ({ states: new Map<StepState, number>(), isCritical: false }));
-  for (const { group, parent, state, isCritical } of view.steps) {
-    const tally = parent === undefined ? tallies[group ?? -1] : undefined;
-    if (!tally) continue;
-    tally.states.set(state, (tally.states.get(state) ?? 0) + 1);
-    tally.isCritical ||= isCritical;
-  }
+  const tallies = tallyGroups(view);
   return view.groups.map((group, index) => {
-    const { states, isCritical } = tallies[index]!;
-    const counts = countsOf(states);
+    const { counts, isCritical, color } = tallies[index]!;
     const { startMs, endMs } = group;
     const isRunning = startMs !== undefined && endMs === undefined && view.state === 'running';
     const time = startMs !== undefined && endMs !== undefined ? formatDuration(endMs - startMs) : '';
     const width = layout.groupWidth[index]!;
     const room = width - TITLE_LEFT - TITLE_RIGHT - TITLE_GAP - textWidth(isRunning ? RUNNING_TIME : time, DETAIL_SIZE);
-    const color = colorOf(group, states);
     return {
       vertex: view.steps.length + index,
       group: index,
@@ -45,7 +37,7 @@ export function graphGroups(view: RunView, layout: GraphLayout): GraphGroup[] {
       isCollapsed: layout.isCollapsed[index] === 1,
       isCritical,
       counts,
-      summary: fitText(summaryOf(counts), width - 2 * TITLE_RIGHT, DETAIL_SIZE),
+      summary: fitText(summarize(counts), width - 2 * TITLE_RIGHT, DETAIL_SIZE),
     };
   });
 }
@@ -55,29 +47,4 @@ function titleOf({ groupIndex, isParallel, parallelism }: GroupView, room: numbe
   const title = `group ${groupIndex} · ${isParallel ? 'parallel' : 'serial'}`;
   const more = isParallel && parallelism ? ` · ${parallelism.peak} of ${parallelism.declared}` : '';
   return textWidth(title + more, DETAIL_SIZE) <= room ? title + more : title;
-}
-
-/** In the order of `STATES`, but what went wrong first. */
-function countsOf(states: ReadonlyMap<StepState, number>): GroupCount[] {
-  const order = Object.keys(STATES) as StepState[];
-  const sorted = [...order.filter(isWrong), ...order.filter((state) => !isWrong(state))];
-  return sorted.flatMap((state) => {
-    const number = states.get(state) ?? 0;
-    const { words, color } = STATES[state];
-    return number === 0 ? [] : [{ words, color, count: number }];
-  });
-}
-
-/** E.g. `100 steps, 2 failed`. */
-function summaryOf(counts: readonly GroupCount[]): string {
-  const total = counts.reduce((sum, { count: number }) => sum + number, 0);
-  const rest = counts.filter(({ words }) => words !== STATES.success.words);
-  return [count(total, 'step'), ...rest.map(({ words, count: number }) => `${number} ${words}`)].join(', ');
-}
-
-/** Of its outcome, or of the first state that went wrong in it. */
-function colorOf({ outcome }: GroupView, states: ReadonlyMap<StepState, number>): GraphGroup['color'] {
-  if (outcome !== undefined && outcome !== 'success') return STATES[outcome].color;
-  const wrong = [...states.keys()].find(isWrong);
-  return wrong && STATES[wrong].color;
 }

@@ -34,7 +34,8 @@ export function listGraph(
   const part = vertices.slice(from, from + most);
   const isListed = new Set(part);
   const needs = new Map<number, number[]>();
-  for (const { from, to } of view.edges) if (isListed.has(to) && !needs.get(to)?.push(from)) needs.set(to, [from]);
+  for (const { from, to } of view.edges)
+    if (from !== to && isListed.has(to) && !needs.get(to)?.push(from)) needs.set(to, [from]);
   const nodes = new Map(scene.nodes.map((node) => [node.vertex, node]));
   const items = part.map((vertex) => {
     const node = nodes.get(vertex);

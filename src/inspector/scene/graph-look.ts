@@ -19,14 +19,21 @@ export const BAR_HEIGHT = 8;
 export const ARROW_LENGTH = 8;
 export const ARROW_WIDTH = 7;
 
-export const DASHES: Readonly<Record<EdgeKind, readonly number[]>> = { control: [], data: [7, 3], undeclared: [2, 3] };
+/** A dash and the gap after it. */
+export type Dash = readonly [drawn: number, free: number];
+
+export const DASHES: Readonly<Record<EdgeKind, Dash | undefined>> = {
+  control: undefined,
+  data: [7, 3],
+  undeclared: [2, 3],
+};
 /** Of the frame of what is not in the plan. */
-export const UNPLANNED_DASH: readonly number[] = [4, 3];
+export const UNPLANNED_DASH: Dash = [4, 3];
 
 export interface EdgeLook {
   readonly color: keyof Palette;
   readonly width: number;
-  readonly dash: readonly number[];
+  readonly dash: Dash | undefined;
 }
 
 export function edgeLook({ kind, isCritical, edges }: Pick<GraphEdge, 'kind' | 'isCritical' | 'edges'>): EdgeLook {

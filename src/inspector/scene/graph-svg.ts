@@ -126,7 +126,7 @@ class SvgDrawing {
     const points = Array.from(curve, n);
     let d = `M${points[0]} ${points[1]}`;
     for (let at = 2; at < points.length; at += 6) d += `C${points.slice(at, at + 6).join(' ')}`;
-    const dashes = dash.length > 0 ? ` stroke-dasharray="${dash.join(' ')}"` : '';
+    const dashes = dash ? ` stroke-dasharray="${dash.join(' ')}"` : '';
     const paint = this.#palette[color];
     return `<g opacity="${n(look.opacityOf(edge.weight))}"><path d="${d}" fill="none" stroke="${paint}" stroke-width="${n(width)}"${dashes}/><path d="${arrow(curve)}" fill="${paint}"/></g>`;
   }
@@ -171,7 +171,7 @@ class SvgDrawing {
       );
     const kind: EdgeKind = sample === 'critical' ? 'control' : sample;
     const { color, width, dash } = look.edgeLook({ kind, isCritical: sample === 'critical', edges: [0] });
-    return `<path d="M${n(x)} ${n(y)}h28" stroke="${palette[color]}" stroke-width="${width}" stroke-dasharray="${dash.join(' ') || 'none'}"/>`;
+    return `<path d="M${n(x)} ${n(y)}h28" stroke="${palette[color]}" stroke-width="${width}" stroke-dasharray="${dash?.join(' ') ?? 'none'}"/>`;
   }
 
   /** How many steps are in each state, as parts of a bar. */

@@ -15,6 +15,7 @@ export function selectedBox({ node, group, edge }: GraphSelection): Box | undefi
 export function moveSelection(model: GraphModel, direction: Direction): void {
   const [scene, drawn] = [model.scene.peek(), model.drawn.peek()];
   if (!scene || !drawn) return;
+  model.hovered.value = undefined;
   const { node, group, edge } = model.selection.peek();
   const from = (node ?? group)?.vertex ?? (direction === 'left' ? edge?.to : edge?.from);
   const vertex = moveInGraph(scene, from, direction);

@@ -1,13 +1,14 @@
 import { type Box, type Camera, seenBox, type Size } from '../../scene/graph-camera.ts';
 import type { Emphasis } from '../../scene/graph-emphasis.ts';
-import type { GraphScene } from '../../scene/graph-items.ts';
-import { NODE_RADIUS } from '../../scene/graph-look.ts';
+import type { GraphEdge, GraphGroup, GraphNode, GraphScene } from '../../scene/graph-items.ts';
+import { DASHES, NODE_RADIUS } from '../../scene/graph-look.ts';
 import type { GraphSelection } from '../../scene/graph-selection.ts';
 import type { Palette } from '../../scene/palette.ts';
+import { boundsOfBox, Culler } from './cull.ts';
 import { EdgePainter, paintEmphasized, paintLabels } from './paint-edges.ts';
 import { paintGroups } from './paint-groups.ts';
 import { type Moment, paintNodes } from './paint-nodes.ts';
-import { isSeen, type Pen } from './pen.ts';
+import { type Pen, SCALE } from './pen.ts';
 
 /** How the graph is looked at. */
 export interface GraphLook extends Moment {
@@ -20,25 +21,34 @@ export interface GraphLook extends Moment {
   readonly matches: ReadonlySet<number> | undefined;
 }
 
-/** Pieces of curves that a frame has time for. */
-const MAX_PIECES = 6000;
+/** Pieces of curves that a frame has time for, and dashed ones. */
+const MAX_PIECES = 2000;
+const MAX_DASHED = 250;
 /** How much of what is not emphasized is covered. */
-const PALE = 0.65;
+const PALE = 0.58;
 
 /** Draws one scene. */
 export class GraphPainter {
-  readonly #scene: GraphScene;
   readonly #edges: EdgePainter;
   readonly #streams: EdgePainter;
-  /** Pieces of curves for each square pixel of the graph. */
+  readonly #nodes: Culler<GraphNode>;
+  readonly #groups: Culler<GraphGroup>;
+  /** Pieces of curves, of all edges and of dashed ones, for each square pixel of the graph. */
   readonly #density: number;
+  readonly #dashDensity: number;
+  readonly #streamDensity: number;
 
   constructor(scene: GraphScene) {
-    this.#scene = scene;
     this.#edges = new EdgePainter(scene.edges);
     this.#streams = new EdgePainter(scene.streams);
-    const pieces = scene.edges.reduce((sum, { curve }) => sum + curve.length / 6, 0);
-    this.#density = pieces / Math.max(1, scene.width * scene.height);
+    this.#nodes = new Culler(scene.nodes, boundsOfBox);
+    this.#groups = new Culler(scene.groups, boundsOfBox);
+    this.#density = densityOf(scene, scene.edges);
+    this.#streamDensity = densityOf(scene, scene.streams);
+    this.#dashDensity = densityOf(
+      scene,
+      scene.edges.filter(({ kind }) => DASHES[kind]),
+    );
   }
 
   /** @param ratio how many pixels of the canvas one of the window has */
@@ -50,43 +60,51 @@ export class GraphPainter {
     const [x, y] = [(window.width * ratio) / 2 - camera.x * scale, (window.height * ratio) / 2 - camera.y * scale];
     context.setTransform(scale, 0, 0, scale, x, y);
     const pen = { context, palette, fontFamily, scale: camera.scale, seen: seenBox(camera, window) };
-    const { groups, nodes, edges } = this.#scene;
-
-    paintGroups(pen, within(groups, pen), look.nowMs);
-    this.#painterFor(camera, window).paint(pen);
-    paintNodes(pen, within(nodes, pen), look);
-    if (emphasis.vertices) this.#paintEmphasis(pen, look);
+    const [groups, nodes] = [this.#groups.seen(pen.seen), this.#nodes.seen(pen.seen)];
+    paintGroups(pen, groups, look.nowMs);
+    this.#paintEdges(pen);
+    paintNodes(pen, nodes, look);
+    if (emphasis.vertices) this.#paintEmphasis(pen, groups, nodes, look);
     if (hovered.edge) paintEmphasized(pen, [hovered.edge]);
     if (matches)
-      for (const item of within([...groups, ...nodes], pen))
+      for (const item of [...groups, ...nodes])
         if (matches.has(item.vertex)) paintRing(pen, item, palette.cancellation, 2);
     for (const item of [hovered.node, hovered.group]) if (item) paintRing(pen, item, palette.dim, 1);
     for (const item of [selection.node, selection.group]) if (item) paintRing(pen, item, palette.accent, 2.5);
-    const labelled = hovered.edge ? new Set([...(emphasis.edges ?? []), hovered.edge]) : emphasis.edges;
-    paintLabels(pen, edges, labelled);
+    const near = pen.scale >= SCALE.labels ? this.#edges.seen(pen) : [];
+    paintLabels(pen, [...(emphasis.edges ?? near), ...(hovered.edge ? [hovered.edge] : [])]);
   }
 
-  /** Edges, unless there are too many to see: then how groups follow each other. */
-  #painterFor({ scale }: Camera, { width, height }: Size): EdgePainter {
-    return (this.#density * width * height) / scale ** 2 <= MAX_PIECES ? this.#edges : this.#streams;
+  /** Edges; where they are too many, how groups follow each other; where that is too much, the critical path. Dashes where they can be told apart. */
+  #paintEdges(pen: Pen): void {
+    const area = pen.seen.width * pen.seen.height;
+    const isDashed = pen.scale >= SCALE.dashes;
+    if (this.#density * area <= MAX_PIECES)
+      this.#edges.paint(pen, { isDashed: isDashed && this.#dashDensity * area <= MAX_DASHED, isCriticalOnly: false });
+    else this.#streams.paint(pen, { isDashed, isCriticalOnly: this.#streamDensity * area > MAX_PIECES });
   }
 
   /** Makes all pale, then draws some of it again. */
-  #paintEmphasis(pen: Pen, { emphasis: { vertices, edges }, ...look }: GraphLook): void {
+  #paintEmphasis(
+    pen: Pen,
+    groups: readonly GraphGroup[],
+    nodes: readonly GraphNode[],
+    { emphasis: { vertices, edges }, ...look }: GraphLook,
+  ): void {
     const { context, palette, seen } = pen;
     context.globalAlpha = PALE;
     context.fillStyle = palette.background;
     context.fillRect(seen.x, seen.y, seen.width, seen.height);
     context.globalAlpha = 1;
-    if (edges) paintEmphasized(pen, edges);
     const isBright = ({ vertex }: { readonly vertex: number }): boolean => vertices!.has(vertex);
-    paintGroups(pen, within(this.#scene.groups, pen).filter(isBright), look.nowMs);
-    paintNodes(pen, within(this.#scene.nodes, pen).filter(isBright), look);
+    paintGroups(pen, groups.filter(isBright), look.nowMs);
+    if (edges) paintEmphasized(pen, edges);
+    paintNodes(pen, nodes.filter(isBright), look);
   }
 }
 
-function within<T extends Box>(boxes: readonly T[], pen: Pen): T[] {
-  return boxes.filter((box) => isSeen(box, pen));
+function densityOf({ width, height }: Size, edges: readonly GraphEdge[]): number {
+  return edges.reduce((sum, { curve }) => sum + curve.length / 6, 0) / Math.max(1, width * height);
 }
 
 /** A line around something, as thick at every scale. */

@@ -27,6 +27,8 @@ export interface StageEvents {
 const REST_MS = 250;
 /** How long it moves by itself. */
 const GLIDE_MS = 180;
+/** How wide the buttons at the right are. */
+const BUTTONS = 40;
 /** What is seen around what is shown, in pixels at scale 1. */
 const AROUND = 160;
 /** How far from an edge a click may be, in pixels of the window. */
@@ -206,6 +208,8 @@ export class GraphStage {
 
   #whole(): Camera {
     const { width, height } = this.#scene!;
-    return fitCamera({ x: 0, y: 0, width, height }, this.#window);
+    const room = { ...this.#window, width: Math.max(1, this.#window.width - BUTTONS) };
+    const { x, y, scale } = fitCamera({ x: 0, y: 0, width, height }, room);
+    return { x: x + BUTTONS / 2 / scale, y, scale };
   }
 }

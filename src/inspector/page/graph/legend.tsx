@@ -44,6 +44,6 @@ function Sample({ sample }: Pick<LegendEntry, 'sample'>): JSX.Element {
     case 'critical':
       return <path d="M0 6h28" />;
     default:
-      return <path d="M0 6h28" stroke-dasharray={DASHES[sample].join(' ')} />;
+      return <path d="M0 6h28" stroke-dasharray={DASHES[sample]?.join(' ')} />;
   }
 }

@@ -1,43 +1,54 @@
-import type { Emphasis } from '../../scene/graph-emphasis.ts';
 import type { GraphEdge } from '../../scene/graph-items.ts';
 import { LABEL_HEIGHT, labelWidth, readableLabels } from '../../scene/graph-labels.ts';
 import { ARROW_LENGTH, ARROW_WIDTH, edgeLook, type EdgeLook, opacityOf } from '../../scene/graph-look.ts';
 import { DETAIL_SIZE } from '../../scene/graph-text.ts';
+import { Culler } from './cull.ts';
 import { LEAST_TEXT, type Pen, roughly, SCALE, setFont } from './pen.ts';
+import { traceCurve } from './trace-curve.ts';
 
-/** Edges that look alike. */
-interface Bucket extends EdgeLook {
+interface Style extends EdgeLook {
   readonly opacity: number;
-  readonly edges: GraphEdge[];
 }
 
-/** Pieces of curves that are drawn at once: one path of many is slower than several of some. */
-const MAX_PIECES = 400;
-/** The thinnest line, in pixels of the window. */
-const LEAST_WIDTH = 0.7;
+/** Edges that look alike. */
+interface Bucket {
+  readonly style: Style;
+  readonly edges: Culler<GraphEdge>;
+}
+
+/** How wide a line is at least, in pixels of the window, for each pixel at scale 1. */
+const LEAST_WIDTH = 0.5;
+/** Shorter edges show nothing, in pixels of the window. */
+const LEAST_LENGTH = 9;
 
 /** The edges of a scene, sorted once by how they look: a canvas draws many alike much faster. */
 export class EdgePainter {
   readonly #buckets: readonly Bucket[];
 
   constructor(edges: readonly GraphEdge[]) {
-    const buckets = new Map<string, Bucket>();
+    const styles = new Map<string, { style: Style; edges: GraphEdge[] }>();
     for (const edge of edges) {
       const look = edgeLook(edge);
       const opacity = opacityOf(roughly(edge.weight));
-      const name = `${look.color} ${look.width.toFixed(1)} ${look.dash.join(' ')} ${opacity}`;
-      const bucket = buckets.get(name);
-      if (bucket) bucket.edges.push(edge);
-      else buckets.set(name, { ...look, opacity, edges: [edge] });
+      const name = `${look.color} ${look.width.toFixed(1)} ${look.dash?.join(' ') ?? ''} ${opacity}`;
+      const alike = styles.get(name);
+      if (alike) alike.edges.push(edge);
+      else styles.set(name, { style: { ...look, opacity }, edges: [edge] });
     }
     // The critical path above all others.
-    this.#buckets = [...buckets.values()].toSorted((a, b) => Number(isCritical(a)) - Number(isCritical(b)));
+    this.#buckets = [...styles.values()]
+      .toSorted((a, b) => Number(isCritical(a.style)) - Number(isCritical(b.style)))
+      .map(({ style, edges }) => ({ style, edges: new Culler(edges, ({ bounds }) => bounds) }));
   }
 
-  paint(pen: Pen): void {
-    for (const bucket of this.#buckets) {
-      const edges = bucket.edges.filter((edge) => isEdgeSeen(edge, pen));
-      if (edges.length > 0) paintBucket(pen, { ...bucket, edges });
+  seen({ seen }: Pen): GraphEdge[] {
+    return this.#buckets.flatMap(({ edges }) => edges.seen(seen));
+  }
+
+  paint(pen: Pen, { isDashed, isCriticalOnly }: EdgeDetail): void {
+    for (const { style, edges } of this.#buckets) {
+      if (isCriticalOnly && !isCritical(style)) continue;
+      paintAlike(pen, isDashed ? style : { ...style, dash: undefined }, edges.seen(pen.seen));
     }
   }
 }
@@ -46,32 +57,35 @@ function isCritical({ color }: EdgeLook): boolean {
   return color === 'critical';
 }
 
-/** Some edges at full strength, whatever their weight. */
-export function paintEmphasized(pen: Pen, edges: Iterable<GraphEdge>): void {
-  for (const edge of edges)
-    if (isEdgeSeen(edge, pen)) paintBucket(pen, { ...edgeLook(edge), opacity: 1, edges: [edge] });
+/** What of edges there is time to draw. */
+interface EdgeDetail {
+  readonly isDashed: boolean;
+  readonly isCriticalOnly: boolean;
 }
 
-function paintBucket({ context, palette, scale }: Pen, { color, width, dash, opacity, edges }: Bucket): void {
+/** Some edges at full strength, whatever their weight. */
+export function paintEmphasized(pen: Pen, edges: Iterable<GraphEdge>): void {
+  for (const edge of edges) if (isEdgeSeen(edge, pen)) paintAlike(pen, { ...edgeLook(edge), opacity: 1 }, [edge]);
+}
+
+function paintAlike(
+  { context, palette, scale, seen }: Pen,
+  { color, width, dash, opacity }: Style,
+  edges: readonly GraphEdge[],
+): void {
+  if (edges.length === 0) return;
   context.globalAlpha = opacity;
   context.strokeStyle = palette[color];
   context.fillStyle = palette[color];
-  context.lineWidth = Math.max(width, (LEAST_WIDTH * width) / scale / 1.4);
-  context.setLineDash(scale >= SCALE.dashes ? (dash as number[]) : []);
-  let pieces = 0;
-  context.beginPath();
-  for (const { curve } of edges) {
-    context.moveTo(curve[0]!, curve[1]!);
-    for (let at = 2; at < curve.length; at += 6)
-      context.bezierCurveTo(curve[at]!, curve[at + 1]!, curve[at + 2]!, curve[at + 3]!, curve[at + 4]!, curve[at + 5]!);
-    pieces += curve.length / 6;
-    if (pieces < MAX_PIECES) continue;
-    context.stroke();
+  context.lineWidth = Math.max(width, (LEAST_WIDTH * width) / scale);
+  const shortest = LEAST_LENGTH / scale;
+  // One by one: a path of many curves takes a canvas twice as long.
+  for (const { curve, bounds } of edges) {
+    if (bounds[2] - bounds[0] < shortest && bounds[3] - bounds[1] < shortest) continue;
     context.beginPath();
-    pieces = 0;
+    traceCurve(context, curve, dash, seen);
+    context.stroke();
   }
-  context.stroke();
-  context.setLineDash([]);
   if (scale >= SCALE.arrows) paintArrows(context, edges);
   context.globalAlpha = 1;
 }
@@ -89,10 +103,9 @@ function paintArrows(context: CanvasRenderingContext2D, edges: readonly GraphEdg
   context.fill();
 }
 
-/** What edges hand over, as far as it can be read; where some are emphasized, of these alone. */
-export function paintLabels(pen: Pen, edges: readonly GraphEdge[], emphasized: Emphasis['edges']): void {
-  if (pen.scale < SCALE.labels && !emphasized) return;
-  const wanted = [...(emphasized ?? edges)].filter((edge) => edge.label !== '' && isEdgeSeen(edge, pen));
+/** What edges hand over, as far as it can be read: the last of them first, and the critical path before all. */
+export function paintLabels(pen: Pen, edges: readonly GraphEdge[]): void {
+  const wanted = edges.filter((edge) => edge.label !== '' && isEdgeSeen(edge, pen)).toReversed();
   const { context, palette } = pen;
   const larger = Math.max(1, LEAST_TEXT / DETAIL_SIZE / pen.scale);
   setFont(pen, DETAIL_SIZE * larger);

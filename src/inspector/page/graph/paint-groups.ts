@@ -23,10 +23,16 @@ function paintFrame({ context, palette, scale }: Pen, group: GraphGroup): void {
       ? mix(palette[color], palette.line, 0.7)
       : palette.line;
   context.lineWidth = Math.max(isCriticalBox ? 2.5 : 1, 0.5 / scale);
-  context.beginPath();
-  context.roundRect(x, y, width, height, look.GROUP_RADIUS);
-  context.fill();
-  context.stroke();
+  if (scale < SCALE.strips) {
+    // Nobody sees round corners from afar, and they take time.
+    context.fillRect(x, y, width, height);
+    context.strokeRect(x, y, width, height);
+  } else {
+    context.beginPath();
+    context.roundRect(x, y, width, height, look.GROUP_RADIUS);
+    context.fill();
+    context.stroke();
+  }
   if (!isCollapsed) return;
   const isNear = scale >= SCALE.texts;
   const [top, thickness] = isNear ? [y + look.BAR_TOP, look.BAR_HEIGHT] : [y + height * 0.55, height * 0.3];

@@ -25,15 +25,16 @@ export function paintNodes(pen: Pen, nodes: readonly GraphNode[], moment: Moment
 
 function paintSpots({ context, palette, scale }: Pen, nodes: readonly GraphNode[]): void {
   let last = '';
-  for (const { x, y, width, height, color, weight, isCritical, hasStarted } of nodes) {
+  for (const { x, y, width, height, color, weight, hasStarted } of nodes) {
     const strength = hasStarted ? look.opacityOf(roughly(weight)) * 0.85 : 0.3;
     const fill = mix(palette[color], palette.surface, strength);
     if (fill !== last) context.fillStyle = last = fill;
     context.fillRect(x, y, width, height);
-    if (!isCritical) continue;
-    context.fillStyle = last = palette.critical;
-    context.fillRect(x, y + height, width, Math.max(4, 1 / scale));
   }
+  context.fillStyle = palette.critical;
+  const thickness = Math.max(4, 1 / scale);
+  for (const { x, y, width, height, isCritical } of nodes)
+    if (isCritical) context.fillRect(x, y + height, width, thickness);
 }
 
 function paintStem({ context, palette }: Pen, { y, stem }: GraphNode): void {
@@ -49,7 +50,9 @@ function paintStem({ context, palette }: Pen, { y, stem }: GraphNode): void {
 
 function paintBody({ context, palette }: Pen, node: GraphNode, isNear: boolean, { pulse }: Moment): void {
   const { x, y, width, height, color, weight, isCritical, isPlanned, state } = node;
-  const fill = mix(palette[color], palette.surface, look.tintOf({ ...node, weight: roughly(weight) }));
+  const tint = look.tintOf({ ...node, weight: roughly(weight) });
+  // Without texts there is nothing that a stronger tint makes hard to read.
+  const fill = mix(palette[color], palette.surface, isNear ? tint : 2.5 * tint);
   const strip = mix(
     palette[color],
     palette.surface,
@@ -72,7 +75,7 @@ function paintBody({ context, palette }: Pen, node: GraphNode, isNear: boolean, 
   context.beginPath();
   context.roundRect(x, y, radius, height, [radius, 0, 0, radius]);
   context.fill();
-  if (!isPlanned) context.setLineDash(look.UNPLANNED_DASH as number[]);
+  if (!isPlanned) context.setLineDash([...look.UNPLANNED_DASH]);
   context.beginPath();
   context.roundRect(x, y, width, height, radius);
   context.stroke();

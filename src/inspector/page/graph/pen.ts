@@ -1,4 +1,5 @@
 import type { Box } from '../../scene/graph-camera.ts';
+import { mixColor } from '../../scene/mix-color.ts';
 import type { Palette } from '../../scene/palette.ts';
 
 /** What draws the graph on a canvas, in pixels at scale 1. */
@@ -16,28 +17,18 @@ export const SCALE = { strips: 0.2, names: 0.26, arrows: 0.3, dashes: 0.35, text
 /** The smallest text, in pixels of the window. */
 export const LEAST_TEXT = 10;
 
-export function isSeen({ x, y, width, height }: Box, { seen }: Pen): boolean {
-  return x + width >= seen.x && x <= seen.x + seen.width && y + height >= seen.y && y <= seen.y + seen.height;
-}
-
 export function setFont({ context, fontFamily }: Pen, size: number, weight = 400): void {
   context.font = `${weight} ${size}px ${fontFamily}`;
 }
 
 const mixed = new Map<string, string>();
 
-/** So much of a colour on another one, as an opaque colour: overlapping parts stay alike. Both as `#rrggbb`. */
+/** As {@link mixColor}, remembered: it is asked for each node of each frame. */
 export function mix(color: string, below: string, part: number): string {
   const name = color + below + part;
   const known = mixed.get(name);
   if (known !== undefined) return known;
-  const channel = (at: number): string => {
-    const [above, under] = [color, below].map((hex) => Number.parseInt(hex.slice(at, at + 2), 16)) as [number, number];
-    return Math.round(above * part + under * (1 - part))
-      .toString(16)
-      .padStart(2, '0');
-  };
-  const result = `#${channel(1)}${channel(3)}${channel(5)}`;
+  const result = mixColor(color, below, part);
   mixed.set(name, result);
   return result;
 }
