@@ -27,7 +27,7 @@ describe('a run as text', () => {
                            failed: audit answered 503
           ✗ attempt 1 of 2                ──────────                             20 ms
                            failed: audit answered 502
-            GET                           ─────────                              18 ms
+            GET /audit                    ─────────                              18 ms
               handle                       ────────                              16 ms
           ✗ attempt 2 of 2                                   ──────────────      28 ms
       group 2 serial                                                       │      0 ms
@@ -59,7 +59,7 @@ describe('a run as text', () => {
           ✗ attempt 1…     ───           20 ms
                        failed: audit answered
                        502
-            GET            ──            18 ms
+            GET /audit     ──            18 ms
               handle       ──            16 ms
           ✗ attempt 2…          ────     28 ms
       group 2 serial               │      0 ms
@@ -146,7 +146,7 @@ describe('a run as text', () => {
       "  · audit            no span: it did not arrive
           ✗ attempt 1 of 2                ──────────                             20 ms
                            failed: audit answered 502
-            GET                           ─────────                              18 ms
+            GET /audit                    ─────────                              18 ms
               handle                       ────────                              16 ms
           ✗ attempt 2 of 2                                   ──────────────      28 ms
                            failed: audit answered 503

@@ -17,7 +17,7 @@ describe('SpanTree', () => {
   it('gives what is below a span depth first, by start', () => {
     expect(drawn(itemsBelow(tree, 'audit'))).toMatchInlineSnapshot(`
       "a1 30-50
-        GET 31-49
+        GET /audit 31-49
           handle 32-48
       a2 70-98"
     `);
