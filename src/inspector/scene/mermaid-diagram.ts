@@ -87,6 +87,7 @@ export function drawGroups(view: RunView, most: number): Diagram {
       lines: ['outside any group', count(loose, 'step')],
       color: 'unknown',
       isCritical: false,
+      isPlanned: true,
     });
   const note = `${count(steps.length, 'step')}: each ${perNode > 1 ? `${perNode} groups are` : 'group is'} one node.`;
   return { frames: [{ nodes }], lines: mergeLines(edges, nodeOfStep), note };
