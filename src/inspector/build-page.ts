@@ -21,7 +21,13 @@ async function buildStyles(): Promise<string> {
 :root[data-theme=dark]{${dark}}
 @media(prefers-color-scheme:dark){:root:not([data-theme=light]){${dark}}}
 `;
-  return colors + sheets.join('').replaceAll(/\/\*[^]*?\*\//g, '').replaceAll(/\s*\n\s*/g, '\n');
+  return (
+    colors +
+    sheets
+      .join('')
+      .replaceAll(/\/\*[^]*?\*\//g, '')
+      .replaceAll(/\s*\n\s*/g, '\n')
+  );
 }
 
 await mkdir(OUTPUT, { recursive: true });

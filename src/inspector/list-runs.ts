@@ -1,4 +1,3 @@
-import type { ReceivedSpan } from '../explain/read/received-span.ts';
 import type { OpenSpan } from './live-spans.ts';
 import type { RunSummary } from './store.ts';
 import { isRunSpan, planNameOf, servicesOf, tellsOfRun } from './summarize-runs.ts';
@@ -47,16 +46,21 @@ function rowOf(run: RunSummary, trace: ListedTrace, open: readonly OpenSpan[]): 
 }
 
 /** The summary of a run whose own span did not arrive is that of its plan, which has no outcome and no length. */
-function stateOf({ outcome, startNs, endNs }: RunSummary, { source }: ListedTrace, open: readonly OpenSpan[]): RunState {
+function stateOf(
+  { outcome, startNs, endNs }: RunSummary,
+  { source }: ListedTrace,
+  open: readonly OpenSpan[],
+): RunState {
   if (outcome !== undefined || endNs > startNs) return 'ended';
   if (open.length > 0) return open.every(({ isInterrupted }) => isInterrupted) ? 'interrupted' : 'running';
   return source === undefined ? 'unfinished' : 'ended';
 }
 
-/** Runs of a trace that have started and not ended. */
+/** Runs of a trace that have started and not ended, but for those that a step of another started. */
 function listStarted({ traceId, open }: LiveTrace): RunRow[] {
+  const steps = new Set(open.flatMap(({ span }) => (tellsOfRun(span) ? [] : span.spanId)));
   return open
-    .filter(({ span }) => isRunSpan(span) && !isInside(span, open))
+    .filter(({ span }) => isRunSpan(span) && !steps.has(span.parentSpanId ?? ''))
     .map(({ span, isInterrupted }) => ({
       traceId,
       runSpanId: span.spanId,
@@ -68,10 +72,6 @@ function listStarted({ traceId, open }: LiveTrace): RunRow[] {
       services: servicesOf([span.resource]),
       spans: open.length,
     }));
-}
-
-function isInside({ parentSpanId }: ReceivedSpan, open: readonly OpenSpan[]): boolean {
-  return open.some(({ span }) => span.spanId === parentSpanId && !tellsOfRun(span));
 }
 
 function withUsual(rows: readonly RunRow[]): RunRow[] {

@@ -159,8 +159,9 @@ function innerRuns(run: Run): Run[] {
   const found: Run[] = [];
   const open: Step[] = stepsOf(run).toReversed();
   for (let step = open.pop(); step; step = open.pop()) {
-    found.push(...step.runs);
-    open.push(...[...step.steps, ...step.runs.flatMap(stepsOf)].toReversed());
+    // Not by spreading: a step may have more of them than a call may have arguments.
+    for (const inner of step.runs) found.push(inner);
+    for (const next of [...step.steps, ...step.runs.flatMap(stepsOf)].toReversed()) open.push(next);
   }
   return found;
 }

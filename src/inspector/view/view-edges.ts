@@ -9,15 +9,19 @@ const MAX_EDGES = 200_000;
  * last pass that had started when it started.
  */
 export function viewEdges(steps: readonly StepView[], criticalPath: readonly number[]): EdgeView[] {
-  const passes = new Map<string, number[]>();
-  for (const [at, { toolId }] of steps.entries()) if (!passes.get(toolId)?.push(at)) passes.set(toolId, [at]);
+  const startOf = (step: number): number => steps[step]!.startMs ?? Infinity;
+  const byStart = [...steps.keys()].toSorted((a, b) => (startOf(a) === startOf(b) ? a - b : startOf(a) - startOf(b)));
+  const passes = Map.groupBy(byStart, (step) => steps[step]!.toolId);
   const before = new Map(criticalPath.slice(1).map((step, at) => [step, criticalPath[at]!]));
   const edges: EdgeView[] = [];
   for (const [to, step] of steps.entries()) {
     const declared = new Set(step.dependsOn);
     const read = readBy(step.outputMapping);
     for (const toolId of new Set([...declared, ...read.keys()])) {
-      const from = passBefore(step, passes.get(toolId) ?? [], steps, to);
+      const ofTool = passes.get(toolId) ?? [];
+      const isKnown = step.startMs !== undefined && !declared.has(toolId);
+      // What is read in a loop, the first pass did not have.
+      const from = passBefore(ofTool, to, startOf) ?? (isKnown ? undefined : ofTool.find((pass) => pass !== to));
       if (from === undefined || edges.length >= MAX_EDGES) continue;
       const mappings = read.get(toolId) ?? [];
       edges.push({
@@ -42,17 +46,13 @@ function readBy(mapping: StepView['outputMapping']): Map<string, EdgeView['mappi
   return read;
 }
 
-function passBefore(
-  { startMs = Infinity }: StepView,
-  passes: readonly number[],
-  steps: readonly StepView[],
-  self: number,
-): number | undefined {
-  let last: number | undefined;
-  for (const pass of passes) {
-    if (pass === self) continue;
-    const start = steps[pass]!.startMs ?? Infinity;
-    if (last === undefined || (start <= startMs && start >= (steps[last]!.startMs ?? 0))) last = pass;
+/** The last pass of a tool that had started when a step did, found by halving. */
+function passBefore(passes: readonly number[], self: number, startOf: (step: number) => number): number | undefined {
+  let [low, high] = [0, passes.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (startOf(passes[middle]!) <= startOf(self)) low = middle + 1;
+    else high = middle;
   }
-  return last;
+  return passes[low - 1] === self ? passes[low - 2] : passes[low - 1];
 }

@@ -168,7 +168,7 @@ export function* spansOf(run: Run): Generator<ReceivedSpan, void, undefined> {
       if (span) yield span;
       yield* moreSpans;
     }
-    waiting.push(...next.spans);
+    for (const node of next.spans) waiting.push(node);
     const steps = [...next.groups.flatMap((group) => group.steps), ...next.steps];
     for (let step = steps.pop(); step; step = steps.pop()) {
       if (step.span) yield step.span;

@@ -29,7 +29,7 @@ describe('a report as text', () => {
                            failed: audit answered 503
           ✗ attempt 1 of 2                      ──────────────                                       20 ms
                            failed: audit answered 502
-            GET                                 ─────────────                                        18 ms
+            GET /audit                          ─────────────                                        18 ms
               handle                             ───────────                                         16 ms
           ✗ attempt 2 of 2                                                 ────────────────────      28 ms
       group 2 serial                                                                           │      0 ms
@@ -86,7 +86,7 @@ describe('a report as text', () => {
                            failed: audit answered 503
           ✗ attempt 1 of 2          ──────                   20 ms
                            failed: audit answered 502
-            GET                     ─────                    18 ms
+            GET /audit              ─────                    18 ms
               handle                ─────                    16 ms
           ✗ attempt 2 of 2                     ────────      28 ms
       group 2 serial                                   │      0 ms

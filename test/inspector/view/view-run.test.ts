@@ -109,6 +109,23 @@ describe('a run described for the page', () => {
     ]);
   });
 
+  it('has no edge for what the first pass of a loop could not read yet', () => {
+    const { steps, edges } = viewOf(
+      madeRunSpans({
+        ms: 400,
+        tools: {
+          draft: { mapping: { advice: '{review.data}' }, ms: [0, 100], passes: [[200, 300]] },
+          review: { needs: ['draft'], ms: [100, 200], passes: [[300, 400]] },
+        },
+      }),
+    );
+    expect(edges.map(({ from, to, kind }) => `${steps[from]!.key} > ${steps[to]!.key} ${kind}`)).toEqual([
+      'review > draft#2 data',
+      'draft > review control',
+      'draft#2 > review#2 control',
+    ]);
+  });
+
   it('puts what a step called right after it', () => {
     const spans = madeRunSpans({ ms: 600, tools: { outer: { ms: [0, 600] }, next: { needs: ['outer'] } } });
     const outer = spans.find(({ attributes }) => attributes.get('orchestration.tool_id') === 'outer')!;
