@@ -140,7 +140,7 @@ describe.skipIf(!hasBrowser)('the timeline', () => {
     expect(after[1] - after[0]).toBeGreaterThan((before[1] - before[0]) * 2);
     expect(after[0]).toBeLessThan(at);
     expect(after[1]).toBeGreaterThan(at);
-    await expectSameWhenReloaded(page, { zoom: queryOf(page)['zoom']! });
+    await expectSameWhenReloaded(page, { zoom: queryOf(page)['zoom'] });
     await page.keyboard.press('0');
     await expect.poll(() => queryOf(page)).toEqual({});
     await page.keyboard.press('+');
@@ -156,7 +156,7 @@ describe.skipIf(!hasBrowser)('the timeline', () => {
     await page.mouse.move(x + width * 0.4, y + 20, { steps: 4 });
     await page.mouse.up();
     await expect.poll(() => queryOf(page)['zoom']).toMatch(/^\d/);
-    await expectSameWhenReloaded(page, { zoom: queryOf(page)['zoom']! });
+    await expectSameWhenReloaded(page, { zoom: queryOf(page)['zoom'] });
     await page.locator('.timeline-overview').dblclick();
     await expect.poll(() => queryOf(page)).toEqual({});
   });
@@ -192,7 +192,7 @@ describe.skipIf(!hasBrowser)('the timeline', () => {
 
 /** Opens a run that has others before it. */
 function openNight(run: readonly ReceivedSpan[], ...before: (readonly ReceivedSpan[])[]): Promise<OpenPage> {
-  return openPage([...before.flat(), ...run], { path: `/run/${run[0]!.traceId}` });
+  return openPage([...before.flat(), ...run], { path: `/run/${run.at(0)!.traceId}` });
 }
 
 function rowsOf(page: Page): Locator {
@@ -227,7 +227,7 @@ async function middleOf(drawn: Locator): Promise<number> {
 }
 
 /** Expects what was done in the address, and the same picture once it is opened anew. */
-async function expectSameWhenReloaded(page: Page, query: Record<string, string>): Promise<void> {
+async function expectSameWhenReloaded(page: Page, query: Record<string, string | undefined>): Promise<void> {
   await expect.poll(() => queryOf(page)).toEqual(query);
   await page.mouse.move(0, 0);
   const before = await pictureOf(page);
