@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { type AddressInfo } from 'node:net';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import type { ReceivedSpan } from '../../src/explain/read/received-span.ts';
 import { openStore } from '../../src/inspector/open-store.ts';
@@ -53,7 +56,10 @@ async function measure(
   spans: readonly ReceivedSpan[],
   prefix = '',
 ): Promise<Measured[]> {
-  await using store = openStore();
+  const folder = await mkdtemp(join(tmpdir(), 'orchestrace-bench-'));
+  await using _ = { [Symbol.asyncDispose]: () => rm(folder, { recursive: true }) };
+  // A file, as the Inspector has it unless told otherwise.
+  await using store = openStore({ file: join(folder, 'traces.sqlite') });
   store.add(spans);
   assert.equal(store.counts.spans, spans.length);
   await using inspector = await startInspector({ store, storeName: 'memory' });
@@ -71,9 +77,9 @@ async function measure(
   const scroll = await frames(page, 'scroll', '.timeline-port');
   const zoom = await frames(page, 'zoom', '.timeline-port');
   await page.goto(`${url}?view=graph&collapsed=[]`);
-  await page.waitForSelector('canvas.graph-canvas[data-drawn]');
-  const graphZoom = await frames(page, 'zoom', 'canvas.graph-canvas');
-  const graphPan = await frames(page, 'drag', 'canvas.graph-canvas');
+  await page.waitForSelector('.graph canvas[aria-label^="Graph of bench"]');
+  const graphZoom = await frames(page, 'zoom', '.graph canvas');
+  const graphPan = await frames(page, 'drag', '.graph canvas');
   await page.close();
   await reference.close();
   return [
