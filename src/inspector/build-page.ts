@@ -36,7 +36,7 @@ for (const name of ['page', 'layout-worker'])
     input: new URL(name === 'page' ? 'main.tsx' : 'layout-worker.ts', SOURCE).pathname,
     platform: 'browser',
     tsconfig: new URL('tsconfig.json', SOURCE).pathname,
-    output: { file: new URL(`${name}.js`, OUTPUT).pathname, format: 'iife', minify: true, codeSplitting: false },
+    output: { file: new URL(`${name}.js`, OUTPUT).pathname, format: 'iife', minify: true, codeSplitting: false, comments: false },
     logLevel: 'warn',
   });
 await writeFile(new URL('page.css', OUTPUT), await buildStyles());

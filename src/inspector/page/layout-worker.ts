@@ -1,7 +1,6 @@
 import { layoutGraph } from '../scene/layout-graph.ts';
 import type { LayoutAnswer, LayoutQuestion } from './graph/layouter.ts';
 
-// Lays graphs out beside the page, so that it does not stand still.
 addEventListener('message', ({ data: { id, input } }: MessageEvent<LayoutQuestion>) => {
   const layout = layoutGraph(input);
   const transfer = [layout.edges, layout.streams].map(({ curves }) => curves.buffer);

@@ -35,6 +35,8 @@ export class GraphModel {
   readonly hovered: Signal<Hovered | undefined> = signal(undefined);
   /** How many steps are being laid out, once that takes a while. */
   readonly layingOut: Signal<number | undefined> = signal(undefined);
+  /** Whether there is no layout, because the browser let no worker start. */
+  readonly hasFailed: Signal<boolean> = signal(false);
   readonly drawn: Signal<Drawn | undefined> = signal(undefined);
   readonly scene: ReadonlySignal<ReturnType<typeof graphScene> | undefined> = computed(() => {
     const drawn = this.drawn.value;
@@ -103,19 +105,23 @@ export class GraphModel {
       this.drawn.value = { run, layout: known.layout };
       return;
     }
-    const layout = startLayout(input);
     this.#input = input;
-    if (layout instanceof Promise) void this.#wait(run, layout);
-    else this.drawn.value = { run, layout };
+    void this.#layOut(run, input);
   }
 
-  async #wait(run: RunView, layout: Promise<GraphLayout>): Promise<void> {
+  async #layOut(run: RunView, input: GraphInput): Promise<void> {
     this.#isLayingOut = true;
     const timer = setTimeout(() => (this.layingOut.value = run.steps.length), PATIENCE_MS);
-    this.drawn.value = { run, layout: await layout };
-    clearTimeout(timer);
-    this.layingOut.value = undefined;
-    this.#isLayingOut = false;
+    try {
+      this.drawn.value = { run, layout: await startLayout(input) };
+    } catch {
+      this.hasFailed.value = true;
+      return;
+    } finally {
+      clearTimeout(timer);
+      this.layingOut.value = undefined;
+      this.#isLayingOut = false;
+    }
     // What has changed since is laid out now.
     this.#update(this.run.peek(), this.collapsed.peek());
   }

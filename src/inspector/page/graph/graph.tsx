@@ -43,6 +43,7 @@ function Notice({ model }: { readonly model: GraphModel }): JSX.Element {
   return (
     <p class="graph-notice" role="status">
       {count !== undefined && `Laying out ${count.toLocaleString('en')} steps…`}
+      {model.hasFailed.value && 'The graph could not be laid out: the browser started no worker. Reload the page.'}
       {isEmpty && `No steps ${state === 'running' ? 'so far' : 'in this run'}.`}
     </p>
   );

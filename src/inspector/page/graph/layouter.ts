@@ -1,5 +1,5 @@
 import type { GraphInput } from '../../scene/graph-input.ts';
-import { type GraphLayout, layoutGraph } from '../../scene/layout-graph.ts';
+import type { GraphLayout } from '../../scene/layout-graph.ts';
 import { isSavedFile } from '../source.ts';
 
 /** What the worker is asked, and what it answers. */
@@ -12,24 +12,18 @@ export interface LayoutAnswer {
   readonly layout: GraphLayout;
 }
 
-/** Steps and edges that are laid out at once: a worker takes longer to start. */
-const SMALL = 1500;
-
 let worker: Worker | undefined;
 let lastId = 0;
-const waiting = new Map<number, { readonly input: GraphInput; readonly resolve: (layout: GraphLayout) => void }>();
+const waiting = new Map<number, PromiseWithResolvers<GraphLayout>>();
 
-/** Lays a graph out: a small one at once, a large one by a worker, or here where there can be none. */
-export function startLayout(input: GraphInput): GraphLayout | Promise<GraphLayout> {
-  if (input.groupOf.length + input.from.length <= SMALL) return layoutGraph(input);
-  try {
-    worker ??= startWorker();
-  } catch {
-    return layoutGraph(input);
-  }
+/** Lays a graph out in a worker, so that the page does not stand still. Rejects where there can be none. */
+export async function startLayout(input: GraphInput): Promise<GraphLayout> {
+  worker ??= startWorker();
   lastId += 1;
-  worker.postMessage({ id: lastId, input } satisfies LayoutQuestion, { transfer: [] });
-  return new Promise((resolve) => waiting.set(lastId, { input, resolve }));
+  worker.postMessage({ id: lastId, input } satisfies LayoutQuestion);
+  const answer = Promise.withResolvers<GraphLayout>();
+  waiting.set(lastId, answer);
+  return answer.promise;
 }
 
 function startWorker(): Worker {
@@ -40,7 +34,7 @@ function startWorker(): Worker {
   });
   started.addEventListener('error', () => {
     worker = undefined;
-    for (const { input, resolve } of waiting.values()) resolve(layoutGraph(input));
+    for (const { reject } of waiting.values()) reject(new Error('the worker that lays out graphs did not start'));
     waiting.clear();
   });
   return started;
