@@ -1,15 +1,20 @@
 import { escapeText } from './escape-text.ts';
 
-/** Signs that Mermaid reads in labels: quotes, markup, its own entities, comments and directives, emphasis. */
-const SIGNS = /["#%&<>`*~]|(?<!\w)_|_(?!\w)|\$(?=\$)|(?<=\$)\$|\](?=\()/g;
+/** Signs that Mermaid reads in labels: quotes, markup, its own entities, comments and directives, emphasis, links. */
+const SIGNS = /["#%&<>`*~]|(?<![a-z\d])_|_(?![a-z\d])|\](?=\()/gi;
 /** What makes a list of a label. */
 const LIST = /^(\d+(?=[.)]))?([-+.)])(?=\s|$)/;
+/** What makes a formula or an icon of a part of it, even of entities. */
+const BEFORE_BREAK = /\$(?=\$)|\bfa[bklrs]?:(?=fa-)/g;
+/** Invisible. */
+const BREAK = '\u200b';
 
 /** A text of others as part of a label in double quotes of a Mermaid diagram: nothing in it is read as anything but text. */
 export function escapeMermaid(text: string): string {
   return escapeText(text)
     .replaceAll(SIGNS, entityOf)
-    .replace(LIST, (_, number: string | undefined, sign: string) => (number ?? '') + entityOf(sign));
+    .replace(LIST, (_, number: string | undefined, sign: string) => (number ?? '') + entityOf(sign))
+    .replaceAll(BEFORE_BREAK, `$&${BREAK}`);
 }
 
 function entityOf(sign: string): string {

@@ -6,7 +6,7 @@ import { DETAIL_SIZE, fitText } from './graph-text.ts';
 import type { LaidOutEdges } from './layout-graph.ts';
 
 /** Room for a label: between the nodes of two groups. */
-const LABEL_ROOM: number = GROUP_GAP + 2 * PADDING - 8;
+const LABEL_ROOM: number = GROUP_GAP + 2 * PADDING - 4;
 
 /** The edges as they were laid out: one for all between the same two ends. */
 export function graphEdges(view: RunView, laidOut: LaidOutEdges, weights: Float64Array): GraphEdge[] {
