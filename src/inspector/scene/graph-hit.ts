@@ -1,3 +1,4 @@
+import { pointOn } from './bezier.ts';
 import type { Box } from './graph-camera.ts';
 import { TITLE_LEFT } from './graph-groups.ts';
 import type { GraphEdge, GraphGroup, GraphNode, GraphScene } from './graph-items.ts';
@@ -58,17 +59,6 @@ function distanceTo(curve: Float64Array, x: number, y: number): number {
     }
   }
   return least;
-}
-
-/** One coordinate of a cubic Bézier piece. */
-function pointOn(curve: Float64Array, at: number, t: number): number {
-  const s = 1 - t;
-  return (
-    s * s * s * curve[at]! +
-    3 * s * s * t * curve[at + 2]! +
-    3 * s * t * t * curve[at + 4]! +
-    t * t * t * curve[at + 6]!
-  );
 }
 
 /** From a point to a line that begins at 0. */

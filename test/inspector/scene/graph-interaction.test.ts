@@ -4,7 +4,8 @@ import { hitGraph } from '../../../src/inspector/scene/graph-hit.ts';
 import { readableLabels } from '../../../src/inspector/scene/graph-labels.ts';
 import { listGraph } from '../../../src/inspector/scene/graph-list.ts';
 import { type Direction, moveInGraph } from '../../../src/inspector/scene/graph-moves.ts';
-import { GraphSelector, selectEdge, selectVertex } from '../../../src/inspector/scene/graph-selection.ts';
+import { type GraphSelection, selectEdge, selectVertex } from '../../../src/inspector/scene/graph-selection.ts';
+import { findSelected } from '../../../src/inspector/page/graph/find-selected.ts';
 import { describeEdge } from '../../../src/inspector/scene/graph-words.ts';
 import type { RunView } from '../../../src/inspector/view/run-view.ts';
 import { madeLargeView, madeView } from '../made-views.ts';
@@ -12,9 +13,9 @@ import { draw, sampleView } from './graph-sample.ts';
 
 const view = sampleView();
 
-function selectorOf(run: RunView, collapsed: readonly number[] = []): GraphSelector {
+function find(run: RunView, selected: string, collapsed: readonly number[] = []): GraphSelection {
   const { scene, layout } = draw(run, collapsed);
-  return new GraphSelector(run, scene, layout.vertexOf);
+  return findSelected(run, scene, layout, selected);
 }
 
 describe('what is at a point of the graph', () => {
@@ -48,15 +49,14 @@ describe('what is selected', () => {
   it('is found by what the address says, and the address by what is selected', () => {
     const { scene } = draw(view);
     for (const { vertex } of [...scene.nodes, ...scene.groups]) {
-      const { node, group } = selectorOf(view).find(selectVertex(view, vertex));
+      const { node, group } = find(view, selectVertex(view, vertex));
       expect((node ?? group)?.vertex).toBe(vertex);
     }
-    for (const edge of scene.edges)
-      expect(selectorOf(view).find(selectEdge(view, edge)).edge?.edges).toEqual(edge.edges);
+    for (const edge of scene.edges) expect(find(view, selectEdge(view, edge)).edge?.edges).toEqual(edge.edges);
   });
 
   it('is the group of a step where that is collapsed', () => {
-    expect(selectorOf(view, [0]).find('step:primary').group?.group).toBe(0);
+    expect(find(view, 'step:primary', [0]).group?.group).toBe(0);
   });
 
   it('is what several edges lead to', () => {
@@ -74,13 +74,13 @@ describe('what is selected', () => {
       { toolId: 'c', group: 1, dependsOn: ['a>b'] },
     ];
     const hostile = madeView({ steps });
-    expect(selectorOf(hostile).find('edge:a>b>c').edge).toMatchObject({ from: 0, to: 1 });
+    expect(find(hostile, 'edge:a>b>c').edge).toMatchObject({ from: 0, to: 1 });
   });
 
   it('is the step of an attempt', () => {
     const attempts = [{ attempt: 1, spanId: 'abc', startMs: 0 }];
     const tried = madeView({ steps: [{ toolId: 'a', group: 0, attempts }] });
-    expect(selectorOf(tried).find('attempt:abc').node?.step).toBe(0);
+    expect(find(tried, 'attempt:abc').node?.step).toBe(0);
   });
 
   it('is nothing where nothing of that name is there', () => {
@@ -95,13 +95,13 @@ describe('what is selected', () => {
       'attempt:x',
       'x:y',
     ])
-      expect(selectorOf(view).find(name)).toEqual({});
+      expect(find(view, name)).toEqual({});
   });
 
   it('is bright with its neighbours and the edges to them', () => {
     const { scene } = draw(view);
     const bright = (selected: string): unknown[] => {
-      const { vertices, edges } = emphasizeSelection(selectorOf(view).find(selected), scene, view);
+      const { vertices, edges } = emphasizeSelection(find(view, selected), scene, view);
       return [
         vertices && [...vertices].toSorted((a, b) => a - b).map((vertex) => view.steps[vertex]?.key),
         edges?.size,

@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { pointOn } from '../../../src/inspector/scene/bezier.ts';
 import type { GraphInput } from '../../../src/inspector/scene/graph-input.ts';
 import { NODE_HEIGHT } from '../../../src/inspector/scene/graph-sizes.ts';
 import { type GraphLayout, layoutGraph } from '../../../src/inspector/scene/layout-graph.ts';
@@ -92,13 +93,9 @@ function isWithin(inner: Box, outer: Box): boolean {
 
 /** Points on the curve of an edge. */
 function* pointsOf({ edges: { curves, curveStart } }: GraphLayout, edge: number): Generator<[number, number]> {
-  const at = (index: number, t: number): number => {
-    const [a, b, c, d] = [curves[index]!, curves[index + 2]!, curves[index + 4]!, curves[index + 6]!];
-    const s = 1 - t;
-    return s * s * s * a + 3 * s * s * t * b + 3 * s * t * t * c + t * t * t * d;
-  };
   for (let index = curveStart[edge]!; index + 7 < curveStart[edge + 1]!; index += 6)
-    for (let part = 0; part <= 20; part += 1) yield [at(index, part / 20), at(index + 1, part / 20)];
+    for (let part = 0; part <= 20; part += 1)
+      yield [pointOn(curves, index, part / 20), pointOn(curves, index + 1, part / 20)];
 }
 
 describe('the layout of a graph', () => {

@@ -1,6 +1,6 @@
 import type { Box } from '../../scene/graph-camera.ts';
 import { type Direction, moveInGraph } from '../../scene/graph-moves.ts';
-import { type GraphSelection, selectGroup, selectStep, selectVertex } from '../../scene/graph-selection.ts';
+import { type GraphSelection, selectVertex } from '../../scene/graph-selection.ts';
 import type { StepView } from '../../view/run-view.ts';
 import { show } from '../url-state.ts';
 import type { GraphModel } from './graph-model.ts';
@@ -26,17 +26,18 @@ export function moveSelection(model: GraphModel, direction: Direction): void {
 export function enterSelection(model: GraphModel): void {
   const { node, group } = model.selection.peek();
   if (group) return model.toggleGroup(group.group);
-  const { steps, groups } = model.run.peek();
-  const around = groups[steps[node?.step ?? -1]?.group ?? -1];
-  if (around) show({ selected: selectGroup(around) }, false);
+  const run = model.run.peek();
+  const around = run.steps[node?.step ?? -1]?.group;
+  if (around !== undefined) show({ selected: selectVertex(run, run.steps.length + around) }, false);
 }
 
 /** Selects the next step of which something is true, or the one before. Goes round. */
 export function goToStep(model: GraphModel, by: 1 | -1, isMeant: (step: StepView) => boolean): void {
-  const { steps } = model.run.peek();
+  const run = model.run.peek();
+  const { steps } = run;
   const from = model.selection.peek().node?.step ?? (by > 0 ? -1 : 0);
   for (let distance = 1; distance <= steps.length; distance += 1) {
-    const step = steps[(from + by * distance + 2 * steps.length) % steps.length]!;
-    if (isMeant(step)) return show({ selected: selectStep(step) }, false);
+    const at = (from + by * distance + 2 * steps.length) % steps.length;
+    if (isMeant(steps[at]!)) return show({ selected: selectVertex(run, at) }, false);
   }
 }

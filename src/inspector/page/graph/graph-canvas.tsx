@@ -4,12 +4,13 @@ import { useEffect, useRef } from 'preact/hooks';
 import { formatPlace, parsePlace } from '../../scene/graph-camera.ts';
 import type { GraphHit } from '../../scene/graph-hit.ts';
 import type { GraphScene } from '../../scene/graph-items.ts';
-import { type GraphSelection, selectEdge, selectGroup, selectStep } from '../../scene/graph-selection.ts';
+import { type GraphSelection, selectEdge, selectVertex } from '../../scene/graph-selection.ts';
 import { DARK, LIGHT } from '../../scene/palette.ts';
 import type { RunView } from '../../view/run-view.ts';
 import { nowMs } from '../shown-run.ts';
 import { isDark } from '../theme.ts';
 import { selected, show, shown } from '../url-state.ts';
+import { selectedBox } from './graph-actions.ts';
 import type { GraphModel, Hovered } from './graph-model.ts';
 import { GraphStage } from './graph-stage.ts';
 
@@ -56,14 +57,8 @@ function click(model: GraphModel, hit: GraphHit | undefined): void {
 }
 
 function nameHit(run: RunView, hit: GraphHit): string {
-  switch (hit.kind) {
-    case 'step':
-      return selectStep(run.steps[hit.node.step]!);
-    case 'group':
-      return selectGroup(run.groups[hit.group.group]!);
-    case 'edge':
-      return selectEdge(run, hit.edge);
-  }
+  if (hit.kind === 'edge') return selectEdge(run, hit.edge);
+  return selectVertex(run, (hit.kind === 'step' ? hit.node : hit.group).vertex);
 }
 
 function useScene(model: GraphModel, stage: RefObject<GraphStage | null>): void {
@@ -116,16 +111,8 @@ function useLook(
 
 function pointedAt(hovered: Hovered | undefined): GraphSelection {
   const hit = hovered?.hit;
-  switch (hit?.kind) {
-    case 'step':
-      return { node: hit.node };
-    case 'group':
-      return { group: hit.group };
-    case 'edge':
-      return { edge: hit.edge };
-    default:
-      return {};
-  }
+  if (!hit) return {};
+  return hit.kind === 'step' ? { node: hit.node } : hit.kind === 'group' ? { group: hit.group } : { edge: hit.edge };
 }
 
 function pulseNow(): number {
@@ -137,11 +124,9 @@ function pulseNow(): number {
 function useReveal(model: GraphModel, stage: RefObject<GraphStage | null>): void {
   const revealed = useRef('');
   useSignalEffect(() => {
-    const { node, group, edge } = model.selection.value;
-    const item = node ?? group;
-    if (selected.value === revealed.current || !(item ?? edge)) return;
+    const box = selectedBox(model.selection.value);
+    if (selected.value === revealed.current || !box) return;
     revealed.current = selected.value;
-    const [left, top, right, bottom] = edge?.bounds ?? [0, 0, 0, 0];
-    stage.current?.reveal(item ?? { x: left, y: top, width: right - left, height: bottom - top });
+    stage.current?.reveal(box);
   });
 }

@@ -3,12 +3,13 @@ import { emphasizeMatches, emphasizeSelection, NO_EMPHASIS } from '../../scene/g
 import type { GraphHit } from '../../scene/graph-hit.ts';
 import { type GraphInput, graphInputOf, isSameInput, largeGroupsOf } from '../../scene/graph-input.ts';
 import { graphScene } from '../../scene/graph-scene.ts';
-import { type GraphSelection, GraphSelector } from '../../scene/graph-selection.ts';
+import type { GraphSelection } from '../../scene/graph-selection.ts';
 import type { GraphLayout } from '../../scene/layout-graph.ts';
 import type { RunView } from '../../view/run-view.ts';
 import { matches } from '../shown-run.ts';
 import { readList } from '../timeline/shown-lists.ts';
 import { selected, show, shown } from '../url-state.ts';
+import { findSelected } from './find-selected.ts';
 import type { Point } from './gestures.ts';
 import { startLayout } from './layouter.ts';
 
@@ -42,7 +43,10 @@ export class GraphModel {
     const drawn = this.drawn.value;
     return drawn && graphScene(drawn.run, drawn.layout);
   });
-  readonly selection: ReadonlySignal<GraphSelection> = computed(() => this.#selector.value?.find(selected.value) ?? {});
+  readonly selection: ReadonlySignal<GraphSelection> = computed(() => {
+    const [scene, drawn] = [this.scene.value, this.drawn.value];
+    return scene && drawn ? findSelected(drawn.run, scene, drawn.layout, selected.value) : {};
+  });
   /** Vertices of what was searched for and found; undefined where nothing is searched for. */
   readonly matches: ReadonlySignal<ReadonlySet<number> | undefined> = computed(() => this.#found.value?.vertices);
   readonly emphasis: ReadonlySignal<typeof NO_EMPHASIS> = computed(() => {
@@ -55,10 +59,6 @@ export class GraphModel {
     readCollapsed(this.run.value, collapsedText.value),
   );
 
-  readonly #selector = computed(() => {
-    const [scene, drawn] = [this.scene.value, this.drawn.value];
-    return scene && drawn && new GraphSelector(drawn.run, scene, drawn.layout.vertexOf);
-  });
   readonly #found = computed(() => {
     const [found, drawn] = [matches.value, this.drawn.value];
     return found && drawn && emphasizeMatches(found.steps, drawn.run, drawn.layout.vertexOf);

@@ -20,7 +20,7 @@ const waiting = new Map<number, PromiseWithResolvers<GraphLayout>>();
 export async function startLayout(input: GraphInput): Promise<GraphLayout> {
   worker ??= startWorker();
   lastId += 1;
-  worker.postMessage({ id: lastId, input } satisfies LayoutQuestion);
+  worker.postMessage({ id: lastId, input } satisfies LayoutQuestion, { transfer: [] });
   const answer = Promise.withResolvers<GraphLayout>();
   waiting.set(lastId, answer);
   return answer.promise;

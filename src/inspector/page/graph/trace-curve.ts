@@ -1,3 +1,4 @@
+import { pointOn } from '../../scene/bezier.ts';
 import type { Box } from '../../scene/graph-camera.ts';
 import type { Dash } from '../../scene/graph-look.ts';
 
@@ -97,16 +98,5 @@ function isPieceSeen(curve: Float64Array, at: number, { x, y, width, height }: B
     Math.min(x0, x1, x2, x3) <= x + width &&
     Math.max(y0, y1, y2, y3) >= y &&
     Math.min(y0, y1, y2, y3) <= y + height
-  );
-}
-
-/** One coordinate of a point of a piece. */
-function pointOn(curve: Float64Array, at: number, t: number): number {
-  const s = 1 - t;
-  return (
-    s * s * s * curve[at]! +
-    3 * s * s * t * curve[at + 2]! +
-    3 * s * t * t * curve[at + 4]! +
-    t * t * t * curve[at + 6]!
   );
 }
