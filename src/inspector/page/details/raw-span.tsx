@@ -93,7 +93,9 @@ function Record({ record: { span, resource, scope } }: { readonly record: SpanRe
             ['span id', span.spanId],
             ['parent span id', span.parentSpanId ?? ''],
             ['scope', `${scope.name} ${scope.version ?? ''}`.trim()],
-          ].map(([key = '', value]) => ({ key, value: { stringValue: value } }))}
+          ]
+            .filter(([, value]) => value !== '')
+            .map(([key = '', value]) => ({ key, value: { stringValue: value } }))}
         />
       </Section>
     </>

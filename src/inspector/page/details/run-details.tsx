@@ -170,7 +170,12 @@ function RunFacts({ run }: { readonly run: RunView }): JSX.Element {
           run.usual &&
             `${formatDuration(run.usual.medianMs)}, the middle of ${count(run.usual.runs, 'successful run')}`,
         ],
-        ['Planned', completeness.planned > 0 && `${completeness.seen} of ${completeness.planned} steps seen`],
+        [
+          'Planned',
+          completeness.planned > 0
+            ? `${completeness.seen} of ${completeness.planned} steps seen`
+            : 'not known: no plan arrived',
+        ],
         ['Groups', run.groups.length || undefined],
         ['Spans', run.totalSpans.toLocaleString('en')],
         ['Of others', run.otherSpans > 0 && `${count(run.otherSpans, 'span')} outside any step`],

@@ -1,16 +1,22 @@
 import type { JSX } from 'preact';
+import { count } from '../../../explain/format.ts';
 import { CopyButton } from '../ui/copy-button.tsx';
 import { OpenFile } from './open-file.tsx';
 
 /** What to do as long as there is no run: lines to paste, with the address of this Inspector in them. */
-export function EmptyList(): JSX.Element {
+export function EmptyList({ traces }: { readonly traces: number }): JSX.Element {
   const { origin } = location;
   return (
     <section class="empty">
       <h2>No runs yet</h2>
+      {traces > 0 && (
+        <p>
+          {count(traces, 'trace')} arrived and {traces === 1 ? 'holds' : 'hold'} no run: see below.
+        </p>
+      )}
       <p>This page shows each run as soon as it starts. Send traces here:</p>
       <h3>See a run right now</h3>
-      <Line code={`OTEL_EXPORTER_OTLP_ENDPOINT=${origin} npx orchestrace demo`} />
+      <Line code={`ORCHESTRACE_INSPECTOR_URL=${origin} npx orchestrace demo`} />
       <h3>A program that has OpenTelemetry</h3>
       <Line code={`OTEL_EXPORTER_OTLP_ENDPOINT=${origin} node app.js`} />
       <p>To see its steps before they end, give it one more span processor:</p>

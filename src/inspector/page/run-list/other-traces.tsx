@@ -7,11 +7,17 @@ import { Services, Started } from './run-rows.tsx';
 
 const MOST = 100;
 
-/** Traces that arrived and hold no run: folded, because they may be many. */
-export function OtherTraces({ traces }: { readonly traces: readonly TraceRow[] }): JSX.Element | null {
+interface OtherTracesProps {
+  readonly traces: readonly TraceRow[];
+  /** Whether they are all there is: else they are folded, because they may be many. */
+  readonly isOpen: boolean;
+}
+
+/** Traces that arrived and hold no run. */
+export function OtherTraces({ traces, isOpen }: OtherTracesProps): JSX.Element | null {
   if (traces.length === 0) return null;
   return (
-    <details class="other-traces">
+    <details class="other-traces" open={isOpen}>
       <summary>{count(traces.length, 'trace')} without a run</summary>
       <p>
         No span of them says <code>orchestration.span.type</code> = <code>run</code>: what sent them does not use

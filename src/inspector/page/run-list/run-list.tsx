@@ -41,14 +41,14 @@ export function RunList(): JSX.Element {
           {note}
         </p>
       ))}
-      {list && list.runs.length === 0 && <EmptyList />}
+      {list && list.runs.length === 0 && <EmptyList traces={list.otherTraces.length} />}
       {list && list.runs.length > 0 && (
         <>
           <Filters runs={list.runs} found={found.value.length} />
           {found.value.length > 0 ? <Runs found={found.value} /> : <NothingFound total={list.runs.length} />}
         </>
       )}
-      {list && <OtherTraces traces={list.otherTraces} />}
+      {list && <OtherTraces traces={list.otherTraces} isOpen={list.runs.length === 0} />}
     </main>
   );
 }

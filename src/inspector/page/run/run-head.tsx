@@ -16,18 +16,32 @@ import { formatAgo, formatInstant, safeUrl, showName, showText } from '../ui/tex
 /** What every view of a run has above it: the verdict before all. */
 export function RunHead({ run }: { readonly run: RunView }): JSX.Element {
   const state = stateOf(run);
+  const hasRun = run.runSpanId !== '';
   return (
     <header class={`run-head color-${colorOf(state)}`}>
       <div class="title-row">
-        <h1>{showName(run.planName ?? '') || 'Run without a plan name'}</h1>
+        <h1>{showName(run.planName ?? '') || (hasRun ? 'Run without a plan name' : 'Steps without a run')}</h1>
         <StrategyBadge strategy={run.strategy} />
-        <StateLabel state={state} />
+        {hasRun && <StateLabel state={state} />}
         <Actions run={run} />
       </div>
       <p class="verdict">{showText(run.verdict)}</p>
       <Facts run={run} />
+      {!hasRun && <HowToHaveRun />}
       {run.notes.length > 0 && <Notes notes={run.notes} />}
     </header>
+  );
+}
+
+/** What to do where steps arrived and nothing of a run did. */
+function HowToHaveRun(): JSX.Element {
+  return (
+    <p class="notice">
+      Nothing of their run arrived. If it goes on, it is shown here when its plan or its end arrives. If they have none,
+      wrap what runs them, <code>traceOrchestration(plan, work)</code>, or send a span above them with{' '}
+      <code>orchestration.span.type</code> = <code>run</code>: then it is known what was planned, what is missing, and
+      what decided how long it took.
+    </p>
   );
 }
 
