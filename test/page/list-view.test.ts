@@ -86,7 +86,7 @@ describe.skipIf(!hasBrowser)('the list of runs', () => {
     await page.getByRole('button', { name: 'Copy these lines' }).first().click();
     await announced(page, 'Copied these lines.');
     const line = await page.evaluate(() => navigator.clipboard.readText());
-    expect(line).toBe(`OTEL_EXPORTER_OTLP_ENDPOINT=${inspector.url} npx orchestrace demo`);
+    expect(line).toBe(`ORCHESTRACE_INSPECTOR_URL=${inspector.url} npx orchestrace demo`);
   });
 
   it('shows a run that arrives while the list is shown', async () => {
