@@ -20,7 +20,7 @@ export const MAX_SCALE = 3;
 const MIN_SCALE = 0.005;
 /** A whole graph is not made larger than it is by more than that. */
 const MAX_FIT = 1.25;
-/** From an edge of the window, in pixels. */
+/** How far from an edge of the window what is brought into sight stays, in pixels. */
 const MARGIN = 16;
 
 /** Shows all of a box. */
@@ -54,7 +54,9 @@ export function revealBox(camera: Camera, box: Box, window: Size): Camera {
 }
 
 function reveal(middle: number, start: number, length: number, seen: number, margin: number): number {
-  if (length + 2 * margin > seen) return Math.abs(start + length / 2 - middle) < seen / 2 ? middle : start + length / 2;
+  const [from, to] = [middle - seen / 2, middle + seen / 2];
+  if (start >= from && start + length <= to) return middle;
+  if (length + 2 * margin > seen) return start < to && start + length > from ? middle : start + length / 2;
   return Math.max(start + length + margin - seen / 2, Math.min(start - margin + seen / 2, middle));
 }
 

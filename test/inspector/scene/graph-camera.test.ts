@@ -58,7 +58,7 @@ describe('the camera of the graph', () => {
     const camera = { x: 400, y: 300, scale: 1 };
     expect(revealBox(camera, { x: 100, y: 100, width: 50, height: 20 }, WINDOW)).toBe(camera);
     expect(revealBox(camera, { x: 790, y: 100, width: 50, height: 20 }, WINDOW)).toEqual({ x: 456, y: 300, scale: 1 });
-    expect(revealBox(camera, { x: 0, y: -200, width: 50, height: 20 }, WINDOW)).toEqual({ x: 384, y: 84, scale: 1 });
+    expect(revealBox(camera, { x: 0, y: -200, width: 50, height: 20 }, WINDOW)).toEqual({ x: 400, y: 84, scale: 1 });
     expect(revealBox(camera, { x: 5000, y: 100, width: 2000, height: 20 }, WINDOW)).toEqual({
       x: 6000,
       y: 300,
