@@ -1,5 +1,6 @@
 import { render } from 'preact';
 import { App } from './app.tsx';
+import { keepFocus } from './keep-focus.ts';
 import { onKey } from './keys.ts';
 import { isConnected, onTraceChange, startLoading } from './load-run.ts';
 import { onListChange, startList } from './run-list/load-list.ts';
@@ -24,4 +25,5 @@ addEventListener('keydown', onKey);
 const root = document.createElement('div');
 root.id = 'page';
 document.body.prepend(root);
+keepFocus(root);
 render(<App />, root);

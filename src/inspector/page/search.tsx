@@ -24,7 +24,7 @@ export function Search(): JSX.Element {
     if (event.key === 'Enter') go(event.shiftKey ? -1 : 1);
     else if (event.key === 'Escape') {
       show({ search: '' });
-      input.current?.blur();
+      document.getElementById('view')?.focus();
     } else return;
     event.preventDefault();
     event.stopPropagation();

@@ -25,7 +25,7 @@ export function Filters({ runs, found }: FiltersProps): JSX.Element {
         aria-label="Filter runs by text"
         value={filters.search}
         onInput={(event) => show({ search: event.currentTarget.value }, false)}
-        onKeyDown={(event) => event.key === 'Escape' && event.currentTarget.blur()}
+        onKeyDown={(event) => event.key === 'Escape' && document.getElementById('main')?.focus()}
       />
       {FILTERS.map((name) => (
         <Filter key={name} name={name} choices={choices[name]} value={filters[name]} />

@@ -53,7 +53,7 @@ export function Split({ children, aside }: SplitProps): JSX.Element {
             onPointerMove={onPointerMove}
             onKeyDown={onKeyDown}
           />
-          <aside class="details" aria-label="Details" style={{ flexBasis: `${share.value}%` }}>
+          <aside class="details" aria-label="Details" tabIndex={-1} style={{ flexBasis: `${share.value}%` }}>
             {aside}
           </aside>
         </>

@@ -68,9 +68,9 @@ function ControlButton({ label, hint, icon, isPressed, isDisabled, onClick }: Co
       class="icon-button"
       aria-label={label}
       aria-pressed={isPressed}
-      disabled={isDisabled ?? false}
+      aria-disabled={isDisabled}
       title={`${label} (${hint})`}
-      onClick={onClick}
+      onClick={() => isDisabled || onClick()}
     >
       <svg class="icon" viewBox="0 0 16 16" aria-hidden="true">
         <path d={icon} />

@@ -1,0 +1,114 @@
+import type { Page } from 'playwright-core';
+import type { OpenPage } from './open-page.ts';
+
+/** A key as the list of keys has it. */
+export interface ListedKey {
+  /** The part of the page that it is of. */
+  readonly area: string;
+  readonly key: string;
+  readonly does: string;
+}
+
+/** Names of keys in the list, where they are not those of `KeyboardEvent.key`. */
+const KEYS: Readonly<Record<string, string>> = {
+  '↓': 'ArrowDown',
+  '↑': 'ArrowUp',
+  '←': 'ArrowLeft',
+  '→': 'ArrowRight',
+  Esc: 'Escape',
+  Space: ' ',
+};
+
+/** Reads the list that `?` shows. */
+export async function readKeys(page: Page): Promise<ListedKey[]> {
+  await page.keyboard.press('?');
+  const rows = await page.locator('dialog[open] dl > div').evaluateAll((rows) =>
+    rows.map((row) => ({
+      area: row.closest('section')!.querySelector('h3')!.textContent,
+      keys: [...row.querySelectorAll('kbd')].map((key) => key.textContent),
+      does: row.querySelector('dd')!.textContent,
+    })),
+  );
+  await page.keyboard.press('Escape');
+  return rows.flatMap(({ area, keys, does }) => keys.map((key) => ({ area, key: KEYS[key] ?? key, does })));
+}
+
+/** Where keys are pressed. */
+export interface Place {
+  readonly path: string;
+  /** Keys that are pressed before. */
+  readonly after?: readonly string[];
+}
+
+/** Presses each key wherever it may do something: near the first place, then in each of them. @returns those that did nothing anywhere */
+export async function findDeadKeys(
+  opened: OpenPage,
+  keys: readonly ListedKey[],
+  places: readonly [Place, ...Place[]],
+): Promise<ListedKey[]> {
+  const dead: ListedKey[] = [];
+  for (const key of keys) {
+    await goNear(opened.page, places[0].path);
+    let isAlive = await doesSomething(opened.page, key);
+    for (const place of isAlive ? [] : places) {
+      await goTo(opened, place);
+      isAlive ||= await doesSomething(opened.page, key);
+    }
+    if (!isAlive) dead.push(key);
+  }
+  return dead;
+}
+
+/** Shows an address again without loading the page anew, which takes long; what does not stand there stays as it is. */
+async function goNear(page: Page, path: string): Promise<void> {
+  if ((await page.locator('dialog[open], [role=menu]').count()) > 0) await page.keyboard.press('Escape');
+  await page.evaluate((address) => {
+    history.replaceState(null, '', address);
+    dispatchEvent(new PopStateEvent('popstate'));
+  }, path);
+}
+
+async function goTo(opened: OpenPage, { path, after = [] }: Place): Promise<void> {
+  const { page } = opened;
+  await page.evaluate(() => localStorage.clear());
+  await opened.go(path);
+  await settle(page);
+  for (const key of after) await page.keyboard.press(key);
+}
+
+const LOOK_AGAIN_MS = 30;
+/** So often it is looked at what a key did, until it did nothing. */
+const LOOKS = 12;
+
+/** Whether a key changes anything, or asks for a file. */
+async function doesSomething(page: Page, { key }: ListedKey): Promise<boolean> {
+  const before = await settle(page);
+  let asksForFile = false;
+  page.once('filechooser', () => (asksForFile = true));
+  await page.keyboard.press(key);
+  for (let times = 0; times < LOOKS; times += 1) {
+    if (asksForFile || (await lookOf(page)) !== before) return true;
+    await page.waitForTimeout(LOOK_AGAIN_MS);
+  }
+  return false;
+}
+
+/** Waits until nothing changes any more. @returns how the page looks then */
+export async function settle(page: Page): Promise<string> {
+  let [before, look] = ['', await lookOf(page)];
+  while (look !== before) {
+    await page.waitForTimeout(LOOK_AGAIN_MS);
+    [before, look] = [look, await lookOf(page)];
+  }
+  return look;
+}
+
+/** All that a reader could notice of the page. */
+function lookOf(page: Page): Promise<string> {
+  return page.evaluate(() => {
+    const drawn = [...document.querySelectorAll('canvas')].map((canvas) => canvas.toDataURL());
+    const scrolled = [...document.querySelectorAll('*')].map(({ scrollTop }) => scrollTop).filter(Boolean);
+    const focused = document.activeElement?.outerHTML.slice(0, 200);
+    return [location.href, document.documentElement.outerHTML, focused, ...drawn, ...scrolled].join('\n');
+  });
+}
