@@ -20,15 +20,6 @@ export function Search(): JSX.Element {
   const input = useRef<HTMLInputElement>(null);
   useSignalEffect(() => search(shownRun.value, shown.value.search));
   useKeys('Search', [{ keys: ['/'], does: 'search in the run', run: () => input.current?.select() }]);
-  const onKeyDown = (event: KeyboardEvent): void => {
-    if (event.key === 'Enter') go(event.shiftKey ? -1 : 1);
-    else if (event.key === 'Escape') {
-      show({ search: '' });
-      document.getElementById('view')?.focus();
-    } else return;
-    event.preventDefault();
-    event.stopPropagation();
-  };
   return (
     <search class="search">
       <input
@@ -44,6 +35,16 @@ export function Search(): JSX.Element {
       <span role="status">{fault.value ?? describe(found.value, shownRun.value)}</span>
     </search>
   );
+}
+
+function onKeyDown(event: KeyboardEvent): void {
+  if (event.key === 'Enter') go(event.shiftKey ? -1 : 1);
+  else if (event.key === 'Escape') {
+    show({ search: '' });
+    document.getElementById('view')?.focus();
+  } else return;
+  event.preventDefault();
+  event.stopPropagation();
 }
 
 /** @returns how to give up */
