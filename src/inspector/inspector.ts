@@ -13,7 +13,7 @@ import { TraceLibrary } from './trace-library.ts';
 import type { CompareView } from './view/compare-view.ts';
 import type { RunList, RunView } from './view/run-view.ts';
 import { viewBaseline, viewComparison } from './view/view-comparison.ts';
-import { runSpanIdOf, viewRun } from './view/view-run.ts';
+import { runSpanIdOf, type StartedBy, viewRun } from './view/view-run.ts';
 import { cut } from '../words.ts';
 
 const DEFAULT_MEDIAN_RUNS = 20;
@@ -41,8 +41,9 @@ export class Inspector {
    * @param runSpanId names the run within the trace; empty for the first
    */
   async run(traceId: string, runSpanId: string): Promise<RunView> {
-    const { run, ended, isInterrupted, open, nowNs } = await this.#read(traceId, runSpanId);
+    const { run, ended, startedBy, isInterrupted, open, nowNs } = await this.#read(traceId, runSpanId);
     return viewRun(run, ended, {
+      startedBy,
       open,
       isInterrupted,
       nowNs,
@@ -93,14 +94,15 @@ export class Inspector {
     const open = new Map(openSpans.map(({ span }) => [span.spanId, span]));
     const asEnded = openSpans.map(({ span }) => endedAt(span, nowNs));
     const view = readTrace([...spans, ...asEnded]);
-    const run = findRun(view.runs, runSpanId);
-    if (!run)
+    const found = findRun(view.runs, runSpanId);
+    if (!found)
       throw new Refusal(
         404,
         runSpanId === '' ? (view.notes[0] ?? 'there is no run in it') : 'this trace has no such run',
       );
-    const ended = open.size === 0 ? run : findRun(readTrace(spans).runs, runSpanIdOf(run));
-    return { run, ended, open, isInterrupted, nowNs };
+    const { run } = found;
+    const ended = open.size === 0 ? run : findRun(readTrace(spans).runs, runSpanIdOf(run))?.run;
+    return { ...found, ended, open, isInterrupted, nowNs };
   }
 
   /** The spans of a trace that have ended. */
@@ -123,9 +125,13 @@ export class Inspector {
   }
 }
 
-interface ReadRun {
-  /** With the spans that have not ended. */
+interface FoundRun {
   readonly run: Run;
+  readonly startedBy?: StartedBy | undefined;
+}
+
+/** With the spans that have not ended. */
+interface ReadRun extends FoundRun {
   readonly ended: Run | undefined;
   readonly open: ReadonlyMap<string, ReceivedSpan>;
   readonly isInterrupted: boolean;
@@ -146,15 +152,16 @@ function noSuccess({ planName }: Run): Refusal {
 }
 
 /** Looks inside steps as well. */
-function findRun(runs: readonly Run[], runSpanId: string): Run | undefined {
-  if (runSpanId === '') return runs[0];
-  const waiting = runs.toReversed();
-  for (let run = waiting.pop(); run; run = waiting.pop()) {
-    if (runSpanIdOf(run) === runSpanId) return run;
+function findRun(runs: readonly Run[], runSpanId: string): FoundRun | undefined {
+  const waiting: FoundRun[] = runs.toReversed().map((run) => ({ run }));
+  if (runSpanId === '') return waiting.at(-1);
+  for (let found = waiting.pop(); found; found = waiting.pop()) {
+    const { run } = found;
+    if (runSpanIdOf(run) === runSpanId) return found;
     const steps: Step[] = [...stepsOf(run)];
     for (let step = steps.pop(); step; step = steps.pop()) {
       for (const called of step.steps) steps.push(called);
-      for (const inner of step.runs) waiting.push(inner);
+      for (const inner of step.runs) waiting.push({ run: inner, startedBy: { run, step } });
     }
   }
 }

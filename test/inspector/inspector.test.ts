@@ -33,7 +33,11 @@ describe('a run', () => {
     const inspector = inspectorOf([...outer, { ...inner, parentSpanId: step.spanId }]);
     const view = await inspector.run(inner.traceId, '');
     expect(view.steps[0]!.runs).toEqual([{ runSpanId: inner.spanId, planName: 'sub', outcome: 'success' }]);
-    expect(await inspector.run(inner.traceId, inner.spanId)).toMatchObject({ planName: 'sub' });
+    expect(view.startedBy).toBeUndefined();
+    expect(await inspector.run(inner.traceId, inner.spanId)).toMatchObject({
+      planName: 'sub',
+      startedBy: { runSpanId: view.runSpanId, planName: 'nightly', step: 'call' },
+    });
   });
 
   it('is refused with what to do where there is none', async () => {

@@ -12,6 +12,10 @@ export interface RunView {
   /** Id of the run's own span, also where that has not arrived; empty for steps without any run. Names the run within its trace. */
   readonly runSpanId: string;
   readonly runId?: string | undefined;
+  /** The step of another run that started it, by its key; absent where none did. */
+  readonly startedBy?:
+    | { readonly runSpanId: string; readonly planName?: string | undefined; readonly step: string }
+    | undefined;
   readonly planName?: string | undefined;
   readonly strategy?: string | undefined;
   readonly state: RunState;

@@ -3,7 +3,7 @@ import { zeroOf } from '../../explain/facts-of-run.ts';
 import { passOf } from '../../explain/step-name.ts';
 import { textAt } from '../../explain/read/read-attributes.ts';
 import type { ReceivedSpan } from '../../explain/read/received-span.ts';
-import type { Run } from '../../explain/read/run.ts';
+import type { Run, Step } from '../../explain/read/run.ts';
 import { sectionsOf } from '../../explain/tell/sections.ts';
 import { ATTR_ORCHESTRATION_PLAN_NAME, ATTR_ORCHESTRATION_RUN_ID, ATTR_ORCHESTRATION_STRATEGY } from '../../semconv.ts';
 import { servicesOf } from '../summarize-runs.ts';
@@ -22,6 +22,14 @@ export interface RunSurroundings {
   readonly nowNs: bigint;
   readonly usual: UsualTimes | undefined;
   readonly lastSuccess: RunRef | undefined;
+  /** The step that started it, with its run. */
+  readonly startedBy?: StartedBy | undefined;
+}
+
+/** The step of another run that started a run. */
+export interface StartedBy {
+  readonly run: Run;
+  readonly step: Step;
 }
 
 /** What successful runs of a plan took, the middle of them, in milliseconds. */
@@ -57,6 +65,7 @@ export function viewRun(run: Run, ended: Run | undefined, surroundings: RunSurro
   return {
     traceId: run.traceId,
     runSpanId: runSpanIdOf(run),
+    startedBy: surroundings.startedBy && viewCaller(surroundings.startedBy),
     runId: run.runId ?? textAt(start, ATTR_ORCHESTRATION_RUN_ID),
     planName: run.planName ?? textAt(start, ATTR_ORCHESTRATION_PLAN_NAME),
     strategy: run.strategy ?? textAt(start, ATTR_ORCHESTRATION_STRATEGY),
@@ -89,6 +98,19 @@ export function viewRun(run: Run, ended: Run | undefined, surroundings: RunSurro
 /** The id that names a run within its trace: of its own span, or the one that its plan and groups have as parent. */
 export function runSpanIdOf({ span, planSpans, groups }: Run): string {
   return span?.spanId ?? planSpans[0]?.parentSpanId ?? groups.find((group) => group.span)?.span?.parentSpanId ?? '';
+}
+
+function viewCaller({ run, step }: StartedBy): RunView['startedBy'] {
+  const { steps } = viewSteps({
+    run,
+    state: 'ended',
+    zeroNs: zeroOf(run),
+    explained: [],
+    open: new Set(),
+    usualMs: () => undefined,
+  });
+  const key = step.span && steps.find(({ spanId }) => spanId === step.span?.spanId)?.key;
+  return key === undefined ? undefined : { runSpanId: runSpanIdOf(run), planName: run.planName, step: key };
 }
 
 function stateOf(run: Run, { open, isInterrupted }: RunSurroundings): RunState {

@@ -2,6 +2,7 @@ import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { useEffect } from 'preact/hooks';
 import type { RunView } from '../../view/run-view.ts';
+import { NOTHING } from '../address.ts';
 import { ExportMenu } from '../export-menu.tsx';
 import { isPaused, togglePause } from '../load-run.ts';
 import { Services } from '../run-list/run-rows.tsx';
@@ -84,12 +85,29 @@ function Facts({ run }: { readonly run: RunView }): JSX.Element {
           <Services services={run.services} />
         </li>
       )}
+      {run.startedBy && <StartedBy run={run} startedBy={run.startedBy} />}
       <li>
         <span class="label">trace</span> <code title={run.traceId}>{run.traceId.slice(0, 8)}…</code>
         <CopyButton text={run.traceId} what="the trace id" />
       </li>
       <OtherPlaces run={run} />
     </ul>
+  );
+}
+
+interface StartedByProps {
+  readonly run: RunView;
+  readonly startedBy: NonNullable<RunView['startedBy']>;
+}
+
+/** The way back from a run to the step of another that started it. */
+function StartedBy({ run: { traceId }, startedBy: { runSpanId, planName = '', step } }: StartedByProps): JSX.Element {
+  const name = showName(planName === '' ? step : `${step} of ${planName}`);
+  return (
+    <li>
+      <span class="label">started by</span>{' '}
+      {isSavedFile ? name : <Link to={{ ...NOTHING, traceId, run: runSpanId, selected: `step:${step}` }}>{name}</Link>}
+    </li>
   );
 }
 
