@@ -1,9 +1,10 @@
 import { formatDuration } from '../../explain/format.ts';
 import type { GroupView, RunView } from '../view/run-view.ts';
 import type { GraphGroup } from './graph-items.ts';
-import { summarize, tallyGroups } from './graph-tally.ts';
+import { type GroupTally, summarize, tallyGroups } from './graph-tally.ts';
 import { DETAIL_SIZE, fitText, textWidth } from './graph-text.ts';
 import type { GraphLayout } from './layout-graph.ts';
+import { STATES } from './step-states.ts';
 
 /** Where the title of a group begins, right of its triangle; how far texts stay from the right edge. */
 export const TITLE_LEFT = 26;
@@ -30,7 +31,7 @@ export function graphGroups(view: RunView, layout: GraphLayout): GraphGroup[] {
       width,
       height: layout.groupHeight[index]!,
       name: `group ${group.groupIndex}`,
-      title: titleOf(group, room),
+      title: titleOf(group, counts, room),
       time,
       ...(isRunning && { sinceMs: startMs }),
       ...(color && { color }),
@@ -42,9 +43,12 @@ export function graphGroups(view: RunView, layout: GraphLayout): GraphGroup[] {
   });
 }
 
-/** E.g. `group 0 · parallel · 3 of 3`: how many ran at once, of how many that may, where there is room to say so. */
-function titleOf({ groupIndex, isParallel, parallelism }: GroupView, room: number): string {
+/** E.g. `group 0 · parallel · 3 of 4 done`, as much of it as there is room for. */
+function titleOf({ groupIndex, isParallel }: GroupView, counts: GroupTally['counts'], room: number): string {
   const title = `group ${groupIndex} · ${isParallel ? 'parallel' : 'serial'}`;
-  const more = isParallel && parallelism ? ` · ${parallelism.peak} of ${parallelism.declared}` : '';
-  return textWidth(title + more, DETAIL_SIZE) <= room ? title + more : title;
+  const done = counts.find(({ words }) => words === STATES.success.words)?.count ?? 0;
+  const total = counts.reduce((sum, { count }) => sum + count, 0);
+  const progress = total > 1 ? ` · ${done} of ${total}` : '';
+  const fitting = [`${progress} done`, progress].find((more) => textWidth(title + more, DETAIL_SIZE) <= room);
+  return progress === '' ? title : title + (fitting ?? '');
 }

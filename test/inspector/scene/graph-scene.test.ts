@@ -151,11 +151,11 @@ describe('the edges of a graph', () => {
 });
 
 describe('the groups of a graph', () => {
-  it('say how many of them ran at once, and that something went wrong', () => {
+  it('say how many of their steps are done, and that something went wrong', () => {
     const { groups } = draw(sampleView()).scene;
     expect(groups.map(({ title, color }) => [title, color])).toEqual([
-      ['group 0 · parallel · 3 of 3', 'failure'],
-      ['group 1 · parallel · 2 of 2', undefined],
+      ['group 0 · parallel · 2 of 3', 'failure'],
+      ['group 1 · parallel', undefined],
       ['group 2 · serial', undefined],
     ]);
   });
