@@ -1,10 +1,11 @@
 import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { traceOfNight } from './billing-runs.ts';
+import { settle } from './look.ts';
 import { failedNight, fineNight, RATES_ERROR } from './nights.ts';
 import { hasBrowser, openPage, useBrowser } from './open-page.ts';
 import { detailsOf, expectText, queryOf, rowOf, rowsOfRuns } from './parts.ts';
-import { findDeadKeys, type Place, readKeys, settle } from './press-keys.ts';
+import { findDeadKeys, type Place, readKeys } from './press-keys.ts';
 
 const NIGHTS = [fineNight(1), fineNight(2), failedNight(3), fineNight(4)].flat();
 /** From `!` to `~`. */

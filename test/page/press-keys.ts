@@ -1,4 +1,5 @@
 import type { Page } from 'playwright-core';
+import { LOOK_AGAIN_MS, lookOf, settle } from './look.ts';
 import type { OpenPage } from './open-page.ts';
 
 /** A key as the list of keys has it. */
@@ -76,7 +77,6 @@ async function goTo(opened: OpenPage, { path, after = [] }: Place): Promise<void
   for (const key of after) await page.keyboard.press(key);
 }
 
-const LOOK_AGAIN_MS = 30;
 /** So often it is looked at what a key did, until it did nothing. */
 const LOOKS = 12;
 
@@ -91,24 +91,4 @@ async function doesSomething(page: Page, { key }: ListedKey): Promise<boolean> {
     await page.waitForTimeout(LOOK_AGAIN_MS);
   }
   return false;
-}
-
-/** Waits until nothing changes any more. @returns how the page looks then */
-export async function settle(page: Page): Promise<string> {
-  let [before, look] = ['', await lookOf(page)];
-  while (look !== before) {
-    await page.waitForTimeout(LOOK_AGAIN_MS);
-    [before, look] = [look, await lookOf(page)];
-  }
-  return look;
-}
-
-/** All that a reader could notice of the page. */
-function lookOf(page: Page): Promise<string> {
-  return page.evaluate(() => {
-    const drawn = [...document.querySelectorAll('canvas')].map((canvas) => canvas.toDataURL());
-    const scrolled = [...document.querySelectorAll('*')].map(({ scrollTop }) => scrollTop).filter(Boolean);
-    const focused = document.activeElement?.outerHTML.slice(0, 200);
-    return [location.href, document.documentElement.outerHTML, focused, ...drawn, ...scrolled].join('\n');
-  });
 }
