@@ -41,11 +41,12 @@ describe('the packed files', () => {
   it('are what was built, and the texts', () => {
     const texts = paths.filter((path) => !path.startsWith('dist/'));
     expect(texts).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json']);
-    expect(paths.filter((path) => path.startsWith('dist/') && !/\.(js|d\.ts)$/.test(path))).toEqual([]);
+    const others = paths.filter((path) => path.startsWith('dist/') && !/\.(js|d\.ts)$/.test(path));
+    expect(others).toEqual(['dist/inspector/page/index.html', 'dist/inspector/page/page.css']);
   });
 
   it('have a source each: after a file was renamed, remove dist and build again', () => {
-    const built = paths.filter((path) => path.startsWith('dist/'));
+    const built = paths.filter((path) => path.startsWith('dist/') && !path.startsWith('dist/inspector/page/'));
     expect(built.filter((path) => !existsSync(join(ROOT, sourceOf(path))))).toEqual([]);
   });
 
@@ -62,7 +63,7 @@ describe('the packed files', () => {
   });
 
   it('stay small', () => {
-    expect(packed.unpackedSize).toBeLessThan(1_100_000);
+    expect(packed.unpackedSize).toBeLessThan(1_600_000);
   });
 });
 

@@ -29,7 +29,7 @@ const COMMANDS: readonly CommandRow[] = [
   },
   {
     name: 'inspect',
-    summary: 'receives traces, keeps them and says how each run went',
+    summary: 'shows runs in the browser as they go, and keeps the traces that it receives',
     load: async () => (await import('./inspect.ts')).runInspect,
   },
   {

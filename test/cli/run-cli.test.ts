@@ -20,7 +20,7 @@ describe('help and version', () => {
         plan      checks a plan and shows what runs when: text, --json, --mermaid, --dot
         run       runs a plan with tools of yours and draws the trace
         demo      runs real tools on the packages of this folder and draws the trace
-        inspect   receives traces, keeps them and says how each run went
+        inspect   shows runs in the browser as they go, and keeps the traces that it receives
         report    explains a run from its trace: what went wrong, what took time, what to change
         compare   compares a run with one before it, or with many, and fails by rules of yours
         doctor    finds out why no spans arrive, or what a trace lacks
@@ -60,7 +60,7 @@ describe('wrong use is told in one line, with exit code 2', () => {
     [['--versoin'], 'unknown option --versoin; did you mean --version?'],
     [['-x'], 'unknown option -x; there is --help, --version'],
     [['demo', '--jsno'], 'unknown option --jsno; did you mean --json?'],
-    [['demo', '-q'], 'unknown option -q; there is --json, --help'],
+    [['demo', '-q'], 'unknown option -q; there is --page, --no-page, --json, --help'],
     [['demo', '--json=3'], "option '--json' does not take an argument"],
     [['demo', 'extra'], 'unexpected argument extra: this command takes none'],
   ])('%j', async (args, message) => {
