@@ -1,4 +1,5 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { transform } from 'lightningcss';
 import { build } from 'rolldown';
 import { DARK, LIGHT, type Palette } from './scene/palette.ts';
 
@@ -12,7 +13,7 @@ const variables = (palette: Palette): string =>
     .join('');
 
 /** All style sheets in one, with the colours first: the reader's choice of light or dark, else the system's. */
-async function buildStyles(): Promise<string> {
+async function buildStyles(): Promise<Uint8Array> {
   const folder = new URL('styles/', SOURCE);
   const names = (await readdir(folder)).filter((name) => name.endsWith('.css')).toSorted();
   const sheets = await Promise.all(names.map((name) => readFile(new URL(name, folder), 'utf8')));
@@ -21,13 +22,7 @@ async function buildStyles(): Promise<string> {
 :root[data-theme=dark]{${dark}}
 @media(prefers-color-scheme:dark){:root:not([data-theme=light]){${dark}}}
 `;
-  return (
-    colors +
-    sheets
-      .join('')
-      .replaceAll(/\/\*[^]*?\*\//g, '')
-      .replaceAll(/\s*\n\s*/g, '\n')
-  );
+  return transform({ filename: 'page.css', code: Buffer.from(colors + sheets.join('')), minify: true }).code;
 }
 
 await mkdir(OUTPUT, { recursive: true });
