@@ -28,7 +28,7 @@ export interface Band {
 }
 
 /** Between bands: room for the edges from one to the next. */
-export const BAND_GAP = 84;
+const BAND_GAP = 84;
 /** A graph is broken into bands where it is wider than that, and wider than it is high by more than that. */
 const MAX_WIDTH = 2200;
 const MAX_ASPECT = 4;

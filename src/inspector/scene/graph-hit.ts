@@ -6,9 +6,9 @@ import { TITLE_HEIGHT } from './graph-sizes.ts';
 
 /** What is at a point of the graph. */
 export type GraphHit =
-  | { readonly kind: 'step'; readonly node: GraphNode }
-  | { readonly kind: 'group'; readonly group: GraphGroup; readonly isTriangle: boolean }
-  | { readonly kind: 'edge'; readonly edge: GraphEdge };
+  | { readonly kind: 'step'; readonly item: GraphNode }
+  | { readonly kind: 'group'; readonly item: GraphGroup; readonly isTriangle: boolean }
+  | { readonly kind: 'edge'; readonly item: GraphEdge };
 
 /** How many straight pieces a piece of a curve is measured as. */
 const STRAIGHTS = 10;
@@ -26,12 +26,13 @@ export function hitGraph(
   reach: number,
 ): GraphHit | undefined {
   const node = nodes.find((node) => isInside(node, x, y));
-  if (node) return { kind: 'step', node };
+  if (node) return { kind: 'step', item: node };
   const group = groups.find((group) => isInside(group, x, y));
   const isTitle = group && (group.isCollapsed || y < group.y + TITLE_HEIGHT);
-  if (isTitle) return { kind: 'group', group, isTriangle: x < group.x + TITLE_LEFT && y < group.y + TITLE_HEIGHT };
+  if (isTitle)
+    return { kind: 'group', item: group, isTriangle: x < group.x + TITLE_LEFT && y < group.y + TITLE_HEIGHT };
   const edge = nearestEdge(edges, x, y, reach);
-  return edge && { kind: 'edge', edge };
+  return edge && { kind: 'edge', item: edge };
 }
 
 function nearestEdge(edges: readonly GraphEdge[], x: number, y: number, reach: number): GraphEdge | undefined {

@@ -1,22 +1,26 @@
+import type { Box } from './graph-camera.ts';
 import type { EdgeKind, GraphEdge, GraphGroup, GraphNode, GraphScene, LegendEntry } from './graph-items.ts';
 import { TITLE_LEFT, TITLE_RIGHT } from './graph-groups.ts';
 import { LABEL_HEIGHT, labelWidth, readableLabels } from './graph-labels.ts';
 import * as look from './graph-look.ts';
 import { TEXT_LEFT, TEXT_RIGHT } from './graph-nodes.ts';
 import { INDENT, NODE_HEIGHT } from './graph-sizes.ts';
-import { DETAIL_SIZE, LABEL_SIZE, textWidth } from './graph-text.ts';
+import { DETAIL_SIZE, LABEL_SIZE, textWidth, wrapText } from './graph-text.ts';
 import type { Palette } from './palette.ts';
 import { svgNumber as n, svgText } from './svg-text.ts';
 
 const FONT = `system-ui, -apple-system, 'Segoe UI', sans-serif`;
-const HEAD_HEIGHT = 56;
+const HEAD_HEIGHT = 48;
+const LINE_HEIGHT = 16;
 const LEGEND_HEIGHT = 40;
 const MARGIN = 24;
 
 /** The graph as a picture that stands alone: nothing is loaded, nothing runs. */
 export function renderGraphSvg(scene: GraphScene, palette: Palette): string {
   const width = Math.max(480, scene.width);
-  const height = scene.height + HEAD_HEIGHT + LEGEND_HEIGHT;
+  const lines = wrapText(scene.description, width - 2 * MARGIN, DETAIL_SIZE);
+  const headHeight = HEAD_HEIGHT + lines.length * LINE_HEIGHT;
+  const height = scene.height + headHeight + LEGEND_HEIGHT;
   const { groups, nodes, edges } = scene;
   const draw = new SvgDrawing(palette);
   return [
@@ -25,8 +29,8 @@ export function renderGraphSvg(scene: GraphScene, palette: Palette): string {
     `<desc>${svgText(scene.description)}</desc>`,
     `<rect width="100%" height="100%" fill="${palette.background}"/>`,
     draw.text(MARGIN, 28, scene.title, { size: 16, weight: 600 }),
-    draw.text(MARGIN, 48, scene.description, { color: 'dim' }),
-    `<g transform="translate(0 ${HEAD_HEIGHT})">`,
+    ...lines.map((line, at) => draw.text(MARGIN, HEAD_HEIGHT + at * LINE_HEIGHT, line, { color: 'dim' })),
+    `<g transform="translate(0 ${headHeight})">`,
     ...groups.map((group) => draw.group(group)),
     ...edges.map((edge) => draw.edge(edge)),
     ...nodes.map((node) => draw.node(node)),
@@ -187,16 +191,9 @@ class SvgDrawing {
       .join('');
   }
 
-  #box({ x, y, width, height }: Omit<DOMRectLike, never>, radius: number, paint: string): string {
+  #box({ x, y, width, height }: Box, radius: number, paint: string): string {
     return `<rect x="${n(x)}" y="${n(y)}" width="${n(width)}" height="${n(height)}" rx="${radius}" ${paint}/>`;
   }
-}
-
-interface DOMRectLike {
-  readonly x: number;
-  readonly y: number;
-  readonly width: number;
-  readonly height: number;
 }
 
 /** Down where a group is open, to the right where it is collapsed; around a middle. */

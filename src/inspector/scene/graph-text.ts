@@ -34,6 +34,17 @@ export function fitText(text: string, width: number, size: number): string {
   return text.length <= MAX_READ && textWidth(text, size) <= width ? text : shortened(text, width / size);
 }
 
+/** The text in lines, broken at spaces; a word that is too long is a line of its own. */
+export function wrapText(text: string, width: number, size: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const longer = `${lines.at(-1)} ${word}`;
+    if (lines.length > 0 && textWidth(longer, size) <= width) lines[lines.length - 1] = longer;
+    else lines.push(fitText(word, width, size));
+  }
+  return lines;
+}
+
 function characterWidth(character: string): number {
   return widthOf.get(character) ?? (character < '\u1100' || !WIDE.test(character) ? OTHER_WIDTH : WIDE_WIDTH);
 }

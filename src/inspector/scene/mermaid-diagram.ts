@@ -16,7 +16,7 @@ export interface Diagram {
 }
 
 /** Nodes of a group; without a title those outside any. */
-export interface Frame {
+interface Frame {
   readonly title?: string;
   readonly nodes: readonly DiagramNode[];
 }

@@ -24,11 +24,15 @@ describe('what is at a point of the graph', () => {
   const [group] = scene.groups;
 
   it('is the step, the title of a group, or an edge', () => {
-    expect(hitGraph(scene, primary!.x + 5, primary!.y + 5, 6)).toEqual({ kind: 'step', node: primary });
-    expect(hitGraph(scene, group!.x + 100, group!.y + 10, 6)).toEqual({ kind: 'group', group, isTriangle: false });
-    expect(hitGraph(scene, group!.x + 18, group!.y + 15, 6)).toEqual({ kind: 'group', group, isTriangle: true });
+    expect(hitGraph(scene, primary!.x + 5, primary!.y + 5, 6)).toEqual({ kind: 'step', item: primary });
+    expect(hitGraph(scene, group!.x + 100, group!.y + 10, 6)).toEqual({
+      kind: 'group',
+      item: group,
+      isTriangle: false,
+    });
+    expect(hitGraph(scene, group!.x + 18, group!.y + 15, 6)).toEqual({ kind: 'group', item: group, isTriangle: true });
     const edge = scene.edges[0]!;
-    expect(hitGraph(scene, edge.labelX, edge.labelY + 3, 6)).toEqual({ kind: 'edge', edge });
+    expect(hitGraph(scene, edge.labelX, edge.labelY + 3, 6)).toEqual({ kind: 'edge', item: edge });
   });
 
   it('is nothing beside an edge, or within the frame of a group', () => {

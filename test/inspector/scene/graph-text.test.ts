@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { fitText, textWidth } from '../../../src/inspector/scene/graph-text.ts';
+import { fitText, textWidth, wrapText } from '../../../src/inspector/scene/graph-text.ts';
 
 describe('a text that is fitted', () => {
   it('is never wider than there is room', () => {
@@ -27,5 +27,13 @@ describe('a text that is fitted', () => {
 
   it('does not break a character into its parts', () => {
     expect(fitText('👨‍👩‍👧‍👦'.repeat(30), 100, 13)).toMatch(/^(👨‍👩‍👧‍👦)+…(👨‍👩‍👧‍👦)+$/);
+  });
+});
+
+describe('a text in lines', () => {
+  it('is broken at spaces where it is too wide', () => {
+    expect(wrapText('the rain in Spain', 70, 11)).toEqual(['the rain in', 'Spain']);
+    expect(wrapText('Nebuchadnezzar ruled', 50, 11)).toEqual(['Nebu…ar', 'ruled']);
+    expect(wrapText('', 50, 11)).toEqual(['']);
   });
 });

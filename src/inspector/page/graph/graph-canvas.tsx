@@ -4,14 +4,14 @@ import { useEffect, useRef } from 'preact/hooks';
 import { formatPlace, parsePlace } from '../../scene/graph-camera.ts';
 import type { GraphHit } from '../../scene/graph-hit.ts';
 import type { GraphScene } from '../../scene/graph-items.ts';
-import { type GraphSelection, selectEdge, selectVertex } from '../../scene/graph-selection.ts';
+import { selectEdge, selectVertex } from '../../scene/graph-selection.ts';
 import { DARK, LIGHT } from '../../scene/palette.ts';
 import type { RunView } from '../../view/run-view.ts';
 import { nowMs } from '../shown-run.ts';
 import { isDark } from '../theme.ts';
 import { selected, show, shown } from '../url-state.ts';
 import { selectedBox } from './graph-actions.ts';
-import type { GraphModel, Hovered } from './graph-model.ts';
+import type { GraphModel } from './graph-model.ts';
 import { GraphStage } from './graph-stage.ts';
 
 interface CanvasProps {
@@ -29,7 +29,7 @@ export function GraphCanvas({ model, stage }: CanvasProps): JSX.Element {
   useEffect(() => {
     const started = new GraphStage(canvas.current!, {
       click: (hit) => click(model, hit),
-      hover: (hit, at) => (model.hovered.value = hit && at && { hit, at }),
+      hover: (hit, at) => model.hover(hit, at),
       rest: (camera) => show({ place: camera ? formatPlace(camera) : '' }, false),
     });
     stage.current = started;
@@ -52,13 +52,12 @@ export function GraphCanvas({ model, stage }: CanvasProps): JSX.Element {
 
 function click(model: GraphModel, hit: GraphHit | undefined): void {
   const { run } = model.drawn.peek()!;
-  if (hit?.kind === 'group' && hit.isTriangle) return model.toggleGroup(hit.group.group);
+  if (hit?.kind === 'group' && hit.isTriangle) return model.toggleGroup(hit.item.group);
   show({ selected: hit ? nameHit(run, hit) : '' });
 }
 
 function nameHit(run: RunView, hit: GraphHit): string {
-  if (hit.kind === 'edge') return selectEdge(run, hit.edge);
-  return selectVertex(run, (hit.kind === 'step' ? hit.node : hit.group).vertex);
+  return hit.kind === 'edge' ? selectEdge(run, hit.item) : selectVertex(run, hit.item.vertex);
 }
 
 function useScene(model: GraphModel, stage: RefObject<GraphStage | null>): void {
@@ -100,19 +99,13 @@ function useLook(
       fontFamily: getComputedStyle(canvas.current!).fontFamily,
       emphasis: model.emphasis.value,
       selection: model.selection.value,
-      hovered: pointedAt(model.hovered.value),
+      hovered: model.pointed.value,
       matches: model.matches.value,
       // The clock of a run that goes on lets what runs pulse as well.
       nowMs: goesOn ? nowMs.value : nowMs.peek(),
       pulse: goesOn ? pulseNow() : 1,
     });
   });
-}
-
-function pointedAt(hovered: Hovered | undefined): GraphSelection {
-  const hit = hovered?.hit;
-  if (!hit) return {};
-  return hit.kind === 'step' ? { node: hit.node } : hit.kind === 'group' ? { group: hit.group } : { edge: hit.edge };
 }
 
 function pulseNow(): number {

@@ -34,6 +34,8 @@ const collapsedText = computed(() => shown.value.collapsed);
 export class GraphModel {
   readonly run: Signal<RunView>;
   readonly hovered: Signal<Hovered | undefined> = signal(undefined);
+  /** What is pointed at: the same as long as the pointer stays on it. */
+  readonly pointed: ReadonlySignal<GraphHit | undefined> = computed(() => this.hovered.value?.hit);
   /** How many steps are being laid out, once that takes a while. */
   readonly layingOut: Signal<number | undefined> = signal(undefined);
   /** Whether there is no layout, because the browser let no worker start. */
@@ -80,6 +82,12 @@ export class GraphModel {
     });
   }
 
+  /** The pointer is on something, or on nothing. */
+  hover(hit: GraphHit | undefined, at: Point | undefined): void {
+    const before = this.pointed.peek();
+    this.hovered.value = hit && at && { hit: before?.item === hit.item ? before : hit, at };
+  }
+
   /** Collapses a group, or opens it. */
   toggleGroup(group: number): void {
     const collapsed = this.collapsed.peek();
@@ -114,6 +122,7 @@ export class GraphModel {
     const timer = setTimeout(() => (this.layingOut.value = run.steps.length), PATIENCE_MS);
     try {
       this.drawn.value = { run, layout: await startLayout(input) };
+      this.hasFailed.value = false;
     } catch {
       this.hasFailed.value = true;
       return;

@@ -1,5 +1,6 @@
 import { type Box, type Camera, seenBox, type Size } from '../../scene/graph-camera.ts';
 import type { Emphasis } from '../../scene/graph-emphasis.ts';
+import type { GraphHit } from '../../scene/graph-hit.ts';
 import type { GraphEdge, GraphGroup, GraphNode, GraphScene } from '../../scene/graph-items.ts';
 import { DASHES, NODE_RADIUS } from '../../scene/graph-look.ts';
 import type { GraphSelection } from '../../scene/graph-selection.ts';
@@ -17,7 +18,7 @@ export interface GraphLook extends Moment {
   readonly emphasis: Emphasis;
   readonly selection: GraphSelection;
   /** What is pointed at. */
-  readonly hovered: GraphSelection;
+  readonly hovered: GraphHit | undefined;
   readonly matches: ReadonlySet<number> | undefined;
 }
 
@@ -65,14 +66,15 @@ export class GraphPainter {
     this.#paintEdges(pen);
     paintNodes(pen, nodes, look);
     if (emphasis.vertices) this.#paintEmphasis(pen, groups, nodes, look);
-    if (hovered.edge) paintEmphasized(pen, [hovered.edge]);
+    const edge = hovered?.kind === 'edge' ? [hovered.item] : [];
+    paintEmphasized(pen, edge);
     if (matches)
       for (const item of [...groups, ...nodes])
         if (matches.has(item.vertex)) paintRing(pen, item, palette.cancellation, 2);
-    for (const item of [hovered.node, hovered.group]) if (item) paintRing(pen, item, palette.dim, 1);
+    if (hovered && hovered.kind !== 'edge') paintRing(pen, hovered.item, palette.dim, 1);
     for (const item of [selection.node, selection.group]) if (item) paintRing(pen, item, palette.accent, 2.5);
     const near = pen.scale >= SCALE.labels ? this.#edges.seen(pen) : [];
-    paintLabels(pen, [...(emphasis.edges ?? near), ...(hovered.edge ? [hovered.edge] : [])]);
+    paintLabels(pen, [...(emphasis.edges ?? near), ...edge]);
   }
 
   /** Edges; where they are too many, how groups follow each other; where that is too much, the critical path. Dashes where they can be told apart. */

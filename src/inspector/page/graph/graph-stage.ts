@@ -73,17 +73,13 @@ export class GraphStage {
     for (const end of this.#ending) end();
   }
 
-  get scale(): number {
-    return this.#camera?.scale ?? 1;
-  }
-
   /** @param shift how far what has to stay in its place moved, from the scene before */
   setScene(scene: GraphScene, shift?: Point): void {
-    const [camera, isFirst] = [this.#camera, this.#scene === undefined];
+    const [camera, before] = [this.#camera, this.#scene];
     this.#scene = scene;
     this.#painter = new GraphPainter(scene);
     if (camera && shift) this.#move({ x: camera.x + shift.x, y: camera.y + shift.y, scale: camera.scale });
-    else if (this.#isFitted && !isFirst) this.fit();
+    else if (this.#isFitted && before && (before.width !== scene.width || before.height !== scene.height)) this.fit();
     this.#ask();
   }
 

@@ -27,8 +27,8 @@ export function Tip({ model }: { readonly model: GraphModel }): JSX.Element | nu
 }
 
 function Content({ hit, run }: { readonly hit: GraphHit; readonly run: RunView }): JSX.Element {
-  if (hit.kind === 'step') return <StepContent run={run} index={hit.node.step} />;
-  const lines = hit.kind === 'edge' ? describeEdge(run, hit.edge) : [describeGroup(run, hit.group)];
+  if (hit.kind === 'step') return <StepContent run={run} index={hit.item.step} />;
+  const lines = hit.kind === 'edge' ? describeEdge(run, hit.item) : [describeGroup(run, hit.item)];
   return (
     <>
       {lines.map((line, at) => (
