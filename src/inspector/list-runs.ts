@@ -30,11 +30,13 @@ export function listRuns(
 
 function rowOf(run: RunSummary, trace: ListedTrace, open: readonly OpenSpan[]): RunRow {
   const state = stateOf(run, trace, open);
+  const started = open.find(({ span }) => span.spanId === run.spanId)?.span;
   return {
     traceId: trace.traceId,
     runSpanId: run.spanId,
     planName: run.planName,
-    strategy: run.strategy,
+    // As long as a run is told by its plan, the span that has begun knows more.
+    strategy: run.strategy ?? (started && textAt(started.attributes, ATTR_ORCHESTRATION_STRATEGY)),
     state,
     outcome: run.outcome,
     startedAtMs: Number(run.startNs) / 1e6,

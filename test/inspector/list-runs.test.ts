@@ -91,7 +91,7 @@ describe('runs that go on', () => {
   });
 
   it('are running once their plan is there, and interrupted when their process died', () => {
-    expect(live([run!], false, [plan!])).toMatchObject([{ state: 'running', runSpanId: run!.spanId }]);
+    expect(live([run!], false, [plan!])).toMatchObject([{ state: 'running', strategy: 'dag', runSpanId: run!.spanId }]);
     expect(live([run!], true, [plan!])).toMatchObject([{ state: 'interrupted' }]);
   });
 
