@@ -54,13 +54,13 @@ function RunningNow({ run }: { readonly run: RunView }): JSX.Element | null {
   );
 }
 
-/** E.g. `rank is running since 12 s, usually 3.4 s`. */
+/** E.g. `rank has been running for 12 s, usually 3.4 s`. */
 export function RunningStep({ step }: { readonly step: StepView }): JSX.Element {
   const { state, startMs = 0, usualMs } = step;
   return (
     <>
       <StepLink step={step} />{' '}
-      {state === 'running' ? `is running since ${formatDuration(Math.max(0, nowMs.value - startMs))}` : 'had not ended'}
+      {state === 'running' ? `has been running for ${formatDuration(Math.max(0, nowMs.value - startMs))}` : 'had not ended'}
       {usualMs !== undefined && `, ${formatUsual({ medianMs: usualMs })}`}
     </>
   );
