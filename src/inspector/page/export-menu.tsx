@@ -10,6 +10,7 @@ import { renderMermaid } from '../scene/mermaid.ts';
 import { timelineSvgOf } from '../scene/timeline-svg.ts';
 import { say } from './ui/announcer.tsx';
 import { copyText } from './ui/copy-button.tsx';
+import { Icon } from './ui/icon-button.tsx';
 
 interface Export {
   readonly name: string;
@@ -49,9 +50,7 @@ export function ExportMenu({ run }: { readonly run: RunView }): JSX.Element {
         onClick={() => (isOpen.value = !isOpen.value)}
       >
         Export
-        <svg class="icon" viewBox="0 0 16 16" aria-hidden="true">
-          <path d="M4.5 6.5L8 10l3.5-3.5" />
-        </svg>
+        <Icon path="M4.5 6.5L8 10l3.5-3.5" />
       </button>
       {isOpen.value && (
         <div ref={menu} class="menu" role="menu" aria-label="Export" onKeyDown={(event) => onMenuKey(event, close)}>

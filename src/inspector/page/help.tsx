@@ -2,6 +2,7 @@ import { signal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { type Key, keyAreas } from './keys.ts';
+import { CLOSE, IconButton } from './ui/icon-button.tsx';
 
 const isOpen = signal(false);
 
@@ -26,11 +27,7 @@ export function Help(): JSX.Element {
     >
       <header>
         <h2 id="help-title">Keys</h2>
-        <button type="button" class="icon-button" aria-label="Close" onClick={() => dialog.current?.close()}>
-          <svg class="icon" viewBox="0 0 16 16" aria-hidden="true">
-            <path d="M4 4l8 8m0-8l-8 8" />
-          </svg>
-        </button>
+        <IconButton label="Close" hint="Escape" icon={CLOSE} onClick={() => dialog.current?.close()} />
       </header>
       {isOpen.value && (
         <div class="key-areas">

@@ -3,6 +3,7 @@ import { formatDuration } from '../../../explain/format.ts';
 import type { RunView, StepView } from '../../view/run-view.ts';
 import { isDetailsOpen } from '../run/split.tsx';
 import { CopyButton } from '../ui/copy-button.tsx';
+import { CLOSE, IconButton } from '../ui/icon-button.tsx';
 import { Link } from '../ui/link.tsx';
 import { Mark, type State, StateLabel } from '../ui/state.tsx';
 import { formatInstant, showName, showText } from '../ui/texts.ts';
@@ -23,11 +24,7 @@ export function Head({ kind, name, state }: HeadProps): JSX.Element {
         <small>{kind}</small> {showName(name)}
       </h2>
       {state && <StateLabel state={state} />}
-      <button type="button" class="icon-button" aria-label="Close the details" title="Escape" onClick={close}>
-        <svg class="icon" viewBox="0 0 16 16" aria-hidden="true">
-          <path d="M4 4l8 8m0-8l-8 8" />
-        </svg>
-      </button>
+      <IconButton label="Close the details" hint="Escape" icon={CLOSE} onClick={close} />
     </header>
   );
 }

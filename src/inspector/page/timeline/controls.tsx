@@ -1,5 +1,6 @@
 import type { JSX } from 'preact';
 import { formatDuration } from '../../../explain/format.ts';
+import { IconButton } from '../ui/icon-button.tsx';
 import { show } from '../url-state.ts';
 import { collapseGroups } from './shown-lists.ts';
 import type { TimelineModel } from './timeline-model.ts';
@@ -14,7 +15,7 @@ export function Controls({ model }: { readonly model: TimelineModel }): JSX.Elem
   return (
     <div class="timeline-controls" role="toolbar" aria-label="Timeline">
       {groups.length > 0 && (
-        <ControlButton
+        <IconButton
           label={areAllCollapsed ? 'Expand all groups' : 'Collapse all groups'}
           hint={areAllCollapsed ? ']' : '['}
           icon={areAllCollapsed ? 'M4 6l4-4 4 4M4 10l4 4 4-4' : 'M4 2l4 4 4-4M4 14l4-4 4 4'}
@@ -22,9 +23,9 @@ export function Controls({ model }: { readonly model: TimelineModel }): JSX.Elem
         />
       )}
       <FoldButton model={model} />
-      <ControlButton label="Zoom out" hint="-" icon="M4 8h8" onClick={() => model.zoomBy(ZOOM_STEP)} />
-      <ControlButton label="Zoom in" hint="+" icon="M4 8h8M8 4v8" onClick={() => model.zoomBy(1 / ZOOM_STEP)} />
-      <ControlButton
+      <IconButton label="Zoom out" hint="-" icon="M4 8h8" onClick={() => model.zoomBy(ZOOM_STEP)} />
+      <IconButton label="Zoom in" hint="+" icon="M4 8h8M8 4v8" onClick={() => model.zoomBy(1 / ZOOM_STEP)} />
+      <IconButton
         label="Show all of the run"
         hint="0"
         icon="M2 3v10M14 3v10M4 8h8M6 6l-2 2 2 2M10 6l2 2-2 2"
@@ -39,7 +40,7 @@ export function Controls({ model }: { readonly model: TimelineModel }): JSX.Elem
 function FoldButton({ model }: { readonly model: TimelineModel }): JSX.Element {
   const idleMs = model.gaps.value.reduce((sum, { fromMs, toMs }) => sum + toMs - fromMs, 0);
   return (
-    <ControlButton
+    <IconButton
       label={idleMs > 0 ? `Fold idle times: ${formatDuration(idleMs)}` : 'Fold idle times: there are none'}
       hint="f"
       icon="M2 8h3M11 8h3M7 4l-2 8M11 4l-2 8"
@@ -47,35 +48,6 @@ function FoldButton({ model }: { readonly model: TimelineModel }): JSX.Element {
       isDisabled={idleMs === 0 && !model.isFolded.value}
       onClick={() => toggleFolds(model)}
     />
-  );
-}
-
-interface ControlProps {
-  readonly label: string;
-  /** The key that does the same. */
-  readonly hint: string;
-  /** A path in a square of 16. */
-  readonly icon: string;
-  readonly isPressed?: boolean;
-  readonly isDisabled?: boolean;
-  readonly onClick: () => void;
-}
-
-function ControlButton({ label, hint, icon, isPressed, isDisabled, onClick }: ControlProps): JSX.Element {
-  return (
-    <button
-      type="button"
-      class="icon-button"
-      aria-label={label}
-      aria-pressed={isPressed}
-      aria-disabled={isDisabled}
-      title={`${label} (${hint})`}
-      onClick={() => isDisabled || onClick()}
-    >
-      <svg class="icon" viewBox="0 0 16 16" aria-hidden="true">
-        <path d={icon} />
-      </svg>
-    </button>
   );
 }
 

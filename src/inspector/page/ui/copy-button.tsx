@@ -1,6 +1,7 @@
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { say } from './announcer.tsx';
+import { Icon } from './icon-button.tsx';
 
 /** How long a button says that it copied. */
 const COPIED_MS = 1500;
@@ -29,9 +30,7 @@ export function CopyButton({ text, what, children }: CopyProps): JSX.Element {
       title={`Copy ${what}`}
       onClick={() => void copy()}
     >
-      <svg class="icon" viewBox="0 0 16 16" aria-hidden="true">
-        <path d={isCopied.value ? 'M3 8.5l3.2 3.2L13 4.5' : 'M6 5.5h7.5v8.5H6zM3.5 10.5H2.5V2h7.5v1.5'} />
-      </svg>
+      <Icon path={isCopied.value ? 'M3 8.5l3.2 3.2L13 4.5' : 'M6 5.5h7.5v8.5H6zM3.5 10.5H2.5V2h7.5v1.5'} />
       {children}
     </button>
   );
