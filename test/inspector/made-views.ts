@@ -56,6 +56,8 @@ export function madeView({ steps: made = [], ...given }: MadeRun = {}): RunView 
     notes: [],
     otherSpans: 0,
     totalSpans: steps.length,
+    markdown: '',
+    mermaid: '',
     ...given,
   };
 }

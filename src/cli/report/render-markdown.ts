@@ -1,7 +1,7 @@
 import { type Explanation, explainRun } from '../../explain/explain-run.ts';
-import { formatDuration } from '../../explain/format.ts';
 import type { Run } from '../../explain/read/run.ts';
-import { codeBlock, codeInTable, codeOf, escapeMarkdown, itemOf } from '../../explain/tell/escape-markdown.ts';
+import { codeBlock, codeInTable, escapeMarkdown, itemOf } from '../../explain/tell/escape-markdown.ts';
+import { sectionToMarkdown, summaryToMarkdown } from '../../explain/tell/markdown-parts.ts';
 import { OUTCOMES } from '../../explain/tell/outcomes.ts';
 import { criticalPathOf, sectionsOf } from '../../explain/tell/sections.ts';
 import { renderTimeline } from '../render-timeline.ts';
@@ -16,13 +16,13 @@ export function renderMarkdown(run: Run, explanation: Explanation = explainRun(r
   const [findings, details] = [[] as string[], [] as string[]];
   for (const { title, lines, isFinding } of sectionsOf(run, explanation)) {
     if (isFinding) findings.push(...lines.map(itemOf));
-    else details.push(`**${title}**\n\n${lines.map(itemOf).join('\n')}`);
+    else details.push(sectionToMarkdown({ title, lines }));
   }
   const gantt = renderGantt(explanation);
   const timeline = renderTimeline(run, { width: TIMELINE_WIDTH, color: false, explanation });
   return [
     `**${escapeMarkdown(explanation.verdict)}**`,
-    summaryOf(run, explanation),
+    summaryToMarkdown({ ...run, ...explanation }, criticalPathOf(explanation)),
     tableOf(explanation),
     findings.join('\n'),
     fold('Details', details.join('\n\n')),
@@ -31,23 +31,6 @@ export function renderMarkdown(run: Run, explanation: Explanation = explainRun(r
   ]
     .filter((part) => part !== '')
     .join('\n\n');
-}
-
-function summaryOf(run: Run, explanation: Explanation): string {
-  const { planName, strategy, plan, seenTools, plannedTools, traceId, notes } = run;
-  const path = criticalPathOf(explanation);
-  const facts = [
-    planName === undefined ? 'unnamed run' : codeOf(planName),
-    ...(strategy === undefined ? [] : [escapeMarkdown(strategy)]),
-    formatDuration(explanation.durationMs),
-    ...(plan ? [`${seenTools} of ${plannedTools} planned steps seen`] : []),
-    `trace ${codeOf(traceId)}`,
-  ];
-  return [
-    facts.join(' · '),
-    ...(path === undefined ? [] : [`Critical path: ${escapeMarkdown(path)}`]),
-    ...notes.map((note) => `Note: ${escapeMarkdown(note)}`),
-  ].join('  \n');
 }
 
 function tableOf(explanation: Explanation): string {

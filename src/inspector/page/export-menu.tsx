@@ -6,7 +6,6 @@ import { downloadLink, downloadText } from './download.ts';
 import { useKeys } from './keys.ts';
 import { graphSvgOf } from './graph/graph.tsx';
 import { isSavedFile, source } from './source.ts';
-import { renderMermaid } from '../scene/mermaid.ts';
 import { timelineSvgOf } from '../scene/timeline-svg.ts';
 import { say } from './ui/announcer.tsx';
 import { copyText } from './ui/copy-button.tsx';
@@ -95,11 +94,11 @@ function exportsOf(run: RunView): Export[] {
       hint: 'picture',
       run: async () => downloadText(`${name}-graph.svg`, 'image/svg+xml', await graphSvgOf(run)),
     },
-    { name: 'Copy graph as Mermaid', hint: 'for Markdown', run: () => copyText(renderMermaid(run), 'the graph') },
+    { name: 'Copy graph as Mermaid', hint: 'for Markdown', run: () => copyText(run.mermaid, 'the graph') },
     {
       name: 'Graph as Mermaid file',
       hint: '.mmd',
-      run: () => downloadText(`${name}.mmd`, 'text/plain', renderMermaid(run)),
+      run: () => downloadText(`${name}.mmd`, 'text/plain', run.mermaid),
     },
     {
       name: 'OTLP JSON',

@@ -40,7 +40,7 @@ function kindOf(edges: readonly EdgeView[]): EdgeKind {
 }
 
 /** What an edge hands over, e.g. `rows ← items[0]`, and how much more; empty where it hands over nothing. */
-export function mappingText(view: RunView, { from, mappings }: EdgeView): string {
+export function mappingText(view: Pick<RunView, 'steps'>, { from, mappings }: EdgeView): string {
   const [first] = mappings;
   if (!first) return '';
   const more = mappings.length > 1 ? ` +${mappings.length - 1}` : '';

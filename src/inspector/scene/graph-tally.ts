@@ -14,7 +14,7 @@ export interface GroupTally {
   readonly color: keyof Palette | undefined;
 }
 
-export function tallyGroups({ groups, steps }: RunView): GroupTally[] {
+export function tallyGroups({ groups, steps }: Pick<RunView, 'groups' | 'steps'>): GroupTally[] {
   const tallies = groups.map(() => ({ states: new Map<StepState, number>(), isCritical: false }));
   for (const { group, parent, state, isCritical } of steps) {
     const tally = parent === undefined ? tallies[group ?? -1] : undefined;

@@ -40,8 +40,11 @@ export interface Line {
   readonly isCritical: boolean;
 }
 
+/** What of a run is drawn. */
+export type DrawnPart = Pick<RunView, 'groups' | 'steps' | 'edges'>;
+
 /** Every step as a node, in the frames of its group. */
-export function drawSteps(view: RunView): Diagram {
+export function drawSteps(view: DrawnPart): Diagram {
   const { steps, groups, edges } = view;
   const frames = groups.map((group) => ({ title: titleOf(group), nodes: [] as DiagramNode[] }));
   const loose: DiagramNode[] = [];
@@ -61,7 +64,7 @@ export function drawSteps(view: RunView): Diagram {
  *
  * @param most how many nodes there may be
  */
-export function drawGroups(view: RunView, most: number): Diagram {
+export function drawGroups(view: DrawnPart, most: number): Diagram {
   const { steps, groups, edges } = view;
   const perNode = Math.max(1, Math.ceil(groups.length / (most - 1)));
   const outside = Math.ceil(groups.length / perNode);

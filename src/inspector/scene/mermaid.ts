@@ -1,7 +1,6 @@
 import { shorten } from '../../explain/format.ts';
 import { escapeMermaid } from '../../explain/tell/escape-mermaid.ts';
-import type { RunView } from '../view/run-view.ts';
-import { type Diagram, type DiagramNode, drawGroups, drawSteps, type Line } from './mermaid-diagram.ts';
+import { type Diagram, type DiagramNode, type DrawnPart, drawGroups, drawSteps, type Line } from './mermaid-diagram.ts';
 import { mixColor } from './mix-color.ts';
 import { LIGHT } from './palette.ts';
 
@@ -11,7 +10,7 @@ const MAX_NODES = 200;
 const MAX_TEXT = 80;
 
 /** A run as a flow chart of Mermaid, as Markdown shows it. Names of others are text, whatever they hold. */
-export function renderMermaid(view: RunView): string {
+export function renderMermaid(view: DrawnPart): string {
   const { frames, lines, note } = view.steps.length > MAX_NODES ? drawGroups(view, MAX_NODES) : drawSteps(view);
   const nodes = frames.flatMap((frame) => frame.nodes);
   return [

@@ -53,6 +53,9 @@ export interface RunView {
   readonly totalSpans: number;
   /** Set where the run has more steps than are shown: the first ones are. */
   readonly totalSteps?: number | undefined;
+  /** To be copied: the report as Markdown, and the graph as a flow chart of Mermaid. */
+  readonly markdown: string;
+  readonly mermaid: string;
 }
 
 /** `interrupted`: its process died. `unfinished`: no end of it arrived, and nobody tells whether it goes on. */

@@ -4,12 +4,14 @@ import { passOf } from '../../explain/step-name.ts';
 import { textAt } from '../../explain/read/read-attributes.ts';
 import type { ReceivedSpan } from '../../explain/read/received-span.ts';
 import type { Run, Step } from '../../explain/read/run.ts';
-import { sectionsOf } from '../../explain/tell/sections.ts';
+import { criticalPathOf, sectionsOf } from '../../explain/tell/sections.ts';
 import { ATTR_ORCHESTRATION_PLAN_NAME, ATTR_ORCHESTRATION_RUN_ID, ATTR_ORCHESTRATION_STRATEGY } from '../../semconv.ts';
+import { renderMermaid } from '../scene/mermaid.ts';
 import { servicesOf } from '../summarize-runs.ts';
 import { describeLiveRun } from './describe-live-run.ts';
 import type { RunRef, RunState, RunView, ServiceView, StepState, StepView } from './run-view.ts';
 import { viewEdges } from './view-edges.ts';
+import { viewMarkdown } from './view-markdown.ts';
 import { countSpans, spansOf, viewSteps } from './view-steps.ts';
 
 /** What is known of a run beside its spans that have ended. */
@@ -62,7 +64,7 @@ export function viewRun(run: Run, ended: Run | undefined, surroundings: RunSurro
   const path = pathOf(explanation, steps);
   const spans = [...spansOf(run)];
   const start = run.span?.attributes ?? new Map();
-  return {
+  const view = {
     traceId: run.traceId,
     runSpanId: runSpanIdOf(run),
     startedBy: surroundings.startedBy && viewCaller(surroundings.startedBy),
@@ -93,6 +95,7 @@ export function viewRun(run: Run, ended: Run | undefined, surroundings: RunSurro
     totalSpans: spans.length,
     totalSteps: total > steps.length ? total : undefined,
   };
+  return { ...view, markdown: viewMarkdown(view, criticalPathOf(explanation)), mermaid: renderMermaid(view) };
 }
 
 /** The id that names a run within its trace: of its own span, or the one that its plan and groups have as parent. */

@@ -13,7 +13,6 @@ import { Panel, Some } from './panel.tsx';
 import { Parallelism } from './parallelism.tsx';
 import { PathChain } from './path-chain.tsx';
 import { Progress } from './progress.tsx';
-import { reportMarkdown } from './report-markdown.ts';
 import { StepFinder } from './step-finder.ts';
 import { StepText } from './step-link.tsx';
 import { WhatIf } from './what-if.tsx';
@@ -46,7 +45,7 @@ export function Report({ run }: { readonly run: RunView }): JSX.Element {
     <article class="report">
       <p class="report-head">
         <span>{run.sections.length === 0 && 'There is no more to say of this run than its verdict.'}</span>
-        <CopyButton text={() => reportMarkdown(run)} what="the report as Markdown">
+        <CopyButton text={run.markdown} what="the report as Markdown">
           Copy as Markdown
         </CopyButton>
       </p>

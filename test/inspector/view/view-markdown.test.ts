@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest';
-import { reportMarkdown } from '../../../../src/inspector/page/report/report-markdown.ts';
-import { madeView } from '../../made-views.ts';
-import { overviewRun } from '../overview.ts';
+import { viewMarkdown } from '../../../src/inspector/view/view-markdown.ts';
+import { madeView } from '../made-views.ts';
+import { overviewRun } from '../page/overview.ts';
 
 it('says what the report on the page says', () => {
-  expect(reportMarkdown(overviewRun())).toMatchInlineSnapshot(`
+  expect(overviewRun().markdown).toMatchInlineSnapshot(`
     "**Failed after 100 ms: audit failed after 2 attempts (audit answered 503); publish did not run because of it. aggregate got nothing for limit: {secondary.data.limit} found nothing.**
 
     \`ci-overview\` · dag · 100 ms · 5 of 5 planned steps seen · trace \`0af7651916cd43dd8448eb211c80319c\`  
@@ -38,7 +38,7 @@ it('says what the report on the page says', () => {
 
 it('lets no text of a trace become markup, a mention or a link', () => {
   const evil = '@octocat [a](https://evil.test) <img src=x> `b` |\n# h';
-  const text = reportMarkdown(
+  const text = viewMarkdown(
     madeView({
       planName: evil,
       strategy: evil,
@@ -46,11 +46,14 @@ it('lets no text of a trace become markup, a mention or a link', () => {
       notes: [evil],
       sections: [{ title: 'data flow', lines: [evil] }],
     }),
+    evil,
   );
   const prose = text.replaceAll(/(?<![\\`])(`+)(?!`).*?(?<!`)\1(?!`)/g, '');
   expect(prose).not.toMatch(/@octocat|:\/\/|^# h|(?<!\\)[<[]/m);
 });
 
 it('names a run that has no name', () => {
-  expect(reportMarkdown(madeView({ planName: undefined, strategy: undefined }))).toContain('\nunnamed run · 0 ms ·');
+  expect(viewMarkdown(madeView({ planName: undefined, strategy: undefined }), undefined)).toContain(
+    '\nunnamed run · 0 ms ·',
+  );
 });
