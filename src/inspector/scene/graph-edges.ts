@@ -1,9 +1,9 @@
-import { escapeText } from '../../explain/tell/escape-text.ts';
 import type { EdgeView, RunView } from '../view/run-view.ts';
 import type { EdgeKind, GraphEdge } from './graph-items.ts';
 import { GROUP_GAP, PADDING } from './graph-sizes.ts';
 import { DETAIL_SIZE, fitText } from './graph-text.ts';
 import type { LaidOutEdges } from './layout-graph.ts';
+import { mappingText } from './texts.ts';
 
 /** Room for a label: between the nodes of two groups. */
 const LABEL_ROOM: number = GROUP_GAP + 2 * PADDING - 4;
@@ -37,26 +37,6 @@ function kindOf(edges: readonly EdgeView[]): EdgeKind {
   const data = edges.filter(({ kind }) => kind === 'data');
   if (data.length === 0) return 'control';
   return data.some(({ isDeclared }) => isDeclared) ? 'data' : 'undeclared';
-}
-
-/** What an edge hands over, e.g. `rows ← items[0]`, and how much more; empty where it hands over nothing. */
-export function mappingText(view: Pick<RunView, 'steps'>, { from, mappings }: EdgeView): string {
-  const [first] = mappings;
-  if (!first) return '';
-  const more = mappings.length > 1 ? ` +${mappings.length - 1}` : '';
-  return escapeText(`${first.field} ← ${pathOf(first.ref, view.steps[from]?.toolId ?? '')}${more}`);
-}
-
-/** A reference without its braces, without the tool that the edge comes from, and without the word that all results begin with. */
-export function pathOf(ref: string, toolId: string): string {
-  const inner = ref.startsWith('{') && ref.endsWith('}') ? ref.slice(1, -1) : ref;
-  const name = [toolId, `[${JSON.stringify(toolId)}]`].find((name) => name !== '' && inner.startsWith(name));
-  if (name === undefined) return inner;
-  const path = inner
-    .slice(name.length)
-    .replace(/^\.data(?![\w$])/, '')
-    .replace(/^\./, '');
-  return path === '' ? 'data' : path;
 }
 
 /** Of all its points: a curve stays between its controls. */

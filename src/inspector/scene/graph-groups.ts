@@ -1,10 +1,10 @@
-import { formatDuration } from '../../explain/format.ts';
 import type { GroupView, RunView } from '../view/run-view.ts';
 import type { GraphGroup } from './graph-items.ts';
 import { type GroupTally, summarize, tallyGroups } from './graph-tally.ts';
 import { DETAIL_SIZE, fitText, textWidth } from './graph-text.ts';
 import type { GraphLayout } from './layout-graph.ts';
 import { STATES } from './step-states.ts';
+import { groupTitle, tookText } from './texts.ts';
 
 /** Where the title of a group begins, right of its triangle; how far texts stay from the right edge. */
 export const TITLE_LEFT = 26;
@@ -20,7 +20,7 @@ export function graphGroups(view: RunView, layout: GraphLayout): GraphGroup[] {
     const { counts, isCritical, color } = tallies[index]!;
     const { startMs, endMs } = group;
     const isRunning = startMs !== undefined && endMs === undefined && view.state === 'running';
-    const time = startMs !== undefined && endMs !== undefined ? formatDuration(endMs - startMs) : '';
+    const time = tookText(group);
     const width = layout.groupWidth[index]!;
     const room = width - TITLE_LEFT - TITLE_RIGHT - TITLE_GAP - textWidth(isRunning ? RUNNING_TIME : time, DETAIL_SIZE);
     return {
@@ -44,8 +44,8 @@ export function graphGroups(view: RunView, layout: GraphLayout): GraphGroup[] {
 }
 
 /** E.g. `group 0 · parallel · 3 of 4 done`, as much of it as there is room for. */
-function titleOf({ groupIndex, isParallel }: GroupView, counts: GroupTally['counts'], room: number): string {
-  const title = `group ${groupIndex} · ${isParallel ? 'parallel' : 'serial'}`;
+function titleOf(group: GroupView, counts: GroupTally['counts'], room: number): string {
+  const title = groupTitle(group);
   const done = counts.find(({ words }) => words === STATES.success.words)?.count ?? 0;
   const total = counts.reduce((sum, { count }) => sum + count, 0);
   const progress = total > 1 ? ` · ${done} of ${total}` : '';

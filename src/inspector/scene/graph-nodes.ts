@@ -1,12 +1,12 @@
 import { count, formatDuration } from '../../explain/format.ts';
 import { escapeText } from '../../explain/tell/escape-text.ts';
-import { nameStep } from '../../explain/tell/name-step.ts';
 import type { RunView, StepView } from '../view/run-view.ts';
 import type { GraphNode } from './graph-items.ts';
 import { INDENT, NODE_HEIGHT, ROW_GAP } from './graph-sizes.ts';
 import { DETAIL_SIZE, fitText, LABEL_SIZE, textWidth } from './graph-text.ts';
 import type { GraphLayout } from './layout-graph.ts';
 import { isWrong, STATES } from './step-states.ts';
+import { shownName, tookText } from './texts.ts';
 
 /** Where texts of a node begin, right of its mark; how far they stay from its right edge, and from each other. */
 export const TEXT_LEFT = 30;
@@ -15,18 +15,13 @@ const TEXT_GAP = 8;
 /** What a running time may need. */
 const RUNNING_TIME = '00 min 00 s';
 
-/** A name as it is shown: nothing in it is invisible. */
-export function shownName(step: Pick<StepView, 'toolId' | 'iteration'>): string {
-  return escapeText(nameStep(step)) || '(no name)';
-}
-
 /** The node of a step. */
 export function graphNode(view: RunView, layout: GraphLayout, index: number, weight: number): GraphNode {
   const step = view.steps[index]!;
-  const { state, startMs, endMs, isCritical, isPlanned, parent } = step;
+  const { state, startMs, isCritical, isPlanned, parent } = step;
   const { mark, color } = STATES[state];
   const [x, y, width] = [layout.nodeX[index]!, layout.nodeY[index]!, layout.nodeWidth[index]!];
-  const time = startMs !== undefined && endMs !== undefined && state !== 'skip' ? formatDuration(endMs - startMs) : '';
+  const time = tookText(step);
   const slack = slackText(step);
   const room = width - TEXT_LEFT - TEXT_RIGHT;
   return {

@@ -1,10 +1,9 @@
 import { formatDuration } from '../../explain/format.ts';
 import type { RunView } from '../view/run-view.ts';
-import { mappingText } from './graph-edges.ts';
 import type { GraphEdge, GraphGroup, GraphNode } from './graph-items.ts';
-import { shownName } from './graph-nodes.ts';
 import { summarize } from './graph-tally.ts';
 import { STATES } from './step-states.ts';
+import { mappingText, modeOf, shownName } from './texts.ts';
 
 /** Names of dependencies, and mappings of an edge, that are told. */
 const MAX_TOLD = 5;
@@ -29,10 +28,10 @@ export function describeNode(
 
 /** E.g. `group 0, parallel, 100 steps, 2 failed, 1.20 s, collapsed`. */
 export function describeGroup(view: RunView, { group, counts, time, isCollapsed }: GraphGroup): string {
-  const { groupIndex, isParallel } = view.groups[group]!;
+  const { groupIndex } = view.groups[group]!;
   const parts = [
     `group ${groupIndex}`,
-    isParallel ? 'parallel' : 'serial',
+    modeOf(view.groups[group]!),
     summarize(counts),
     time,
     isCollapsed ? 'collapsed' : 'open',

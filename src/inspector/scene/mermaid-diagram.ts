@@ -1,11 +1,10 @@
-import { count, formatDuration } from '../../explain/format.ts';
-import type { GroupView, RunView, StepView } from '../view/run-view.ts';
-import { mappingText } from './graph-edges.ts';
+import { count } from '../../explain/format.ts';
+import type { RunView, StepView } from '../view/run-view.ts';
 import type { GroupCount } from './graph-items.ts';
-import { shownName } from './graph-nodes.ts';
 import { summarize, tallyGroups } from './graph-tally.ts';
 import type { Palette } from './palette.ts';
 import { STATES } from './step-states.ts';
+import { groupTitle, mappingText, shownName, tookText } from './texts.ts';
 
 /** Nodes and lines, before they are written. */
 export interface Diagram {
@@ -24,7 +23,7 @@ interface Frame {
 export interface DiagramNode {
   /** Names it among all. */
   readonly at: number;
-  /** Texts of others, as they are. */
+  /** Texts of others, as they are; empty ones are left out. */
   readonly lines: readonly string[];
   readonly color: keyof Palette;
   readonly isCritical: boolean;
@@ -46,7 +45,7 @@ export type DrawnPart = Pick<RunView, 'groups' | 'steps' | 'edges'>;
 /** Every step as a node, in the frames of its group. */
 export function drawSteps(view: DrawnPart): Diagram {
   const { steps, groups, edges } = view;
-  const frames = groups.map((group) => ({ title: titleOf(group), nodes: [] as DiagramNode[] }));
+  const frames = groups.map((group) => ({ title: groupTitle(group), nodes: [] as DiagramNode[] }));
   const loose: DiagramNode[] = [];
   for (const [at, step] of steps.entries()) (frames[step.group ?? -1]?.nodes ?? loose).push(nodeOf(step, at));
   const calls = steps.flatMap(({ parent }, to): Line[] =>
@@ -74,10 +73,10 @@ export function drawGroups(view: DrawnPart, most: number): Diagram {
   for (let first = 0; first < groups.length; first += perNode) {
     const part = tallies.slice(first, first + perNode);
     const [from, to] = [groups[first]!, groups[Math.min(first + perNode, groups.length) - 1]!];
-    const title = from === to ? titleOf(from) : `groups ${from.groupIndex} to ${to.groupIndex}`;
+    const title = from === to ? groupTitle(from) : `groups ${from.groupIndex} to ${to.groupIndex}`;
     nodes.push({
       at: nodes.length,
-      lines: [title, summarize(addUp(part.flatMap(({ counts }) => counts))), ...(from === to ? timeOf(from) : [])],
+      lines: [title, summarize(addUp(part.flatMap(({ counts }) => counts))), from === to ? tookText(from) : ''],
       color: part.find(({ color }) => color)?.color ?? part.flatMap(({ counts }) => counts)[0]?.color ?? 'unknown',
       isCritical: part.some(({ isCritical }) => isCritical),
       isPlanned: true,
@@ -122,18 +121,8 @@ function addUp(counts: readonly GroupCount[]): GroupCount[] {
 }
 
 function nodeOf(step: StepView, at: number): DiagramNode {
-  const { state, startMs, endMs, isCritical, isPlanned } = step;
+  const { state, isCritical, isPlanned } = step;
   const { words, color } = STATES[state];
-  const time =
-    startMs !== undefined && endMs !== undefined && state !== 'skip' ? [formatDuration(endMs - startMs)] : [];
-  const told = [...(state === 'success' ? [] : [words]), ...time].join(', ');
-  return { at, lines: [shownName(step), ...(told === '' ? [] : [told])], color, isCritical, isPlanned };
-}
-
-function titleOf({ groupIndex, isParallel }: GroupView): string {
-  return `group ${groupIndex} · ${isParallel ? 'parallel' : 'serial'}`;
-}
-
-function timeOf({ startMs, endMs }: GroupView): string[] {
-  return startMs === undefined || endMs === undefined ? [] : [formatDuration(endMs - startMs)];
+  const told = [state === 'success' ? '' : words, tookText(step)].filter(Boolean).join(', ');
+  return { at, lines: [shownName(step), told], color, isCritical, isPlanned };
 }

@@ -30,7 +30,7 @@ function writeFrame({ title, nodes }: Diagram['frames'][number], at: number): st
 }
 
 function writeNode({ at, lines }: DiagramNode): string {
-  return `n${at}["${lines.map(labelText).join('<br/>')}"]`;
+  return `n${at}["${lines.filter(Boolean).map(labelText).join('<br/>')}"]`;
 }
 
 function writeLine({ from, to, kind, label }: Line): string {

@@ -2,10 +2,11 @@ import { formatDuration } from '../../explain/format.ts';
 import { escapeText } from '../../explain/tell/escape-text.ts';
 import type { GroupView, RunView, StepState, StepView } from '../view/run-view.ts';
 import { isWrong, STATES } from './step-states.ts';
+import { modeOf, shownName } from './texts.ts';
 import { type Bar, groupBar, spanBar, stepBar } from './timeline-bars.ts';
 import type { SpanBelow, TimelineRow } from './timeline-rows.ts';
 import type { RunTimes } from './timeline-times.ts';
-import { type Fact, type Label, nameOf, stepFacts, stepLabel } from './timeline-words.ts';
+import { type Fact, type Label, stepFacts, stepLabel } from './timeline-words.ts';
 
 /** All that a row shows. */
 export interface DrawnRow {
@@ -114,7 +115,7 @@ export class TimelineScene {
   #drawStep(index: number, times: RunTimes): DrawnRow {
     const step = this.view.steps[index]!;
     return {
-      name: nameOf(step),
+      name: shownName(step),
       ...(step.toolType !== undefined && step.toolType !== NO_TYPE && { detail: escapeText(step.toolType) }),
       state: step.state,
       bar: stepBar(index, this.view, times),
@@ -130,7 +131,7 @@ export class TimelineScene {
     const { fromMs, toMs } = bar.extent;
     return {
       name: `group ${group.groupIndex}`,
-      detail: group.isParallel ? 'parallel' : 'serial',
+      detail: modeOf(group),
       state,
       bar,
       label: { text: toMs > fromMs ? formatDuration(toMs - fromMs) : STATES[state].words, note: this.#tell(index) },

@@ -1,6 +1,5 @@
 import { count, formatDuration, shorten } from '../../explain/format.ts';
 import { escapeText } from '../../explain/tell/escape-text.ts';
-import { nameStep } from '../../explain/tell/name-step.ts';
 import type { AttemptView, StepView } from '../view/run-view.ts';
 import { isWrong, STATES } from './step-states.ts';
 
@@ -19,11 +18,6 @@ export interface Label {
 const MAX_NOTE = 160;
 /** By how much longer than usual a step took, in times, before that is said beside its bar; of one that runs it always is. */
 const LONGER = 1.2;
-
-/** A name as it is shown: nothing in it is invisible. */
-export function nameOf(step: Pick<StepView, 'toolId' | 'iteration'>): string {
-  return escapeText(nameStep(step)) || '(no name)';
-}
 
 /** @param ms what it took, so far */
 export function stepLabel(step: StepView, ms: number, missing: readonly string[]): Label {

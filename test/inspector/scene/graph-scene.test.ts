@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { graphInputOf, isSameInput, largeGroupsOf } from '../../../src/inspector/scene/graph-input.ts';
 import type { GraphEdge } from '../../../src/inspector/scene/graph-items.ts';
-import { pathOf } from '../../../src/inspector/scene/graph-edges.ts';
+import { pathOf } from '../../../src/inspector/scene/texts.ts';
 import type { RunView } from '../../../src/inspector/view/run-view.ts';
 import { madeLargeView, madeView } from '../made-views.ts';
 import { draw, sampleView } from './graph-sample.ts';

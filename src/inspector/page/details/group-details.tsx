@@ -1,5 +1,6 @@
 import type { JSX } from 'preact';
-import { count, formatDuration } from '../../../explain/format.ts';
+import { count } from '../../../explain/format.ts';
+import { tookText } from '../../scene/texts.ts';
 import type { GroupView, RunView } from '../../view/run-view.ts';
 import { At, Facts, Head, List, Section, StepLink } from './parts.tsx';
 import { RawSpan } from './raw-span.tsx';
@@ -12,7 +13,7 @@ interface GroupProps {
 }
 
 export function GroupDetails({ run, group, at }: GroupProps): JSX.Element {
-  const { startMs, endMs, parallelism, spanId } = group;
+  const { startMs, parallelism, spanId } = group;
   const steps = run.steps.filter((step) => step.group === at);
   const spans = steps.reduce((sum, { spanCount }) => sum + spanCount + 1, 1);
   return (
@@ -21,7 +22,7 @@ export function GroupDetails({ run, group, at }: GroupProps): JSX.Element {
       <Facts
         facts={[
           ['Runs', group.isParallel ? 'its steps in parallel' : 'one step'],
-          ['Took', startMs !== undefined && endMs !== undefined && formatDuration(endMs - startMs)],
+          ['Took', tookText(group)],
           ['Started', startMs !== undefined && <At run={run} ms={startMs} />],
           ['At once', parallelism && atOnce(parallelism)],
         ]}
@@ -31,10 +32,7 @@ export function GroupDetails({ run, group, at }: GroupProps): JSX.Element {
           items={steps}
           item={(step) => (
             <>
-              <StepLink step={step} />{' '}
-              {step.startMs !== undefined && step.endMs !== undefined && step.state !== 'skip' && (
-                <small>{formatDuration(step.endMs - step.startMs)}</small>
-              )}
+              <StepLink step={step} /> <small>{tookText(step)}</small>
             </>
           )}
         />

@@ -1,5 +1,6 @@
 import type { JSX } from 'preact';
 import { count, formatDuration } from '../../../explain/format.ts';
+import { modeOf } from '../../scene/texts.ts';
 import type { RunView, StepView } from '../../view/run-view.ts';
 import { NOTHING } from '../address.ts';
 import { nowMs } from '../shown-run.ts';
@@ -80,8 +81,7 @@ function StepFacts({ run, step }: Omit<StepProps, 'at'>): JSX.Element {
           'Group',
           group && (
             <>
-              <Link to={{ selected: `group:${group.groupIndex}` }}>group {group.groupIndex}</Link>
-              {group.isParallel ? ', parallel' : ', serial'}
+              <Link to={{ selected: `group:${group.groupIndex}` }}>group {group.groupIndex}</Link>, {modeOf(group)}
               {step.executionOrder !== undefined && `, place ${step.executionOrder}`}
             </>
           ),

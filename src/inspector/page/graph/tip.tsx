@@ -1,8 +1,8 @@
 import type { JSX } from 'preact';
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { GraphHit } from '../../scene/graph-hit.ts';
-import { shownName } from '../../scene/graph-nodes.ts';
 import { describeEdge, describeGroup } from '../../scene/graph-words.ts';
+import { shownName } from '../../scene/texts.ts';
 import { stepFacts } from '../../scene/timeline-words.ts';
 import type { RunView } from '../../view/run-view.ts';
 import { nowMs } from '../shown-run.ts';
