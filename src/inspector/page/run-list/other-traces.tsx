@@ -41,7 +41,7 @@ export function OtherTraces({ traces, isOpen }: OtherTracesProps): JSX.Element |
           {traces.slice(0, MOST).map((trace) => (
             <tr key={trace.traceId}>
               <th scope="row">
-                <Link class="run-link" to={{ ...NOTHING, traceId: trace.traceId }}>
+                <Link class="run-link name-lines" to={{ ...NOTHING, traceId: trace.traceId }}>
                   <code>{trace.traceId}</code>
                 </Link>
               </th>

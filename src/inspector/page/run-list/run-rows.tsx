@@ -53,11 +53,11 @@ function Row({ run }: { readonly run: RunRow }): JSX.Element {
         <StateLabel state={state} />
       </td>
       <th scope="row">
-        <Link class="run-link" to={{ ...NOTHING, traceId: run.traceId, run: run.runSpanId }}>
+        <Link class="run-link name-lines" to={{ ...NOTHING, traceId: run.traceId, run: run.runSpanId }}>
           {name}
         </Link>
       </th>
-      <td>
+      <td class="strategy">
         <StrategyBadge strategy={run.strategy} />
       </td>
       <td class="took">
@@ -72,7 +72,7 @@ function Row({ run }: { readonly run: RunRow }): JSX.Element {
         {run.source && <small> in {showName(run.source)}</small>}
       </td>
       <td class="number spans">{run.spans > 0 ? run.spans.toLocaleString('en') : ''}</td>
-      <td class="number">
+      <td class="number start">
         <Started atMs={run.startedAtMs} />
       </td>
     </tr>
@@ -102,5 +102,10 @@ export function Started({ atMs }: { readonly atMs: number }): JSX.Element {
 /** Name and version of each service. */
 export function Services({ services }: { readonly services: readonly ServiceView[] }): JSX.Element {
   const names = services.map(({ name, version }) => showName(version === undefined ? name : `${name} ${version}`));
-  return <>{[...new Set(names)].join(', ')}</>;
+  const text = [...new Set(names)].join(', ');
+  return (
+    <span class="name-lines" title={text}>
+      {text}
+    </span>
+  );
 }

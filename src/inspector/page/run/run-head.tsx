@@ -18,10 +18,13 @@ import { formatAgo, formatInstant, safeUrl, showName, showText } from '../ui/tex
 export function RunHead({ run }: { readonly run: RunView }): JSX.Element {
   const state = stateOf(run);
   const hasRun = run.runSpanId !== '';
+  const name = showName(run.planName ?? '') || (hasRun ? 'Run without a plan name' : 'Steps without a run');
   return (
     <header class={`run-head color-${colorOf(state)}`}>
       <div class="title-row">
-        <h1>{showName(run.planName ?? '') || (hasRun ? 'Run without a plan name' : 'Steps without a run')}</h1>
+        <h1 class="name-lines" title={name}>
+          {name}
+        </h1>
         <StrategyBadge strategy={run.strategy} />
         {hasRun && <StateLabel state={state} />}
         <Actions run={run} />

@@ -6,12 +6,13 @@ const MIN_WIDTH = 120;
 /** The most that names may take, and what they take as long as nobody chose, as parts of the width. */
 const MAX_SHARE = 0.6;
 const USUAL_SHARE = 0.28;
+const MIN_USUAL_WIDTH = 150;
 const MAX_USUAL_WIDTH = 340;
 const KEY_STEP = 16;
 
 /** How wide the names are: as it was chosen, as far as it fits. */
 export function nameWidthFor(width: number): number {
-  const usual = Math.min(MAX_USUAL_WIDTH, width * USUAL_SHARE);
+  const usual = Math.max(MIN_USUAL_WIDTH, Math.min(MAX_USUAL_WIDTH, width * USUAL_SHARE));
   return clamp(Number(readChoice('names-width') ?? usual), width);
 }
 

@@ -8,9 +8,10 @@ import { Legend } from './legend.tsx';
 import { NameEdge, nameWidthFor } from './name-width.tsx';
 import { startLoadingSpans } from './open-spans.ts';
 import { Overview } from './overview.tsx';
-import { Popover } from './popover.tsx';
+
 import { TimelineKeys } from './timeline-keys.tsx';
 import { TimelineModel } from './timeline-model.ts';
+import { Tip } from './tip.tsx';
 import { Tree } from './tree.tsx';
 import { useAddress } from './use-address.ts';
 import { useWheel } from './use-wheel.ts';
@@ -37,7 +38,7 @@ export function Timeline({ run }: { readonly run: RunView }): JSX.Element {
         )}
       </div>
       <Legend />
-      <Popover model={model} />
+      <Tip model={model} />
     </section>
   );
 }

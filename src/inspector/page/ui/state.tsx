@@ -2,6 +2,7 @@ import type { JSX } from 'preact';
 import { OUTCOMES } from '../../../explain/tell/outcomes.ts';
 import type { Outcome } from '../../../semconv.ts';
 import type { RunState, StepState } from '../../view/run-view.ts';
+import { showName } from './texts.ts';
 
 /** How a run, a step or anything else of a run stands. */
 export type State = StepState | RunState;
@@ -78,5 +79,10 @@ export function StateLabel({ state }: { readonly state: State }): JSX.Element {
 export function StrategyBadge({ strategy }: { readonly strategy: string | undefined }): JSX.Element | null {
   if (strategy === undefined) return null;
   const isKnown = strategy === 'parallel' || strategy === 'serial' || strategy === 'dag';
-  return <span class={`badge ${isKnown ? `color-${strategy}` : ''}`}>{strategy}</span>;
+  const name = showName(strategy);
+  return (
+    <span class={`badge ${isKnown ? `color-${strategy}` : ''}`} title={name}>
+      {name}
+    </span>
+  );
 }
