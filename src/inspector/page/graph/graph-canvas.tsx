@@ -9,7 +9,9 @@ import { DARK, LIGHT } from '../../scene/palette.ts';
 import type { RunView } from '../../view/run-view.ts';
 import { nowMs } from '../shown-run.ts';
 import { isDark } from '../theme.ts';
+import type { Anchor } from '../ui/popover.tsx';
 import { selected, show, shown } from '../url-state.ts';
+import type { Point } from './gestures.ts';
 import { selectedBox } from './graph-actions.ts';
 import type { GraphModel } from './graph-model.ts';
 import { GraphStage } from './graph-stage.ts';
@@ -29,7 +31,7 @@ export function GraphCanvas({ model, stage }: CanvasProps): JSX.Element {
   useEffect(() => {
     const started = new GraphStage(canvas.current!, {
       click: (hit) => click(model, hit),
-      hover: (hit, at) => model.hover(hit, at),
+      hover: (hit, at) => model.hover(hit, at && anchorAt(at, canvas.current!)),
       rest: (camera) => show({ place: camera ? formatPlace(camera) : '' }, false),
     });
     stage.current = started;
@@ -48,6 +50,14 @@ export function GraphCanvas({ model, stage }: CanvasProps): JSX.Element {
       aria-label={`Graph of ${model.scene.value?.title ?? 'the run'}. Arrow keys go from step to step.`}
     />
   );
+}
+
+/** How far what stands beside the pointer is above or below it. */
+const AWAY = 10;
+
+function anchorAt({ x, y }: Point, canvas: HTMLElement): Anchor {
+  const { left, top } = canvas.getBoundingClientRect();
+  return { x: left + x, top: top + y - AWAY, bottom: top + y + AWAY };
 }
 
 function click(model: GraphModel, hit: GraphHit | undefined): void {

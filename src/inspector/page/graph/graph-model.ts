@@ -8,9 +8,9 @@ import type { GraphLayout } from '../../scene/layout-graph.ts';
 import type { RunView } from '../../view/run-view.ts';
 import { matches } from '../shown-run.ts';
 import { readList } from '../timeline/shown-lists.ts';
+import type { Anchor } from '../ui/popover.tsx';
 import { selected, show, shown } from '../url-state.ts';
 import { findSelected } from './find-selected.ts';
-import type { Point } from './gestures.ts';
 import { startLayout } from './layouter.ts';
 
 /** A run and where its parts stand. */
@@ -19,10 +19,10 @@ export interface Drawn {
   readonly layout: GraphLayout;
 }
 
-/** What is pointed at, and where the pointer is. */
+/** What is pointed at, and where. */
 export interface Hovered {
   readonly hit: GraphHit;
-  readonly at: Point;
+  readonly at: Anchor;
 }
 
 /** How long a layout may take before the page says that it is at work. */
@@ -83,7 +83,7 @@ export class GraphModel {
   }
 
   /** The pointer is on something, or on nothing. */
-  hover(hit: GraphHit | undefined, at: Point | undefined): void {
+  hover(hit: GraphHit | undefined, at: Anchor | undefined): void {
     const before = this.pointed.peek();
     this.hovered.value = hit && at && { hit: before?.item === hit.item ? before : hit, at };
   }

@@ -6,21 +6,17 @@ import { nowMs } from '../shown-run.ts';
 import { Popover } from '../ui/popover.tsx';
 import type { GraphModel } from './graph-model.ts';
 
-/** How far it stays above or below the pointer. */
-const AWAY = 10;
-
 /** What is pointed at, in full. Readers of the screen have it in the list. */
 export function Tip({ model }: { readonly model: GraphModel }): JSX.Element | null {
   const hovered = model.hovered.value;
   const run = model.drawn.value?.run;
   if (!hovered || !run) return null;
   const { hit, at } = hovered;
-  const anchor = { x: at.x, top: at.y - AWAY, bottom: at.y + AWAY };
   if (hit.kind === 'step') {
     const step = run.steps[hit.item.step]!;
     const ms = (step.endMs ?? nowMs.value) - (step.startMs ?? 0);
-    return <Popover at={anchor} title={shownName(step)} state={step.state} facts={stepFacts(step, ms, [])} />;
+    return <Popover at={at} title={shownName(step)} state={step.state} facts={stepFacts(step, ms, [])} />;
   }
   const [title = '', ...lines] = hit.kind === 'edge' ? describeEdge(run, hit.item) : [describeGroup(run, hit.item)];
-  return <Popover at={anchor} title={title} lines={lines} />;
+  return <Popover at={at} title={title} lines={lines} />;
 }

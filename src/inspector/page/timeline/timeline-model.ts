@@ -7,6 +7,7 @@ import { idleGaps, type RunTimes, timesOf } from '../../scene/timeline-times.ts'
 import { keepWithin, panBy, zoomAt } from '../../scene/timeline-zoom.ts';
 import type { RunView } from '../../view/run-view.ts';
 import { nowMs } from '../shown-run.ts';
+import type { Anchor } from '../ui/popover.tsx';
 import { selected, shown } from '../url-state.ts';
 import { openSpans } from './open-spans.ts';
 import { readList } from './shown-lists.ts';
@@ -19,12 +20,8 @@ const PLOT_PADDING = { left: 10, right: 96 };
 const ROWS_AT_ONCE = 8;
 
 /** Something that is pointed at. */
-export interface Hovered {
+export interface Hovered extends Anchor {
   readonly row: number;
-  /** In pixels of the window. */
-  readonly x: number;
-  readonly top: number;
-  readonly bottom: number;
 }
 
 /** What the parts of the timeline show. Each of them reads what it needs, and is drawn again when that alone changes. */

@@ -8,7 +8,6 @@ import { Legend } from './legend.tsx';
 import { NameEdge, nameWidthFor } from './name-width.tsx';
 import { startLoadingSpans } from './open-spans.ts';
 import { Overview } from './overview.tsx';
-
 import { TimelineKeys } from './timeline-keys.tsx';
 import { TimelineModel } from './timeline-model.ts';
 import { Tip } from './tip.tsx';
