@@ -1,7 +1,7 @@
 import { count, formatDuration, shorten } from '../../explain/format.ts';
 import type { RunView } from '../view/run-view.ts';
 import { LIGHT, type Palette } from './palette.ts';
-import { STATES } from './step-states.ts';
+import { stateOf, STATES } from './step-states.ts';
 import { svgTag, svgText } from './svg-text.ts';
 import { TimeScale, type TimeSpan } from './time-scale.ts';
 import { SvgAxis } from './timeline-svg-axis.ts';
@@ -97,8 +97,9 @@ function plotOf(width: number): { x: number; width: number } {
   return { x, width: width - x - MARGIN };
 }
 
-function titleOf({ planName, strategy, outcome, state, durationMs }: RunView): string {
-  const ended = state === 'ended' ? STATES[outcome ?? 'unknown'].words : state;
+function titleOf(view: RunView): string {
+  const { planName, strategy, durationMs } = view;
+  const ended = STATES[stateOf(view)].words;
   const name = `${planName ?? 'run'}${strategy === undefined ? '' : ` (${strategy})`}`;
   return `${shorten(name, 80)}: ${ended} after ${formatDuration(durationMs)}`;
 }

@@ -2,9 +2,9 @@ import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { formatDuration } from '../../../explain/format.ts';
+import { stateOf, STATES } from '../../scene/step-states.ts';
 import type { RunRow, RunView } from '../../view/run-view.ts';
 import { source } from '../source.ts';
-import { stateOf, wordsOf } from '../ui/state.tsx';
 import { formatInstant, showName } from '../ui/texts.ts';
 import { show } from '../url-state.ts';
 
@@ -59,5 +59,5 @@ function nameOf({ traceId, runSpanId }: RunRow): string {
 
 function describe(row: RunRow): string {
   const took = row.durationMs === undefined ? '' : `, ${formatDuration(row.durationMs)}`;
-  return `${formatInstant(row.startedAtMs)}, ${wordsOf(stateOf(row))}${took}, trace ${row.traceId.slice(0, 8)}`;
+  return `${formatInstant(row.startedAtMs)}, ${STATES[stateOf(row)].words}${took}, trace ${row.traceId.slice(0, 8)}`;
 }

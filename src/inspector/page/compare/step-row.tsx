@@ -1,10 +1,10 @@
 import type { JSX } from 'preact';
 import { formatDuration } from '../../../explain/format.ts';
-import { OUTCOMES } from '../../../explain/tell/outcomes.ts';
+import { STATES } from '../../scene/step-states.ts';
 import type { TimeScale } from '../../scene/time-scale.ts';
 import type { StepRow, StepSide } from '../../view/compare-view.ts';
 import { StepLink } from '../report/step-link.tsx';
-import { colorOf, Mark } from '../ui/state.tsx';
+import { Mark } from '../ui/state.tsx';
 import { showText } from '../ui/texts.ts';
 import { show } from '../url-state.ts';
 import { Signed } from './signed.tsx';
@@ -49,7 +49,9 @@ export function StepRowView({ row, index, scale, materialMs, top, isSelected }: 
       </span>
       <span role="cell" class="axis">
         {before && <Bar side={before} scale={scale} color="unknown" className="is-before" />}
-        {after && <Bar side={after} scale={scale} color={colorOf(after.outcome ?? 'unknown')} className="is-after" />}
+        {after && (
+          <Bar side={after} scale={scale} color={STATES[after.outcome ?? 'unknown'].color} className="is-after" />
+        )}
         <span class="hidden">{spoken(row)}</span>
       </span>
       <span role="cell" class="number">
@@ -97,7 +99,7 @@ function spoken({ before, after }: StepRow): string {
 
 function spokenSide(side: StepSide | undefined): string {
   if (!side) return 'none';
-  const ended = side.outcome === undefined ? '' : `, ${OUTCOMES[side.outcome][1]}`;
+  const ended = side.outcome === undefined ? '' : `, ${STATES[side.outcome].words}`;
   const times = `${formatDuration(side.durationMs)} from ${formatDuration(side.startMs)}`;
   return `${times}${ended}${side.isCritical ? ', critical path' : ''}`;
 }

@@ -1,9 +1,10 @@
 import type { JSX } from 'preact';
 import { formatDuration } from '../../../explain/format.ts';
+import type { State } from '../../scene/step-states.ts';
 import type { AttemptView, RunView, StepView } from '../../view/run-view.ts';
 import { nowMs } from '../shown-run.ts';
 import { Link } from '../ui/link.tsx';
-import { Mark, type State } from '../ui/state.tsx';
+import { Mark } from '../ui/state.tsx';
 import { showText } from '../ui/texts.ts';
 import { Inside } from './inside.tsx';
 import { At, ErrorText, Facts, Head, StepLink } from './parts.tsx';

@@ -1,11 +1,12 @@
 import type { ComponentChildren, JSX } from 'preact';
 import { formatDuration } from '../../../explain/format.ts';
+import type { State } from '../../scene/step-states.ts';
 import type { RunView, StepView } from '../../view/run-view.ts';
 import { isDetailsOpen } from '../run/split.tsx';
 import { CopyButton } from '../ui/copy-button.tsx';
 import { CLOSE, IconButton } from '../ui/icon-button.tsx';
 import { Link } from '../ui/link.tsx';
-import { Mark, type State, StateLabel } from '../ui/state.tsx';
+import { Mark, StateLabel } from '../ui/state.tsx';
 import { formatInstant, showName, showText } from '../ui/texts.ts';
 import { selected, show } from '../url-state.ts';
 import { stepOfTool } from './selection.ts';

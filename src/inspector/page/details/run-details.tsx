@@ -1,12 +1,12 @@
 import type { JSX } from 'preact';
 import { count, formatDuration } from '../../../explain/format.ts';
+import { stateOf } from '../../scene/step-states.ts';
 import type { RunView, StepView } from '../../view/run-view.ts';
 import { NOTHING } from '../address.ts';
 import { nowMs } from '../shown-run.ts';
 import { isSavedFile } from '../source.ts';
 import { CopyButton } from '../ui/copy-button.tsx';
 import { Link } from '../ui/link.tsx';
-import { stateOf } from '../ui/state.tsx';
 import { formatInstant, formatUsual, showName, showText } from '../ui/texts.ts';
 import { ErrorText, Facts, Head, List, Section, StepLink, ToolLink } from './parts.tsx';
 import { RawSpan } from './raw-span.tsx';
@@ -60,7 +60,9 @@ export function RunningStep({ step }: { readonly step: StepView }): JSX.Element 
   return (
     <>
       <StepLink step={step} />{' '}
-      {state === 'running' ? `has been running for ${formatDuration(Math.max(0, nowMs.value - startMs))}` : 'had not ended'}
+      {state === 'running'
+        ? `has been running for ${formatDuration(Math.max(0, nowMs.value - startMs))}`
+        : 'had not ended'}
       {usualMs !== undefined && `, ${formatUsual({ medianMs: usualMs })}`}
     </>
   );

@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
 import type { RunView } from '../../view/run-view.ts';
 import { Link } from '../ui/link.tsx';
-import { Mark, stateOf } from '../ui/state.tsx';
+import { Mark } from '../ui/state.tsx';
 import { showName, showText } from '../ui/texts.ts';
 import { Some } from './panel.tsx';
 import { StepLink } from './step-link.tsx';
@@ -19,9 +19,7 @@ export function InnerRuns({ run, lines }: { readonly run: RunView; readonly line
       <Some of={started} most={MAX_LINES}>
         {({ key, inner }) => (
           <li key={inner.runSpanId}>
-            <Mark
-              state={stateOf({ state: inner.outcome === undefined ? 'unfinished' : 'ended', outcome: inner.outcome })}
-            />{' '}
+            <Mark state={inner.outcome ?? 'unfinished'} />{' '}
             <Link to={{ run: inner.runSpanId, selected: '', zoom: '', open: '', collapsed: '' }}>
               open {showName(inner.planName ?? 'the unnamed run')}
             </Link>{' '}

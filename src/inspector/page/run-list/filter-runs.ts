@@ -1,3 +1,4 @@
+import { stateOf } from '../../scene/step-states.ts';
 import type { RunRow } from '../../view/run-view.ts';
 import type { Shown } from '../address.ts';
 
@@ -9,7 +10,7 @@ export type Filters = Pick<Shown, FilterName | 'search'>;
 /** What a run has of each; several services for a run of many. */
 const VALUES: Readonly<Record<FilterName, (run: RunRow) => readonly (string | undefined)[]>> = {
   plan: ({ planName }) => [planName],
-  outcome: (run) => [outcomeOf(run)],
+  outcome: (run) => [stateOf(run)],
   strategy: ({ strategy }) => [strategy],
   service: ({ services }) => services.map(({ name }) => name),
   version: ({ services }) => services.map(({ version }) => version),
@@ -47,9 +48,4 @@ function passes(run: RunRow, filters: Filters): boolean {
 function contains(run: RunRow, words: readonly string[]): boolean {
   const text = [run.traceId, run.source, ...FILTERS.flatMap((name) => VALUES[name](run))].join('\n').toLowerCase();
   return words.every((word) => text.includes(word));
-}
-
-/** The outcome of a run that has ended; how it stands for any other. */
-function outcomeOf({ state, outcome }: RunRow): string {
-  return state === 'ended' ? (outcome ?? 'unknown') : state;
 }

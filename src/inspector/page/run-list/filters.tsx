@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
+import { type State, STATES } from '../../scene/step-states.ts';
 import type { RunRow } from '../../view/run-view.ts';
 import { show, shown } from '../url-state.ts';
-import { wordsOf, type State } from '../ui/state.tsx';
 import { showName } from '../ui/texts.ts';
 import { type Choice, choicesOf, type FilterName, FILTERS } from './filter-runs.ts';
 import { OpenFile } from './open-file.tsx';
@@ -59,7 +59,7 @@ function Filter({ name, choices, value }: FilterProps): JSX.Element | null {
         <option value="">any</option>
         {choices.map((choice) => (
           <option key={choice.value} value={choice.value}>
-            {name === 'outcome' ? wordsOf(choice.value as State) : showName(choice.value)} ({choice.runs})
+            {(name === 'outcome' && STATES[choice.value as State]?.words) || showName(choice.value)} ({choice.runs})
           </option>
         ))}
       </select>

@@ -1,10 +1,11 @@
 import { useComputed } from '@preact/signals';
 import type { JSX } from 'preact';
+import { stateOf } from '../../scene/step-states.ts';
 import type { RunRow, ServiceView } from '../../view/run-view.ts';
 import { NOTHING } from '../address.ts';
 import { DurationAgainstUsual } from '../ui/duration.tsx';
 import { Link } from '../ui/link.tsx';
-import { StateLabel, stateOf, StrategyBadge } from '../ui/state.tsx';
+import { StateLabel, StrategyBadge } from '../ui/state.tsx';
 import { formatAgo, formatInstant, showName } from '../ui/texts.ts';
 import { listNowMs } from './load-list.ts';
 

@@ -1,6 +1,7 @@
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { useEffect } from 'preact/hooks';
+import { stateOf, STATES } from '../../scene/step-states.ts';
 import type { RunView } from '../../view/run-view.ts';
 import { NOTHING } from '../address.ts';
 import { ExportMenu } from '../export-menu.tsx';
@@ -11,7 +12,7 @@ import { isSavedFile, type Session, source } from '../source.ts';
 import { CopyButton } from '../ui/copy-button.tsx';
 import { DurationAgainstUsual } from '../ui/duration.tsx';
 import { Link } from '../ui/link.tsx';
-import { colorOf, StateLabel, stateOf, StrategyBadge } from '../ui/state.tsx';
+import { StateLabel, StrategyBadge } from '../ui/state.tsx';
 import { formatAgo, formatInstant, safeUrl, showName, showText } from '../ui/texts.ts';
 
 /** What every view of a run has above it: the verdict before all. */
@@ -20,7 +21,7 @@ export function RunHead({ run }: { readonly run: RunView }): JSX.Element {
   const hasRun = run.runSpanId !== '';
   const name = showName(run.planName ?? '') || (hasRun ? 'Run without a plan name' : 'Steps without a run');
   return (
-    <header class={`run-head color-${colorOf(state)}`}>
+    <header class={`run-head color-${STATES[state].color}`}>
       <div class="title-row">
         <h1 class="name-lines" title={name}>
           {name}

@@ -1,6 +1,7 @@
 import { useSignalEffect } from '@preact/signals';
 import type { JSX } from 'preact';
 import { useEffect } from 'preact/hooks';
+import { stateOf, STATES } from '../../scene/step-states.ts';
 import type { RunView } from '../../view/run-view.ts';
 import { Details } from '../details/details.tsx';
 import { useKeys } from '../keys.ts';
@@ -11,7 +12,6 @@ import { shownRun } from '../shown-run.ts';
 import { isSavedFile } from '../source.ts';
 import { ErrorBoundary } from '../ui/error-boundary.tsx';
 import { Link } from '../ui/link.tsx';
-import { markOf, stateOf } from '../ui/state.tsx';
 import { showName } from '../ui/texts.ts';
 import { selected, show, shown, view } from '../url-state.ts';
 import { ForeignSpans } from './foreign-spans.tsx';
@@ -116,5 +116,5 @@ function useRunKeys(run: RunView): void {
 }
 
 function titleOf(run: RunView): string {
-  return `${markOf(stateOf(run))} ${showName(run.planName ?? '') || 'run'} · Inspector`;
+  return `${STATES[stateOf(run)].mark} ${showName(run.planName ?? '') || 'run'} · Inspector`;
 }

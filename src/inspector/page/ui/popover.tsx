@@ -1,7 +1,8 @@
 import type { JSX } from 'preact';
 import { useLayoutEffect, useRef } from 'preact/hooks';
+import type { State } from '../../scene/step-states.ts';
 import type { Fact } from '../../scene/timeline-words.ts';
-import { type State, StateLabel } from './state.tsx';
+import { StateLabel } from './state.tsx';
 
 /** What is pointed at, in pixels of the window: where the pointer is, and what is not to be covered. */
 export interface Anchor {

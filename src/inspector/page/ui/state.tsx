@@ -1,39 +1,6 @@
 import type { JSX } from 'preact';
-import { OUTCOMES } from '../../../explain/tell/outcomes.ts';
-import type { Outcome } from '../../../semconv.ts';
-import type { RunState, StepState } from '../../view/run-view.ts';
+import { type State, STATES } from '../../scene/step-states.ts';
 import { showName } from './texts.ts';
-
-/** How a run, a step or anything else of a run stands. */
-export type State = StepState | RunState;
-
-/** How it stands in one word: its outcome, once it has one. */
-export function stateOf({
-  state,
-  outcome,
-}: {
-  readonly state: RunState;
-  readonly outcome?: Outcome | undefined;
-}): State {
-  return state === 'ended' ? (outcome ?? 'unknown') : state;
-}
-
-export function wordsOf(state: State): string {
-  return state in OUTCOMES ? OUTCOMES[state as Outcome][1].replace('has no', 'no') : state;
-}
-
-/** The mark as text, for titles. */
-export function markOf(state: State): string {
-  return state === 'running' ? '▶' : state in OUTCOMES ? OUTCOMES[state as Outcome][0] : '·';
-}
-
-/** The colour that stands for a state: a name of the palette. */
-export function colorOf(state: State): string {
-  if (state in COLORS) return COLORS[state as keyof typeof COLORS];
-  return state in OUTCOMES || state === 'running' ? state : 'unknown';
-}
-
-const COLORS = { error: 'failure', interrupted: 'failure', planned: 'planned', 'not started': 'planned' };
 
 /** What is drawn into a circle of 16; states without a path are an empty circle. */
 const PATHS: Partial<Record<State, string>> = {
@@ -55,7 +22,7 @@ export function Mark({ state }: { readonly state: State }): JSX.Element {
   const isFilled = FILLED.has(state);
   return (
     <svg
-      class={`mark ${isFilled ? 'is-filled' : ''} is-${state.replace(' ', '-')} color-${colorOf(state)}`}
+      class={`mark ${isFilled ? 'is-filled' : ''} is-${state.replace(' ', '-')} color-${STATES[state].color}`}
       viewBox="0 0 16 16"
       aria-hidden="true"
     >
@@ -70,7 +37,7 @@ export function Mark({ state }: { readonly state: State }): JSX.Element {
 export function StateLabel({ state }: { readonly state: State }): JSX.Element {
   return (
     <span class="state-label">
-      <Mark state={state} /> {wordsOf(state)}
+      <Mark state={state} /> {STATES[state].words}
     </span>
   );
 }
