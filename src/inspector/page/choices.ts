@@ -1,3 +1,5 @@
+import { type Signal, signal } from '@preact/signals';
+
 const PREFIX = 'orchestrace.';
 
 /** Something about the page that the reader chose before; undefined where browsers keep nothing, as for some files. */
@@ -15,4 +17,11 @@ export function writeChoice(name: string, value: string): void {
   } catch {
     // It is forgotten then.
   }
+}
+
+/** Whether something is open, as the reader left it; at first it is. */
+export function openUnlessClosed(name: string): Signal<boolean> {
+  const isOpen = signal(readChoice(name) !== 'closed');
+  isOpen.subscribe((isNow) => writeChoice(name, isNow ? 'open' : 'closed'));
+  return isOpen;
 }

@@ -1,15 +1,13 @@
-import { signal } from '@preact/signals';
 import type { JSX } from 'preact';
 import type { LegendEntry } from '../../scene/graph-items.ts';
 import { DASHES, opacityOf } from '../../scene/graph-look.ts';
-import { readChoice, writeChoice } from '../choices.ts';
+import { openUnlessClosed } from '../choices.ts';
 
 /** Whether the reader wants to see what the signs mean. */
-export const isLegendOpen = signal(readChoice('graph-legend') !== 'closed');
+export const isLegendOpen = openUnlessClosed('graph-legend');
 
 export function toggleLegend(): void {
   isLegendOpen.value = !isLegendOpen.peek();
-  writeChoice('graph-legend', isLegendOpen.peek() ? 'open' : 'closed');
 }
 
 /** What the lines mean. */

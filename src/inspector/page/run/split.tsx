@@ -1,10 +1,10 @@
 import { signal } from '@preact/signals';
 import type { ComponentChildren, JSX } from 'preact';
 import { useRef } from 'preact/hooks';
-import { readChoice, writeChoice } from '../choices.ts';
+import { openUnlessClosed, readChoice, writeChoice } from '../choices.ts';
+import { Separator } from '../ui/separator.tsx';
 
-export const isDetailsOpen = signal(readChoice('details') !== 'closed');
-isDetailsOpen.subscribe((isOpen) => writeChoice('details', isOpen ? 'open' : 'closed'));
+export const isDetailsOpen = openUnlessClosed('details');
 
 /** How much of the window the details take, in percent: of its width, or of its height where it is narrow. */
 const share = signal(clamp(Number(readChoice('details-share') ?? 30)));
@@ -23,35 +23,24 @@ export function Split({ children, aside }: SplitProps): JSX.Element {
     share.value = clamp(percent);
     writeChoice('details-share', String(share.value));
   };
-  const onPointerMove = (event: PointerEvent): void => {
-    const line = event.currentTarget as HTMLElement;
-    if (!split.current || !line.hasPointerCapture(event.pointerId)) return;
-    const { right, bottom, width, height } = split.current.getBoundingClientRect();
-    const isBelow = getComputedStyle(split.current).flexDirection === 'column';
-    setShare(isBelow ? ((bottom - event.clientY) / height) * 100 : ((right - event.clientX) / width) * 100);
-  };
-  const onKeyDown = (event: KeyboardEvent): void => {
-    const by = { ArrowLeft: 1, ArrowUp: 1, ArrowRight: -1, ArrowDown: -1 }[event.key];
-    if (by === undefined) return;
-    event.preventDefault();
-    setShare(share.value + by * SHARE_STEP);
+  const drag = ({ clientX, clientY }: PointerEvent): void => {
+    const { right, bottom, width, height } = split.current!.getBoundingClientRect();
+    const isBelow = getComputedStyle(split.current!).flexDirection === 'column';
+    setShare(isBelow ? ((bottom - clientY) / height) * 100 : ((right - clientX) / width) * 100);
   };
   return (
     <div class="split" ref={split}>
       {children}
       {isOpen && (
         <>
-          <div
+          <Separator
             class="split-line"
-            role="separator"
-            tabIndex={0}
-            aria-label="Size of the details"
-            aria-valuenow={Math.round(share.value)}
-            aria-valuemin={MIN_SHARE}
-            aria-valuemax={MAX_SHARE}
-            onPointerDown={(event) => event.currentTarget.setPointerCapture(event.pointerId)}
-            onPointerMove={onPointerMove}
-            onKeyDown={onKeyDown}
+            label="Size of the details"
+            value={share.value}
+            min={MIN_SHARE}
+            max={MAX_SHARE}
+            onDrag={drag}
+            onStep={(by) => setShare(share.value - by * SHARE_STEP)}
           />
           <aside class="details" aria-label="Details" tabIndex={-1} style={{ flexBasis: `${share.value}%` }}>
             {aside}

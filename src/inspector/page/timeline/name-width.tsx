@@ -1,5 +1,6 @@
 import type { JSX } from 'preact';
 import { readChoice, writeChoice } from '../choices.ts';
+import { Separator } from '../ui/separator.tsx';
 import type { TimelineModel } from './timeline-model.ts';
 
 const MIN_WIDTH = 120;
@@ -28,27 +29,15 @@ export function NameEdge({ model }: { readonly model: TimelineModel }): JSX.Elem
     writeChoice('names-width', String(model.nameWidth.value));
   };
   return (
-    <div
+    <Separator
       class="name-edge"
-      role="separator"
-      tabIndex={0}
       aria-orientation="vertical"
-      aria-label="Width of the names"
-      aria-valuenow={model.nameWidth.value}
-      aria-valuemin={MIN_WIDTH}
-      aria-valuemax={Math.round(Math.max(MIN_WIDTH, width * MAX_SHARE))}
-      onPointerDown={(event) => event.currentTarget.setPointerCapture(event.pointerId)}
-      onPointerMove={(event) => {
-        const line = event.currentTarget;
-        if (!line.hasPointerCapture(event.pointerId)) return;
-        setWidth(event.clientX - line.parentElement!.getBoundingClientRect().left);
-      }}
-      onKeyDown={(event) => {
-        const by = { ArrowLeft: -KEY_STEP, ArrowRight: KEY_STEP }[event.key];
-        if (by === undefined) return;
-        event.preventDefault();
-        setWidth(model.nameWidth.value + by);
-      }}
+      label="Width of the names"
+      value={model.nameWidth.value}
+      min={MIN_WIDTH}
+      max={Math.max(MIN_WIDTH, width * MAX_SHARE)}
+      onDrag={({ clientX }, line) => setWidth(clientX - line.parentElement!.getBoundingClientRect().left)}
+      onStep={(by) => setWidth(model.nameWidth.value + by * KEY_STEP)}
     />
   );
 }
