@@ -7,22 +7,17 @@ const SOURCE = new URL('page/', import.meta.url);
 /** Where `page-files.ts` looks for it. */
 const OUTPUT = new URL('../../dist/inspector/page/', import.meta.url);
 
-const variables = (palette: Palette): string =>
-  Object.entries(palette)
-    .map(([name, color]) => `--${name}:${color};`)
-    .join('');
-
 /** All style sheets in one, with the colours first: the reader's choice of light or dark, else the system's. */
 async function buildStyles(): Promise<Uint8Array> {
   const folder = new URL('styles/', SOURCE);
   const names = (await readdir(folder)).filter((name) => name.endsWith('.css')).toSorted();
   const sheets = await Promise.all(names.map((name) => readFile(new URL(name, folder), 'utf8')));
-  const dark = `color-scheme:dark;${variables(DARK)}`;
-  const colors = `:root{color-scheme:light;${variables(LIGHT)}}
-:root[data-theme=dark]{${dark}}
-@media(prefers-color-scheme:dark){:root:not([data-theme=light]){${dark}}}
-`;
-  return transform({ filename: 'page.css', code: Buffer.from(colors + sheets.join('')), minify: true }).code;
+  const colors = Object.keys(LIGHT) as (keyof Palette)[];
+  const code = `:root { color-scheme: light dark; ${colors.map((name) => `--${name}: light-dark(${LIGHT[name]}, ${DARK[name]});`).join('')} }
+:root[data-theme=light] { color-scheme: light }
+:root[data-theme=dark] { color-scheme: dark }
+${sheets.join('')}`;
+  return transform({ filename: 'page.css', code: Buffer.from(code), minify: true }).code;
 }
 
 await mkdir(OUTPUT, { recursive: true });
@@ -31,7 +26,18 @@ for (const name of ['page', 'layout-worker'])
     input: new URL(name === 'page' ? 'main.tsx' : 'layout-worker.ts', SOURCE).pathname,
     platform: 'browser',
     tsconfig: new URL('tsconfig.json', SOURCE).pathname,
-    output: { file: new URL(`${name}.js`, OUTPUT).pathname, format: 'iife', minify: true, codeSplitting: false, comments: false },
+    // What TypeScript would call instead takes children as a property: that is longer.
+    transform: {
+      jsx: { runtime: 'classic', pragma: 'h', pragmaFrag: 'Fragment' },
+      inject: { h: ['preact', 'h'], Fragment: ['preact', 'Fragment'] },
+    },
+    output: {
+      file: new URL(`${name}.js`, OUTPUT).pathname,
+      format: 'iife',
+      minify: true,
+      codeSplitting: false,
+      comments: false,
+    },
     logLevel: 'warn',
   });
 await writeFile(new URL('page.css', OUTPUT), await buildStyles());
