@@ -8,6 +8,7 @@ import { reconstruct } from '../../src/explain/read/reconstruct.ts';
 import type { ReceivedSpan } from '../../src/explain/read/received-span.ts';
 import { readTraces } from '../../src/inspector/read-traces.ts';
 import { spansOfRun } from '../bench/explain.ts';
+import { madeRunSpans } from '../explain/made-runs.ts';
 import { failedNight } from './nights.ts';
 import { hasBrowser, newPage, openPage, type OpenPage, useBrowser } from './open-page.ts';
 import { announced, detailsOf, factOf, rowOf, verdictOf } from './parts.ts';
@@ -48,8 +49,22 @@ describe.skipIf(!hasBrowser)('the menu of exports', () => {
       await readFile(file, 'utf8'),
     );
     expect(parsed).toEqual({ name: 'svg', faults: 0 });
-    for (const step of STEPS) await page.locator('text', { hasText: new RegExp(`^${step}`) }).first().waitFor();
+    for (const step of STEPS)
+      await page
+        .locator('text', { hasText: new RegExp(`^${step}`) })
+        .first()
+        .waitFor();
     expect(await page.locator('svg').boundingBox()).toMatchObject({ width: expect.any(Number) });
+  });
+
+  it.each(['Timeline', 'Graph'])('gives the %s with names that XML would stumble over', async (view) => {
+    const names = ['a<b>&c', '"]]>', '<!--'];
+    const tools = Object.fromEntries(names.map((name, at) => [name, { ms: [at, at + 10] } as const]));
+    await using opened = await openRun(madeRunSpans({ name: 'R&D <nightly>', ms: 100, tools }));
+    const file = await download(opened.page, `${view} as SVG`);
+    await using picture = await openFile(file);
+    for (const name of [...names, 'R&D <nightly>'])
+      expect(await picture.page.locator('svg').textContent()).toContain(name);
   });
 
   it('gives the graph as Mermaid, as a file and to paste', async () => {
