@@ -53,8 +53,8 @@ describe.skipIf(!hasBrowser)('hostile names', () => {
         expect(await sectionOf(page, section).innerText()).toContain(section === 'Resource' ? FIRST : text);
       expect(await detailsOf(page).locator('.error-text pre').textContent()).toBe(text);
       if (at > 0) expect(await detailsOf(page).locator('.mappings').innerText()).toContain(text);
+      await expectInert(opened);
     }
-    await expectInert(opened);
   });
 
   it.each(['graph', 'report', 'compare'])('are text in the %s', async (view) => {

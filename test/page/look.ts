@@ -12,12 +12,22 @@ export async function settle(page: Page): Promise<string> {
   return look;
 }
 
-/** All that a reader could notice of the page. */
+/** All that a reader could notice of the page: what is there, what has the focus, what is drawn, how far it is scrolled. */
 export function lookOf(page: Page): Promise<string> {
   return page.evaluate(() => {
-    const drawn = [...document.querySelectorAll('canvas')].map((canvas) => canvas.toDataURL());
-    const scrolled = [...document.querySelectorAll('*')].map(({ scrollTop }) => scrollTop).filter(Boolean);
-    const focused = document.activeElement?.outerHTML.slice(0, 200);
-    return [location.href, document.documentElement.outerHTML, focused, ...drawn, ...scrolled].join('\n');
+    // Neither the order of attributes nor that of elements is noticed: both are of what was there before.
+    const lookOfElement = (element: Element): string => {
+      const attributes = Array.from(element.attributes, ({ name, value }) => `${name}=${value}`).toSorted();
+      const texts = [...element.childNodes].filter(({ nodeType }) => nodeType === Node.TEXT_NODE);
+      const state = [
+        element === document.activeElement && 'focus',
+        element.scrollTop,
+        (element as HTMLInputElement).value,
+      ];
+      return [element.localName, ...attributes, ...texts.map(({ textContent }) => textContent), ...state].join(' ');
+    };
+    const elements = Array.from(document.querySelectorAll('*'), lookOfElement).toSorted();
+    const drawn = Array.from(document.querySelectorAll('canvas'), (canvas) => canvas.toDataURL());
+    return [location.href, ...elements, ...drawn].join('\n');
   });
 }

@@ -41,40 +41,41 @@ export interface Place {
   readonly after?: readonly string[];
 }
 
-/** Presses each key wherever it may do something: near the first place, then in each of them. @returns those that did nothing anywhere */
+/** Presses each key in a place, and where it does nothing there in the next. @returns those that did nothing anywhere */
 export async function findDeadKeys(
   opened: OpenPage,
   keys: readonly ListedKey[],
-  places: readonly [Place, ...Place[]],
+  places: readonly Place[],
 ): Promise<ListedKey[]> {
+  const [place, ...others] = places;
+  if (!place) return [...keys];
   const dead: ListedKey[] = [];
+  let atFirst: string | undefined;
   for (const key of keys) {
-    await goNear(opened.page, places[0].path);
-    let isAlive = await doesSomething(opened.page, key);
-    for (const place of isAlive ? [] : places) {
-      await goTo(opened, place);
-      isAlive ||= await doesSomething(opened.page, key);
-    }
-    if (!isAlive) dead.push(key);
+    // Loading the page anew takes long, and is needed only where something stays that does not stand in the address.
+    if (atFirst === undefined || (await goBack(opened.page, place)) !== atFirst) atFirst = await goTo(opened, place);
+    if (!(await doesSomething(opened.page, key))) dead.push(key);
   }
-  return dead;
+  return dead.length === 0 ? dead : findDeadKeys(opened, dead, others);
 }
 
-/** Shows an address again without loading the page anew, which takes long; what does not stand there stays as it is. */
-async function goNear(page: Page, path: string): Promise<void> {
-  if ((await page.locator('dialog[open], [role=menu]').count()) > 0) await page.keyboard.press('Escape');
+/** Shows an address as the button of the browser does. @returns how the page looks then */
+async function goBack(page: Page, { path }: Place): Promise<string> {
   await page.evaluate((address) => {
     history.replaceState(null, '', address);
     dispatchEvent(new PopStateEvent('popstate'));
   }, path);
+  return settle(page);
 }
 
-async function goTo(opened: OpenPage, { path, after = [] }: Place): Promise<void> {
+/** Loads the page anew. @returns how it looks then */
+async function goTo(opened: OpenPage, { path, after = [] }: Place): Promise<string> {
   const { page } = opened;
   await page.evaluate(() => localStorage.clear());
   await opened.go(path);
   await settle(page);
   for (const key of after) await page.keyboard.press(key);
+  return settle(page);
 }
 
 /** So often it is looked at what a key did, until it did nothing. */
@@ -82,7 +83,7 @@ const LOOKS = 12;
 
 /** Whether a key changes anything, or asks for a file. */
 async function doesSomething(page: Page, { key }: ListedKey): Promise<boolean> {
-  const before = await settle(page);
+  const before = await lookOf(page);
   let asksForFile = false;
   page.once('filechooser', () => (asksForFile = true));
   await page.keyboard.press(key);
