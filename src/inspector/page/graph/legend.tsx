@@ -14,7 +14,7 @@ export function toggleLegend(): void {
 export function Legend({ entries }: { readonly entries: readonly LegendEntry[] }): JSX.Element | null {
   if (!isLegendOpen.value || entries.length === 0) return null;
   return (
-    <ul class="graph-legend" id="graph-legend" aria-label="Signs">
+    <ul class="signs" aria-label="Signs">
       {entries.map(({ sample, text }) => (
         <li key={sample}>
           <svg class={`is-${sample}`} viewBox="0 0 28 12" aria-hidden="true">

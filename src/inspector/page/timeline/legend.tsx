@@ -3,7 +3,7 @@ import type { JSX } from 'preact';
 /** What the signs mean. */
 export function Legend(): JSX.Element {
   return (
-    <ul class="timeline-legend" aria-label="Signs">
+    <ul class="signs" aria-label="Signs">
       <li>
         <i class="segment is-wait color-wait" /> waited with all it needs
       </li>
