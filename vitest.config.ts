@@ -12,6 +12,8 @@ const config: ViteUserConfig = defineConfig({
           include: ['test/page/*.test.ts'],
           exclude,
           globalSetup: 'test/helpers/need-browser.ts',
+          // A busy machine draws late.
+          expect: { poll: { interval: 30, timeout: 10_000 } },
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },

@@ -56,7 +56,7 @@ describe.skipIf(!hasBrowser)('the timeline', () => {
     await using opened = await openNight(failedNight(1));
     const { page } = opened;
     await caretOf(rowOf(page, 'rates')).click();
-    const request = 'GET https://rates.example/vat 503';
+    const request = 'GET /vat 503';
     await expectTexts(page.locator('.timeline-row.is-span .name'), [
       'attempt 1',
       request,
