@@ -29,14 +29,14 @@ describe('the graph as SVG', () => {
     }));
     const view = madeView({ planName: NAMES.join(' '), verdict: NAMES.join(' '), steps });
     for (const collapsed of [[], [0]]) {
-      const svg = renderGraphSvg(draw(view, collapsed).scene, LIGHT);
+      const svg = renderGraphSvg(draw(view, collapsed).scene, LIGHT, 0);
       expect(() => readXml(svg)).not.toThrow();
       expect(new Set(svg.match(/<\w+/g))).toEqual(new Set(OWN_ELEMENTS.map((name) => `<${name}`)));
     }
   });
 
   it('says what it is, and all that the page says', () => {
-    const svg = readXml(renderGraphSvg(draw(sampleView()).scene, LIGHT));
+    const svg = readXml(renderGraphSvg(draw(sampleView()).scene, LIGHT, 0));
     expect(['title', 'desc'].flatMap((name) => elementsOf(svg, name).map(textOf))).toEqual([
       'ci-overview, dag: 6 steps in 3 groups',
       '3.40 s. Critical path primary > aggregate > report.',
@@ -58,23 +58,29 @@ describe('the graph as SVG', () => {
   });
 
   it('draws control and data differently, the critical path stronger, and what is not in the plan dashed', () => {
-    const svg = readXml(renderGraphSvg(draw(sampleView()).scene, LIGHT));
+    const svg = readXml(renderGraphSvg(draw(sampleView()).scene, LIGHT, 0));
     const paths = elementsOf(svg, 'path').map(({ attributes }) => attributes);
     const edges = paths.filter(({ fill, d }) => fill === 'none' && d!.includes('C'));
     expect(edges.map((path) => [path['stroke'], path['stroke-width'], path['stroke-dasharray']])).toEqual([
-      [LIGHT.critical, '2.5', '7 3'],
       [LIGHT.control, '1.4', undefined],
-      [LIGHT.critical, '2.5', '7 3'],
       [LIGHT.data, '1.4', '2 3'],
+      [LIGHT.critical, '2.5', '7 3'],
+      [LIGHT.critical, '2.5', '7 3'],
     ]);
-    const dashed = elementsOf(svg, 'rect').filter(({ attributes }) => attributes['stroke-dasharray'] !== undefined);
-    expect(dashed).toHaveLength(2);
+    // One step, and what explains it.
+    expect(paths.filter((path) => path['stroke-dasharray'] === '4 3')).toHaveLength(2);
   });
 
-  it('loads nothing and names no colour but those of its palette', () => {
-    const svg = renderGraphSvg(draw(sampleView(), [0]).scene, DARK);
+  it('says for how long a step has been running', () => {
+    const view = madeView({ state: 'running', nowMs: 5000, steps: [{ toolId: 'a', state: 'running', startMs: 1000 }] });
+    const texts = elementsOf(readXml(renderGraphSvg(draw(view).scene, LIGHT, 5000)), 'text').map(textOf);
+    expect(texts).toContain('4.00 s');
+  });
+
+  it('loads nothing, and has the colours of its palette', () => {
+    const svg = renderGraphSvg(draw(sampleView(), [0]).scene, DARK, 0);
     expect(svg).not.toMatch(/href|url\(|<style|<script|@import/);
-    const colors = new Set(svg.match(/#[\da-f]{6}/g));
+    const colors = new Set(elementsOf(readXml(svg), 'text').map(({ attributes }) => attributes['fill']!));
     expect([...colors].filter((color) => !Object.values(DARK).includes(color))).toEqual([]);
   });
 });

@@ -5,11 +5,11 @@ import type { GraphEdge, GraphGroup, GraphNode, GraphScene } from '../../scene/g
 import { DASHES, NODE_RADIUS } from '../../scene/graph-look.ts';
 import type { GraphSelection } from '../../scene/graph-selection.ts';
 import type { Palette } from '../../scene/palette.ts';
-import { boundsOfBox, Culler } from './cull.ts';
-import { EdgePainter, paintEmphasized, paintLabels } from './paint-edges.ts';
-import { paintGroups } from './paint-groups.ts';
-import { type Moment, paintNodes } from './paint-nodes.ts';
-import { type Pen, SCALE } from './pen.ts';
+import { boundsOfBox, Culler } from '../../scene/cull.ts';
+import { EdgePainter, paintEmphasized, paintLabels } from '../../scene/paint-edges.ts';
+import { paintGroups } from '../../scene/paint-groups.ts';
+import { type Moment, paintNodes } from '../../scene/paint-nodes.ts';
+import { type Pen, SCALE } from '../../scene/graph-pen.ts';
 
 /** How the graph is looked at. */
 export interface GraphLook extends Moment {

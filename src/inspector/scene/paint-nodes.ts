@@ -1,10 +1,10 @@
-import { formatDuration } from '../../../explain/format.ts';
-import type { GraphNode } from '../../scene/graph-items.ts';
-import * as look from '../../scene/graph-look.ts';
-import { TEXT_LEFT, TEXT_RIGHT } from '../../scene/graph-nodes.ts';
-import { INDENT, NODE_HEIGHT } from '../../scene/graph-sizes.ts';
-import { DETAIL_SIZE, fitText, LABEL_SIZE } from '../../scene/graph-text.ts';
-import { LEAST_TEXT, mix, type Pen, roughly, SCALE, setFont } from './pen.ts';
+import { formatDuration } from '../../explain/format.ts';
+import type { GraphNode } from './graph-items.ts';
+import * as look from './graph-look.ts';
+import { TEXT_LEFT, TEXT_RIGHT } from './graph-nodes.ts';
+import { INDENT, NODE_HEIGHT } from './graph-sizes.ts';
+import { DETAIL_SIZE, fitText, LABEL_SIZE } from './graph-text.ts';
+import { LEAST_TEXT, mix, type Pen, roughly, SCALE, setFont } from './graph-pen.ts';
 
 /** What changes all the time in a run that goes on. */
 export interface Moment {

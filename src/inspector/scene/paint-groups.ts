@@ -1,10 +1,10 @@
-import { formatDuration } from '../../../explain/format.ts';
-import { TITLE_LEFT, TITLE_RIGHT } from '../../scene/graph-groups.ts';
-import type { GraphGroup } from '../../scene/graph-items.ts';
-import * as look from '../../scene/graph-look.ts';
-import { TITLE_HEIGHT } from '../../scene/graph-sizes.ts';
-import { DETAIL_SIZE, textWidth } from '../../scene/graph-text.ts';
-import { LEAST_TEXT, mix, type Pen, SCALE, setFont } from './pen.ts';
+import { formatDuration } from '../../explain/format.ts';
+import { TITLE_LEFT, TITLE_RIGHT } from './graph-groups.ts';
+import type { GraphGroup } from './graph-items.ts';
+import * as look from './graph-look.ts';
+import { TITLE_HEIGHT } from './graph-sizes.ts';
+import { DETAIL_SIZE, textWidth } from './graph-text.ts';
+import { type Canvas, LEAST_TEXT, mix, type Pen, SCALE, setFont } from './graph-pen.ts';
 
 /** Frames of groups, and groups that are one box. */
 export function paintGroups(pen: Pen, groups: readonly GraphGroup[], nowMs: number): void {
@@ -67,7 +67,7 @@ function paintTitles(pen: Pen, groups: readonly GraphGroup[], nowMs: number): vo
 }
 
 /** Down where a group is open, to the right where it is collapsed. */
-function paintTriangle(context: CanvasRenderingContext2D, x: number, y: number, isCollapsed: boolean): void {
+function paintTriangle(context: Canvas, x: number, y: number, isCollapsed: boolean): void {
   context.beginPath();
   context.moveTo(isCollapsed ? x : x - 1, isCollapsed ? y - 4 : y - 3);
   context.lineTo(isCollapsed ? x + 6 : x + 7, isCollapsed ? y : y - 3);

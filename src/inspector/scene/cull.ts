@@ -1,4 +1,4 @@
-import type { Box } from '../../scene/graph-camera.ts';
+import type { Box } from './graph-camera.ts';
 
 /** Left, top, right, bottom. */
 export type Bounds = readonly [number, number, number, number];

@@ -1,6 +1,7 @@
-import { pointOn } from '../../scene/bezier.ts';
-import type { Box } from '../../scene/graph-camera.ts';
-import type { Dash } from '../../scene/graph-look.ts';
+import { pointOn } from './bezier.ts';
+import type { Box } from './graph-camera.ts';
+import type { Dash } from './graph-look.ts';
+import type { Canvas } from './graph-pen.ts';
 
 /** How long the straight parts are that a dashed piece is made of, about, and most of them. */
 const STRAIGHT = 14;
@@ -10,12 +11,7 @@ const MAX_STRAIGHTS = 28;
  * Adds a curve to the path of a canvas, without the pieces that are not seen. Dashes are drawn one by one: a canvas that dashes curves by itself takes
  * much longer, and for what is out of sight as well.
  */
-export function traceCurve(
-  context: CanvasRenderingContext2D,
-  curve: Float64Array,
-  dash: Dash | undefined,
-  seen: Box,
-): void {
+export function traceCurve(context: Canvas, curve: Float64Array, dash: Dash | undefined, seen: Box): void {
   let isJoined = false;
   for (let at = 0; at + 7 < curve.length; at += 6) {
     if (!isPieceSeen(curve, at, seen)) {
@@ -40,7 +36,7 @@ export function traceCurve(
 }
 
 /** Each piece begins with a dash of its own, so that dashes stay where they are whatever is seen before them. */
-function traceDashes(context: CanvasRenderingContext2D, curve: Float64Array, at: number, dash: Dash, seen: Box): void {
+function traceDashes(context: Canvas, curve: Float64Array, at: number, dash: Dash, seen: Box): void {
   const [x0, y0, y1, y2, x3, y3] = [
     curve[at]!,
     curve[at + 1]!,
@@ -73,7 +69,7 @@ function traceDashes(context: CanvasRenderingContext2D, curve: Float64Array, at:
 }
 
 function traceLevelDashes(
-  context: CanvasRenderingContext2D,
+  context: Canvas,
   fromX: number,
   toX: number,
   y: number,

@@ -1,9 +1,9 @@
-import type { GraphEdge } from '../../scene/graph-items.ts';
-import { LABEL_HEIGHT, labelWidth, readableLabels } from '../../scene/graph-labels.ts';
-import { ARROW_LENGTH, ARROW_WIDTH, edgeLook, type EdgeLook, opacityOf } from '../../scene/graph-look.ts';
-import { DETAIL_SIZE } from '../../scene/graph-text.ts';
+import type { GraphEdge } from './graph-items.ts';
+import { LABEL_HEIGHT, labelWidth, readableLabels } from './graph-labels.ts';
+import { ARROW_LENGTH, ARROW_WIDTH, edgeLook, type EdgeLook, opacityOf } from './graph-look.ts';
+import { DETAIL_SIZE } from './graph-text.ts';
 import { Culler } from './cull.ts';
-import { LEAST_TEXT, type Pen, roughly, SCALE, setFont } from './pen.ts';
+import { type Canvas, LEAST_TEXT, type Pen, roughly, SCALE, setFont } from './graph-pen.ts';
 import { traceCurve } from './trace-curve.ts';
 
 interface Style extends EdgeLook {
@@ -69,11 +69,12 @@ export function paintEmphasized(pen: Pen, edges: Iterable<GraphEdge>): void {
 }
 
 function paintAlike(
-  { context, palette, scale, seen }: Pen,
+  { context, palette, scale, seen, dashesCurves }: Pen,
   { color, width, dash, opacity }: Style,
   edges: readonly GraphEdge[],
 ): void {
   if (edges.length === 0) return;
+  if (dashesCurves) context.setLineDash([...(dash ?? [])]);
   context.globalAlpha = opacity;
   context.strokeStyle = palette[color];
   context.fillStyle = palette[color];
@@ -83,14 +84,15 @@ function paintAlike(
   for (const { curve, bounds } of edges) {
     if (bounds[2] - bounds[0] < shortest && bounds[3] - bounds[1] < shortest) continue;
     context.beginPath();
-    traceCurve(context, curve, dash, seen);
+    traceCurve(context, curve, dashesCurves ? undefined : dash, seen);
     context.stroke();
   }
+  if (dashesCurves) context.setLineDash([]);
   if (scale >= SCALE.arrows) paintArrows(context, edges);
   context.globalAlpha = 1;
 }
 
-function paintArrows(context: CanvasRenderingContext2D, edges: readonly GraphEdge[]): void {
+function paintArrows(context: Canvas, edges: readonly GraphEdge[]): void {
   context.beginPath();
   for (const { curve } of edges) {
     const end = curve.length - 2;
