@@ -89,7 +89,7 @@ function placeLabel({ extent, point }: Bar, label: Label, scale: TimeScale, widt
   const noteWidth = label.note === undefined ? 0 : NOTE_WIDTH;
   if (right >= textWidth + noteWidth || (right >= textWidth && right > left))
     return { ...label, side: 'right', x: end + LABEL_GAP, room: right };
-  if (left >= textWidth) return { ...label, side: 'left', x: left, room: left };
+  if (left - LABEL_GAP >= textWidth) return { ...label, side: 'left', x: left, room: left - LABEL_GAP };
   if (right >= textWidth) return { ...label, side: 'right', x: end + LABEL_GAP, room: right };
   const inside = Math.min(end, width) - LABEL_GAP;
   return { ...label, side: 'inside', x: inside, room: inside - Math.max(0, start) };
