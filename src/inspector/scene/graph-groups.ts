@@ -1,9 +1,8 @@
 import type { GroupView, RunView } from '../view/run-view.ts';
 import type { GraphGroup } from './graph-items.ts';
-import { type GroupTally, summarize, tallyGroups } from './graph-tally.ts';
+import { type GroupTally, howMany, summarize, tallyGroups } from './graph-tally.ts';
 import { DETAIL_SIZE, fitText, textWidth } from './graph-text.ts';
 import type { GraphLayout } from './layout-graph.ts';
-import { STATES } from './step-states.ts';
 import { groupTitle, tookText } from './texts.ts';
 
 /** Where the title of a group begins, right of its triangle; how far texts stay from the right edge. */
@@ -46,8 +45,8 @@ export function graphGroups(view: RunView, layout: GraphLayout): GraphGroup[] {
 /** E.g. `group 0 · parallel · 3 of 4 done`, as much of it as there is room for. */
 function titleOf(group: GroupView, counts: GroupTally['counts'], room: number): string {
   const title = groupTitle(group);
-  const done = counts.find(({ words }) => words === STATES.success.words)?.count ?? 0;
-  const total = counts.reduce((sum, { count }) => sum + count, 0);
+  const done = howMany(counts, (state) => state === 'success');
+  const total = howMany(counts);
   const progress = total > 1 ? ` · ${done} of ${total}` : '';
   const fitting = [`${progress} done`, progress].find((more) => textWidth(title + more, DETAIL_SIZE) <= room);
   return progress === '' ? title : title + (fitting ?? '');

@@ -72,8 +72,7 @@ export interface GraphGroup extends Rectangle {
 }
 
 export interface GroupCount {
-  readonly words: string;
-  readonly color: keyof Palette;
+  readonly state: StepState;
   readonly count: number;
 }
 

@@ -6,8 +6,10 @@ import { isWrong, STATES } from './step-states.ts';
 
 /** What is said of a group as a whole, without what its steps called. */
 export interface GroupTally {
-  /** How many steps it has in each state, the most important first. */
+  /** How many steps it has in each state, what went wrong first. */
   readonly counts: readonly GroupCount[];
+  /** Index of its first step; undefined where it has none. */
+  readonly first: number | undefined;
   /** Whether a step of it is on the critical path. */
   readonly isCritical: boolean;
   /** Where it did not go well. */
@@ -15,40 +17,45 @@ export interface GroupTally {
 }
 
 export function tallyGroups({ groups, steps }: Pick<RunView, 'groups' | 'steps'>): GroupTally[] {
-  const tallies = groups.map(() => ({ states: new Map<StepState, number>(), isCritical: false }));
-  for (const { group, parent, state, isCritical } of steps) {
-    const tally = parent === undefined ? tallies[group ?? -1] : undefined;
-    if (!tally) continue;
-    tally.states.set(state, (tally.states.get(state) ?? 0) + 1);
-    tally.isCritical ||= isCritical;
-  }
-  return tallies.map(({ states, isCritical }, index) => {
-    return { counts: countStates(states), isCritical, color: colorOf(groups[index]!, states) };
+  const inGroups = Map.groupBy(steps.keys(), (index) =>
+    steps[index]!.parent === undefined ? steps[index]!.group : undefined,
+  );
+  return groups.map((group, index) => {
+    const own = inGroups.get(index) ?? [];
+    const counts = countStates(own.map((index) => steps[index]!.state));
+    const isCritical = own.some((index) => steps[index]!.isCritical);
+    return { counts, first: own[0], isCritical, color: colorOf(group, counts) };
   });
+}
+
+/** How many steps are in states of which something is true. */
+export function howMany(counts: readonly GroupCount[], isMeant: (state: StepState) => boolean = () => true): number {
+  return counts.reduce((sum, { state, count }) => (isMeant(state) ? sum + count : sum), 0);
 }
 
 /** E.g. `100 steps, 2 failed`. */
 export function summarize(counts: readonly GroupCount[]): string {
-  const total = counts.reduce((sum, { count: number }) => sum + number, 0);
-  const rest = counts.filter(({ words }) => words !== STATES.success.words);
-  return [count(total, 'step'), ...rest.map(({ words, count: number }) => `${number} ${words}`)].join(', ');
+  const rest = counts.filter(({ state }) => state !== 'success');
+  const words = rest.map(({ state, count }) => `${count} ${STATES[state].words}`);
+  return [count(howMany(counts), 'step'), ...words].join(', ');
 }
 
 const ORDER = Object.keys(STATES) as StepState[];
 /** What went wrong first. */
 const SORTED: readonly StepState[] = [...ORDER.filter(isWrong), ...ORDER.filter((state) => !isWrong(state))];
 
-function countStates(states: ReadonlyMap<StepState, number>): GroupCount[] {
+function countStates(states: readonly StepState[]): GroupCount[] {
+  const counts = new Map<StepState, number>();
+  for (const state of states) counts.set(state, (counts.get(state) ?? 0) + 1);
   return SORTED.flatMap((state) => {
-    const number = states.get(state) ?? 0;
-    const { words, color } = STATES[state];
-    return number === 0 ? [] : [{ words, color, count: number }];
+    const count = counts.get(state);
+    return count === undefined ? [] : { state, count };
   });
 }
 
 /** Of its outcome, or of the first state that went wrong in it. */
-function colorOf({ outcome }: GroupView, states: ReadonlyMap<StepState, number>): GroupTally['color'] {
-  if (outcome !== undefined && outcome !== 'success') return STATES[outcome].color;
-  const wrong = SORTED.find((state) => isWrong(state) && states.has(state));
-  return wrong && STATES[wrong].color;
+function colorOf({ outcome }: GroupView, counts: readonly GroupCount[]): GroupTally['color'] {
+  const wrong = counts.find(({ state }) => isWrong(state))?.state;
+  const state = outcome === 'success' ? wrong : (outcome ?? wrong);
+  return state && STATES[state].color;
 }

@@ -1,7 +1,7 @@
 import { count } from '../../explain/format.ts';
 import type { RunView, StepView } from '../view/run-view.ts';
 import type { GroupCount } from './graph-items.ts';
-import { summarize, tallyGroups } from './graph-tally.ts';
+import { howMany, summarize, tallyGroups } from './graph-tally.ts';
 import type { Palette } from './palette.ts';
 import { STATES } from './step-states.ts';
 import { groupTitle, mappingText, shownName, tookText } from './texts.ts';
@@ -77,7 +77,9 @@ export function drawGroups(view: DrawnPart, most: number): Diagram {
     nodes.push({
       at: nodes.length,
       lines: [title, summarize(addUp(part.flatMap(({ counts }) => counts))), from === to ? tookText(from) : ''],
-      color: part.find(({ color }) => color)?.color ?? part.flatMap(({ counts }) => counts)[0]?.color ?? 'unknown',
+      color:
+        part.find(({ color }) => color)?.color ??
+        STATES[part.flatMap(({ counts }) => counts)[0]?.state ?? 'unknown'].color,
       isCritical: part.some(({ isCritical }) => isCritical),
       isPlanned: true,
     });
@@ -115,9 +117,8 @@ function mergeLines(edges: RunView['edges'], nodeOfStep: readonly number[]): Lin
 }
 
 function addUp(counts: readonly GroupCount[]): GroupCount[] {
-  const sums = new Map<string, GroupCount>();
-  for (const each of counts) sums.set(each.words, { ...each, count: each.count + (sums.get(each.words)?.count ?? 0) });
-  return [...sums.values()];
+  const byState = Map.groupBy(counts, ({ state }) => state);
+  return Array.from(byState, ([state, same]) => ({ state, count: howMany(same) }));
 }
 
 function nodeOf(step: StepView, at: number): DiagramNode {

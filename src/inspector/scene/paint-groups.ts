@@ -3,7 +3,9 @@ import { TITLE_LEFT, TITLE_RIGHT } from './graph-groups.ts';
 import type { GraphGroup } from './graph-items.ts';
 import * as look from './graph-look.ts';
 import { TITLE_HEIGHT } from './graph-sizes.ts';
+import { howMany } from './graph-tally.ts';
 import { DETAIL_SIZE, textWidth } from './graph-text.ts';
+import { STATES } from './step-states.ts';
 import { type Canvas, LEAST_TEXT, mix, type Pen, SCALE, setFont } from './graph-pen.ts';
 
 /** Frames of groups, and groups that are one box. */
@@ -36,11 +38,11 @@ function paintFrame({ context, palette, scale }: Pen, group: GraphGroup): void {
   if (!isCollapsed) return;
   const isNear = scale >= SCALE.texts;
   const [top, thickness] = isNear ? [y + look.BAR_TOP, look.BAR_HEIGHT] : [y + height * 0.55, height * 0.3];
-  const total = counts.reduce((sum, { count }) => sum + count, 0);
+  const total = howMany(counts);
   let left = x + TITLE_RIGHT;
-  for (const { color, count } of counts) {
+  for (const { state, count } of counts) {
     const part = ((width - 2 * TITLE_RIGHT) * count) / total;
-    context.fillStyle = palette[color];
+    context.fillStyle = palette[STATES[state].color];
     context.fillRect(left, top, part, thickness);
     left += part;
   }

@@ -1,6 +1,7 @@
 import { formatDuration } from '../../explain/format.ts';
 import { escapeText } from '../../explain/tell/escape-text.ts';
 import type { GroupView, RunView, StepState, StepView } from '../view/run-view.ts';
+import { type GroupTally, howMany, tallyGroups } from './graph-tally.ts';
 import { isWrong, STATES } from './step-states.ts';
 import { modeOf, shownName } from './texts.ts';
 import { type Bar, groupBar, spanBar, stepBar } from './timeline-bars.ts';
@@ -19,49 +20,18 @@ export interface DrawnRow {
   readonly label?: Label;
 }
 
-/** How many steps of a group there are in all, and how they ended. */
-interface Tally {
-  total: number;
-  done: number;
-  wrong: number;
-  skipped: number;
-  running: number;
-  /** The place of the first. */
-  first: number;
-  /** States of its steps. */
-  readonly states: Set<StepState>;
-}
-
 /** What rows of a run show: bars, labels, and all of it in words. What is needed for many rows is computed once. */
 export class TimelineScene {
   readonly view: RunView;
-  readonly #tallies: readonly Tally[];
+  readonly #tallies: readonly GroupTally[];
   /** Tools with a step that has not ended. */
   readonly #unfinished = new Set<string>();
 
   constructor(view: RunView) {
     this.view = view;
-    this.#tallies = view.groups.map(() => ({
-      total: 0,
-      done: 0,
-      wrong: 0,
-      skipped: 0,
-      running: 0,
-      first: -1,
-      states: new Set(),
-    }));
-    for (const [index, step] of view.steps.entries()) {
-      if (step.endMs === undefined && !STARTED_NEVER.has(step.state)) this.#unfinished.add(step.toolId);
-      const tally = step.parent === undefined && step.group !== undefined ? this.#tallies[step.group] : undefined;
-      if (!tally) continue;
-      tally.total += 1;
-      if (step.state === 'success') tally.done += 1;
-      if (step.state === 'skip') tally.skipped += 1;
-      if (step.state === 'running') tally.running += 1;
-      if (isWrong(step.state)) tally.wrong += 1;
-      if (tally.first < 0) tally.first = index;
-      tally.states.add(step.state);
-    }
+    this.#tallies = tallyGroups(view);
+    for (const { toolId, state, endMs } of view.steps)
+      if (endMs === undefined && !STARTED_NEVER.has(state)) this.#unfinished.add(toolId);
   }
 
   draw(row: TimelineRow, times: RunTimes): DrawnRow {
@@ -127,7 +97,7 @@ export class TimelineScene {
     const group = this.view.groups[index]!;
     const { first } = this.#tallies[index]!;
     const state = this.#stateOf(group, index);
-    const bar = groupBar(group, state, first < 0 ? 0 : times.start[first]!, this.view, times.nowMs);
+    const bar = groupBar(group, state, first === undefined ? 0 : times.start[first]!, this.view, times.nowMs);
     const { fromMs, toMs } = bar.extent;
     return {
       name: `group ${group.groupIndex}`,
@@ -157,23 +127,23 @@ export class TimelineScene {
     ];
   }
 
-  /** E.g. `6 of 8 done, 1 failed`. */
+  /** E.g. `6 of 8 done, 1 went wrong`. */
   #tell(index: number): string {
-    const { total, done, wrong, skipped, running } = this.#tallies[index]!;
-    return [
-      `${done} of ${total} done`,
-      ...(running > 0 ? [`${running} running`] : []),
-      ...(wrong > 0 ? [`${wrong} went wrong`] : []),
-      ...(skipped > 0 ? [`${skipped} skipped`] : []),
-    ].join(', ');
+    const { counts } = this.#tallies[index]!;
+    const told = ([words, isMeant]: (typeof TOLD)[number]): string[] => {
+      const number = howMany(counts, isMeant);
+      return number > 0 ? [`${number} ${words}`] : [];
+    };
+    const done = howMany(counts, (state) => state === 'success');
+    return [`${done} of ${howMany(counts)} done`, ...TOLD.flatMap(told)].join(', ');
   }
 
   #stateOf({ outcome, startMs, endMs }: GroupView, index: number): StepState {
     if (outcome !== undefined) return outcome;
     const { state } = this.view;
     if (startMs !== undefined && endMs === undefined && (state === 'running' || state === 'interrupted')) return state;
-    const [first, ...others] = this.#tallies[index]!.states;
-    if (first !== undefined && others.length === 0) return first;
+    const [first, ...others] = this.#tallies[index]!.counts;
+    if (first && others.length === 0) return first.state;
     if (startMs !== undefined) return 'unknown';
     return state === 'running' ? 'planned' : 'not started';
   }
@@ -185,6 +155,12 @@ export class TimelineScene {
   }
 }
 
+/** What is told of the steps of a group beside how many are done. */
+const TOLD: readonly (readonly [words: string, isMeant: (state: StepState) => boolean])[] = [
+  ['running', (state) => state === 'running'],
+  ['went wrong', isWrong],
+  ['skipped', (state) => state === 'skip'],
+];
 /** What can stand in a sentence without its heading. */
 const BARE: ReadonlySet<string> = new Set(['critical', 'at once', 'missing']);
 /** The type of tools that have none. */

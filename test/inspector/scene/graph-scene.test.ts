@@ -168,8 +168,8 @@ describe('the groups of a graph', () => {
       isCritical: true,
       summary: '3 steps, 1 failed',
       counts: [
-        { words: 'failed', count: 1, color: 'failure' },
-        { words: 'succeeded', count: 2, color: 'success' },
+        { state: 'failure', count: 1 },
+        { state: 'success', count: 2 },
       ],
     });
     expect(groups[1]).toMatchObject({ isCollapsed: true, summary: '1 step' });
