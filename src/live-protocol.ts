@@ -3,7 +3,8 @@
  * receiver in `inspector/`. Every request is a POST of JSON in UTF-8, of at most 1 MiB; what is refused is answered with a google.rpc.Status, as OTLP does.
  *
  * 1. `/api/live/process` with `{ "process": "<uuid>" }`, an id that the process makes up. It is answered with 200 at once, and the answer stays open: while it
- *    does, the process lives. When it breaks off, the process died, and what it had open is interrupted.
+ *    does, the process lives. When it breaks off, the process died, and what it had open is interrupted. With `"beat_ms"` it promises to post spans, of which
+ *    there may be none, at least so often while something is open: when it does not, its event loop is kept busy, or it is halted.
  * 2. `/api/live/spans` with `{ "process": "<uuid>", "traces": {...} }`: spans that started, as an ExportTraceServiceRequest in OTLP's JSON encoding whose
  *    spans have `endTimeUnixNano` 0. 409 says that this process is not connected: it connects, and tells of everything that is still open.
  * 3. `/api/live/process` with `{ "process": "<uuid>", "bye": true }`: this process tells no more. What it had open is forgotten, not interrupted.
@@ -20,4 +21,6 @@ export interface LiveProcessMessage {
   /** Of the sender: a UUID. */
   readonly process: string;
   readonly bye?: true;
+  /** Milliseconds. */
+  readonly beat_ms?: number;
 }

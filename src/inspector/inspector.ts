@@ -41,12 +41,13 @@ export class Inspector {
    * @param runSpanId names the run within the trace; empty for the first
    */
   async run(traceId: string, runSpanId: string): Promise<RunView> {
-    const { run, ended, startedBy, isInterrupted, open, nowNs } = await this.#read(traceId, runSpanId);
+    const { run, ended, startedBy, isInterrupted, open, nowNs, silentSinceNs } = await this.#read(traceId, runSpanId);
     return viewRun(run, ended, {
       startedBy,
       open,
       isInterrupted,
       nowNs,
+      silentSinceNs,
       usual: this.#earlier.usual(run),
       lastSuccess: this.#earlier.lastSuccess(run),
     });
@@ -91,6 +92,7 @@ export class Inspector {
     const isInterrupted = openSpans.every((span) => span.isInterrupted);
     // What died goes on no longer.
     const nowNs = isInterrupted && diedAtNs.length > 0 ? last(diedAtNs) : BigInt(Date.now()) * 1_000_000n;
+    const silentSinceNs = isInterrupted ? undefined : first(openSpans.flatMap((span) => span.silentSinceNs ?? []));
     const open = new Map(openSpans.map(({ span }) => [span.spanId, span]));
     const asEnded = openSpans.map(({ span }) => endedAt(span, nowNs));
     const view = readTrace([...spans, ...asEnded]);
@@ -102,7 +104,7 @@ export class Inspector {
       );
     const { run } = found;
     const ended = open.size === 0 ? run : findRun(readTrace(spans).runs, runSpanIdOf(run))?.run;
-    return { ...found, ended, open, isInterrupted, nowNs };
+    return { ...found, ended, open, isInterrupted, nowNs, silentSinceNs };
   }
 
   /** The spans of a trace that have ended. */
@@ -136,6 +138,7 @@ interface ReadRun extends FoundRun {
   readonly open: ReadonlyMap<string, ReceivedSpan>;
   readonly isInterrupted: boolean;
   readonly nowNs: bigint;
+  readonly silentSinceNs: bigint | undefined;
 }
 
 function endedAt(span: ReceivedSpan, timeNs: bigint): ReceivedSpan {
@@ -144,6 +147,10 @@ function endedAt(span: ReceivedSpan, timeNs: bigint): ReceivedSpan {
 
 function last(timesNs: readonly bigint[]): bigint {
   return timesNs.reduce((latest, time) => (time > latest ? time : latest), 0n);
+}
+
+function first(timesNs: readonly bigint[]): bigint | undefined {
+  return timesNs.toSorted((a, b) => (a < b ? -1 : 1))[0];
 }
 
 function noSuccess({ planName }: Run): Refusal {

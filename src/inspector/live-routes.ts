@@ -10,6 +10,8 @@ import { BodyBudget, readBody } from './read-body.ts';
 const MAX_BODY_BYTES = 1024 * 1024;
 /** Of all servers of this process: bodies are small, and taken at once. */
 const BUDGET = new BodyBudget(16 * MAX_BODY_BYTES);
+/** Who is heard of less often is not missed. */
+const [MIN_BEAT_MS, MAX_BEAT_MS] = [100, 60_000];
 const ANSWER_TYPE: OtlpContentType = 'application/json';
 const JSON_TYPE = /^application\/json\s*(?:;\s*charset="?utf-8"?\s*)?$/i;
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
@@ -30,7 +32,7 @@ export async function handleLive(
   if (request.method !== 'POST') throw new Refusal(405, 'only POST is allowed', { Allow: 'POST' });
   const message = await readMessage(request, response);
   if (path === LIVE_SPANS_PATH) sendSuccess(response, ANSWER_TYPE, takeSpans(message, live));
-  else if (message.data['bye'] !== true) hold(response, message.process, live);
+  else if (message.data['bye'] !== true) hold(response, message, live);
   else {
     live.leave(message.process);
     sendSuccess(response, ANSWER_TYPE);
@@ -81,9 +83,12 @@ function decode(traces: unknown): DecodedTraces {
 }
 
 /** Answers, and leaves the answer open until one of the two ends it. */
-function hold(response: ServerResponse, process: string, live: LiveSpans): void {
+function hold(response: ServerResponse, { process, data }: Message, live: LiveSpans): void {
+  const beatMs = data['beat_ms'];
+  if (beatMs !== undefined && !(typeof beatMs === 'number' && beatMs >= MIN_BEAT_MS && beatMs <= MAX_BEAT_MS))
+    throw new Refusal(400, `beat_ms: expected a number from ${MIN_BEAT_MS} to ${MAX_BEAT_MS}`);
   const connection = { hangUp: () => void response.end('{}') };
-  if (!live.open(process, connection)) throw comeAgain('too many processes are connected');
+  if (!live.open(process, connection, beatMs)) throw comeAgain('too many processes are connected');
   response.once('close', () => live.close(process, connection));
   response.on('error', () => {}); // the process has left
   response.writeHead(200, { 'Content-Type': ANSWER_TYPE }).flushHeaders();

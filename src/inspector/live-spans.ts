@@ -1,6 +1,7 @@
 import type { ReceivedSpan } from '../explain/read/received-span.ts';
 import { ATTR_ORCHESTRATION_SPAN_TYPE } from '../semconv.ts';
 import { estimateAttributes, estimateSpan } from './estimate-bytes.ts';
+import { SilenceWatch } from './silence-watch.ts';
 
 /** A span that started and has not ended. */
 export interface OpenSpan {
@@ -10,6 +11,8 @@ export interface OpenSpan {
   readonly isInterrupted: boolean;
   /** When its process was seen to be dead, by this machine's clock; absent while it lives. */
   readonly interruptedAtNs?: bigint;
+  /** When its process was last heard of, where it should have been since; see {@link SilenceWatch}. */
+  readonly silentSinceNs?: bigint;
 }
 
 /** A connection of a process, held open for as long as it lives. */
@@ -46,6 +49,9 @@ export class LiveSpans implements Disposable {
   readonly #spans = new Map<string, KnownSpan>();
   readonly #traces = new Map<string, Set<KnownSpan>>();
   readonly #ends = new Set<string>();
+  readonly #silence = new SilenceWatch((processId) => {
+    this.#tell(tracesOf(this.#processes.get(processId)?.spans ?? new Set()));
+  });
   #bytes = 0;
 
   constructor(limits: Partial<LiveLimits> = {}) {
@@ -55,14 +61,16 @@ export class LiveSpans implements Disposable {
   /**
    * A process connects, or connects again: then nothing of it was interrupted.
    *
+   * @param beatMs how often it promises to be heard of
    * @returns false when too many are connected
    */
-  open(processId: string, connection: LiveConnection): boolean {
+  open(processId: string, connection: LiveConnection, beatMs?: number): boolean {
     const known = this.#processes.get(processId);
     if (!known?.connections.size && this.#countConnected() >= this.#limits.maxProcesses) return false;
     const process = known ?? { connections: new Set(), spans: new Set(), diedAtNs: undefined };
     this.#processes.set(processId, process);
     process.connections.add(connection);
+    if (beatMs !== undefined) this.#silence.expect(processId, beatMs);
     const wasDead = process.diedAtNs !== undefined;
     process.diedAtNs = undefined;
     if (wasDead) this.#tell(tracesOf(process.spans));
@@ -73,7 +81,8 @@ export class LiveSpans implements Disposable {
   close(processId: string, connection: LiveConnection): void {
     const process = this.#processes.get(processId);
     if (!process?.connections.delete(connection) || process.connections.size > 0) return;
-    process.diedAtNs = BigInt(Date.now()) * 1_000_000n;
+    process.diedAtNs = nanoseconds(Date.now());
+    this.#silence.forget(processId);
     this.#forgetIfIdle(process, processId);
     this.#tell(tracesOf(process.spans));
   }
@@ -83,6 +92,7 @@ export class LiveSpans implements Disposable {
     const process = this.#processes.get(processId);
     if (!process) return;
     this.#processes.delete(processId);
+    this.#silence.forget(processId);
     const changed = tracesOf(process.spans);
     for (const known of process.spans) this.#remove(known);
     this.#tell(changed);
@@ -96,6 +106,7 @@ export class LiveSpans implements Disposable {
   start(processId: string, spans: readonly ReceivedSpan[]): boolean {
     const process = this.#processes.get(processId);
     if (!process) return false;
+    this.#silence.heard(processId);
     const changed = new Set<string>();
     const resources = new Set<ReceivedSpan['resource']>();
     for (const span of spans) {
@@ -135,11 +146,15 @@ export class LiveSpans implements Disposable {
 
   /** What is open in a trace, in the order in which it was told. What a store has of the same id has ended, and counts. */
   openSpans(traceId: string): readonly OpenSpan[] {
-    return Array.from(this.#traces.get(traceId) ?? [], ({ span, process: { diedAtNs } }) => ({
-      span,
-      isInterrupted: diedAtNs !== undefined,
-      ...(diedAtNs !== undefined && { interruptedAtNs: diedAtNs }),
-    }));
+    return Array.from(this.#traces.get(traceId) ?? [], ({ span, processId, process: { diedAtNs } }) => {
+      const silentSinceMs = this.#silence.silentSinceMs(processId);
+      return {
+        span,
+        isInterrupted: diedAtNs !== undefined,
+        ...(diedAtNs !== undefined && { interruptedAtNs: diedAtNs }),
+        ...(silentSinceMs !== undefined && { silentSinceNs: nanoseconds(silentSinceMs) }),
+      };
+    });
   }
 
   /** The ids of traces in which something is open, interrupted or not. */
@@ -155,6 +170,7 @@ export class LiveSpans implements Disposable {
     this.#traces.clear();
     this.#ends.clear();
     this.#bytes = 0;
+    this.#silence[Symbol.dispose]();
     for (const { connections } of processes) for (const connection of connections) connection.hangUp();
   }
 
@@ -210,6 +226,10 @@ interface KnownSpan {
   readonly processId: string;
   readonly process: LiveProcess;
   readonly bytes: number;
+}
+
+function nanoseconds(ms: number): bigint {
+  return BigInt(ms) * 1_000_000n;
 }
 
 function keyOf({ traceId, spanId }: ReceivedSpan): string {

@@ -9,6 +9,8 @@ import { isSampled, type ReadableSpan, type SpanProcessor } from './sdk-types.ts
 /** How long spans are gathered, in milliseconds. A span that is shorter is told only when it has ended. */
 export const INSPECTOR_DELAY_MS = 50;
 const MAX_RETRY_DELAY_MS = 5000;
+/** How often a process that has something open is heard of, in milliseconds: whoever is not keeps its event loop busy. */
+const BEAT_MS = 1000;
 /** Most open spans of which the Inspector is told; the oldest make room. */
 const MAX_OPEN_SPANS = 20_000;
 /** Most ended spans that wait where no Inspector answers. */
@@ -45,6 +47,7 @@ export class InspectorLink implements SpanProcessor {
   readonly #untold = new Set<string>();
   #ended: ReadableSpan[] = [];
   #timer: NodeJS.Timeout | undefined;
+  #beat: NodeJS.Timeout | undefined;
   #telling: Promise<void> | undefined;
   #failures = 0;
   #wasConnected = false;
@@ -88,6 +91,7 @@ export class InspectorLink implements SpanProcessor {
     this.#isShutDown = true;
     await this.forceFlush();
     clearTimeout(this.#timer);
+    clearInterval(this.#beat);
     if (this.#client.isHeld) {
       const message: LiveProcessMessage = { process: this.#process, bye: true };
       await this.#client.post(LIVE_PROCESS_PATH, JSON.stringify(message)).catch(() => {});
@@ -143,9 +147,27 @@ export class InspectorLink implements SpanProcessor {
 
   async #connect(): Promise<void> {
     if (this.#client.isHeld) return;
-    const message: LiveProcessMessage = { process: this.#process };
+    const message: LiveProcessMessage = { process: this.#process, beat_ms: BEAT_MS };
     await this.#client.hold(LIVE_PROCESS_PATH, JSON.stringify(message), () => this.#lose());
     this.#wasConnected = true;
+    clearInterval(this.#beat);
+    this.#beat = setInterval(() => void this.#sayAlive(), BEAT_MS).unref();
+  }
+
+  /** By spans of which there are none. */
+  async #sayAlive(): Promise<void> {
+    if (this.#open.size === 0 || this.#telling) return;
+    // Who tells something meanwhile waits for it.
+    this.#telling = this.#client.post(LIVE_SPANS_PATH, this.#bodyOf('{"resourceSpans":[]}')).catch((error: unknown) => {
+      if (statusOf(error) === NOT_CONNECTED) this.#disconnect();
+    });
+    await this.#telling;
+    this.#telling = undefined;
+    if (this.#untold.size > 0 || this.#ended.length > 0) this.#schedule();
+  }
+
+  #bodyOf(traces: string): string {
+    return `{"process":"${this.#process}","traces":${traces}}`;
   }
 
   #lose(): void {
@@ -156,13 +178,14 @@ export class InspectorLink implements SpanProcessor {
 
   /** Whoever answers next is to be told of everything that is open. */
   #disconnect(): void {
+    clearInterval(this.#beat);
     this.#client.hangUp();
     for (const spanId of this.#open.keys()) this.#untold.add(spanId);
   }
 
   async #tellStarted(): Promise<void> {
     const spans = Array.from(this.#untold, (spanId) => this.#open.get(spanId)!);
-    const bodyOf = (traces: string): string => `{"process":"${this.#process}","traces":${traces}}`;
+    const bodyOf = (traces: string): string => this.#bodyOf(traces);
     await this.#post(LIVE_SPANS_PATH, spans, bodyOf, (done) => {
       for (const span of done) this.#untold.delete(span.spanContext().spanId);
     });

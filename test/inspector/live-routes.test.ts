@@ -88,6 +88,11 @@ describe('a process that is connected', () => {
     expect(openNames()).toEqual(['work']);
   });
 
+  it.each([0, 99, 60_001, '1000', null])('cannot promise to be heard of every %j milliseconds', async (beat_ms) => {
+    const answer = await postJson(PROCESS_PATH, { process: PROCESS, beat_ms });
+    expect(answer).toMatchObject({ status: 400, body: { message: 'beat_ms: expected a number from 100 to 60000' } });
+  });
+
   it('is dead when its connection breaks', async () => {
     const response = await open(PROCESS);
     await postJson(SPANS_PATH, { process: PROCESS, traces: started(spanJson()) });

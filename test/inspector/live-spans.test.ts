@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ReceivedSpan } from '../../src/explain/read/received-span.ts';
 import { LiveSpans, type LiveConnection, type LiveLimits } from '../../src/inspector/live-spans.ts';
 
@@ -242,5 +242,32 @@ describe('what is kept', () => {
     changes.length = 0;
     live[Symbol.dispose]();
     expect([hungUp, live.traces(), changes]).toEqual([[A, B], [], []]);
+  });
+});
+
+describe('a process that promised to be heard of', () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  it('is silent when it is not, until it is again', () => {
+    live.open(A, connection(), 1000);
+    live.start(A, [span('run')]);
+    const silentSinceNs = BigInt(Date.now()) * 1_000_000n;
+    changes.length = 0;
+    vi.advanceTimersByTime(5000);
+    expect(live.openSpans('trace')).toMatchObject([{ isInterrupted: false, silentSinceNs }]);
+    expect(live.start(A, [])).toBe(true);
+    expect(live.openSpans('trace')[0]).not.toHaveProperty('silentSinceNs');
+    expect(changes).toEqual([['trace'], ['trace']]);
+  });
+
+  it('is dead, and no more silent, when its connection breaks', () => {
+    const made = connection();
+    live.open(A, made, 1000);
+    live.start(A, [span('run')]);
+    vi.advanceTimersByTime(5000);
+    live.close(A, made);
+    expect(live.openSpans('trace')).toMatchObject([{ isInterrupted: true }]);
+    expect(live.openSpans('trace')[0]).not.toHaveProperty('silentSinceNs');
   });
 });

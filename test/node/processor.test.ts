@@ -231,6 +231,26 @@ describe('what the Inspector is told', () => {
     expect(server.paths).toEqual(['/api/live/process']);
   });
 
+  it('is each second that the process is there, as long as it has something open', async () => {
+    const [server, other] = [await inspector(), await inspector()];
+    const beatsOf = ({ paths }: LiveServer): number => paths.filter((path) => path === '/api/live/spans').length;
+    const until = async (watched: LiveServer, beats: number): Promise<void> => {
+      const before = beatsOf(watched);
+      await watched.until(() => beatsOf(watched) === before + beats);
+    };
+    const run = startRun(traceWith({ inspectorUrl: server.url }));
+    await server.until(() => server.open().length === 3);
+    await until(server, 2);
+    await run.end();
+    await server.until(() => server.open().length === 0);
+    const all = beatsOf(server);
+    // Another process tells the time.
+    const second = startRun(traceWith({ inspectorUrl: other.url }));
+    await until(other, 3);
+    expect(beatsOf(server)).toBe(all);
+    await second.end();
+  });
+
   it('is of other spans only their end', async () => {
     const server = await inspector();
     const { provider, tracer } = traceWith({ inspectorUrl: server.url });

@@ -151,23 +151,44 @@ describe.skipIf(!hasBrowser)('a run that goes on', () => {
     await page.getByRole('row', { name: 'interrupted nightly-load' }).waitFor();
   });
 
-  it.each([
-    ['waits for ever', undefined],
-    ['keeps its process busy for ever', 'block'],
-  ] as const)('says one click from the list where it is stuck when a step %s', async (_, does) => {
+  it('says one click from the list where it is stuck when a step waits for ever', async () => {
     await using opened = await openPage([]);
     const { page, inspector } = opened;
     await using run = new SteeredRun(inspector.url, PLAN);
     await run.finish('fetch');
     await run.started('clean');
-    const link = page.getByRole('link', { name: 'nightly-load' });
-    await link.waitFor();
-    if (does) run.tell('clean', does);
-    await link.click();
+    await openRun(page);
     await verdict(page, /^Goes on: 1 of 3 planned steps ended; clean is running\.$/).waitFor();
     await details(page)
       .getByText(/clean has been running for/)
       .waitFor();
+  });
+
+  it('says so as well when a step keeps its process busy for ever', async () => {
+    await using opened = await openPage([]);
+    const { page, inspector } = opened;
+    await using run = new SteeredRun(inspector.url, PLAN);
+    await run.finish('fetch');
+    await run.started('clean');
+    await openRun(page);
+    await row(page, /^clean running/).waitFor();
+    run.tell('clean', 'block');
+    await verdict(page, /^Does not answer: its process is .* kept busy by clean, or store after it; 1 of 3/).waitFor();
+    const silence = page.getByRole('status').getByText(/^Nothing was heard of its process for .*event loop/);
+    await expectToGrow(silence, /process for (.*):/);
+    await row(page, /^clean running/).waitFor();
+  });
+
+  it('and when a step does so from its start, before anybody could be told of it', async () => {
+    await using opened = await openPage([]);
+    const { page, inspector } = opened;
+    const tools = [{ tool_id: 'fetch' }, { tool_id: 'spin', depends_on: ['fetch'] }];
+    await using run = new SteeredRun(inspector.url, { name: PLAN.name, tools });
+    await run.started('fetch');
+    await openRun(page);
+    await row(page, /^fetch running/).waitFor();
+    await run.finish('fetch');
+    await verdict(page, /^Does not answer: .* kept busy by fetch, or spin after it; 0 of 2/).waitFor();
   });
 });
 

@@ -1,5 +1,5 @@
 /**
- * A host process whose run goes on as its parent says: `steered-child.ts URL PLAN`. Tells each call of a tool, and does with it what it is told.
+ * A host process whose run goes on as its parent says: `steered-child.ts URL PLAN`. Tells each call of a tool, and does with it what it is told; `spin` never comes back.
  */
 import { parsePlan, runPlan, type ToolContext } from '../../src/index.ts';
 import { startTracing } from '../../src/node/index.ts';
@@ -28,7 +28,7 @@ process.on('message', ({ toolId, does, message }: Order) => {
 });
 
 function call(_: unknown, { toolId, attempt }: ToolContext): Promise<string> {
-  if (toolId === 'spin') for (;;);
+  if (toolId === 'spin') for (;;); // from its start
   return new Promise((resolve, reject) => {
     waiting.set(toolId, { resolve, reject });
     process.send!({ toolId, attempt } satisfies Call);

@@ -4,9 +4,13 @@ import type { StepView } from './run-view.ts';
 
 const say = new Wording();
 
-/** In a sentence or two, how a run stands whose end has not come. Without times: they would be old when they are read. */
+/**
+ * In a sentence or two, how a run stands whose end has not come. Without times: they would be old when they are read.
+ *
+ * @param state `silent`: it goes on, and its process is not heard of although it should be
+ */
 export function describeLiveRun(
-  state: 'running' | 'interrupted',
+  state: 'running' | 'silent' | 'interrupted',
   steps: readonly StepView[],
   { completeness: { planned } }: Explanation,
 ): string {
@@ -23,7 +27,23 @@ export function describeLiveRun(
     const during = running.length === 0 ? '' : ` while ${names} ran`;
     return `Interrupted: its process ended${during}; ${progress}${failures}.`;
   }
+  if (state === 'silent') {
+    // What started just before was not told any more.
+    const next = say.names(readySteps(steps).map((step) => say.step(step)));
+    const suspects = [
+      ...(names === '' ? [] : [names]),
+      ...(next === '' ? [] : [names === '' ? next : `${next} after it`]),
+    ];
+    const by = suspects.length === 0 ? 'something outside its steps' : suspects.join(', or ');
+    return `Does not answer: its process is halted, or kept busy by ${by}; ${progress}${failures}.`;
+  }
   const now =
     running.length === 0 ? 'no step runs at the moment' : `${names} ${running.length === 1 ? 'is' : 'are'} running`;
   return `Goes on: ${progress}${failures}; ${now}.`;
+}
+
+/** Those that start next: nothing they need has yet to start. */
+function readySteps(steps: readonly StepView[]): StepView[] {
+  const startsLater = new Set(steps.filter(({ state }) => state === 'planned').map(({ toolId }) => toolId));
+  return steps.filter(({ state, dependsOn }) => state === 'planned' && !dependsOn.some((id) => startsLater.has(id)));
 }

@@ -27,6 +27,8 @@ export interface RunView {
   readonly durationMs: number;
   /** How far the run was when this was made; absent unless it goes on. */
   readonly nowMs?: number | undefined;
+  /** Since when its process has not been heard of, although it should be: its event loop is kept busy, or it is halted. */
+  readonly silentSinceMs?: number | undefined;
   readonly services: readonly ServiceView[];
   readonly verdict: string;
   readonly completeness: { readonly planned: number; readonly seen: number };

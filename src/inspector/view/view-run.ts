@@ -22,6 +22,8 @@ export interface RunSurroundings {
   readonly isInterrupted: boolean;
   /** Nanoseconds since 1970; of a run that was interrupted, when its process died. */
   readonly nowNs: bigint;
+  /** When the process of a run that goes on was last heard of, where it should have been since. */
+  readonly silentSinceNs?: bigint | undefined;
   readonly usual: UsualTimes | undefined;
   readonly lastSuccess: RunRef | undefined;
   /** The step that started it, with its run. */
@@ -49,7 +51,7 @@ export interface UsualTimes {
  * @param ended the same run read from the spans that have ended alone: what is explained. Undefined where nothing of it has
  */
 export function viewRun(run: Run, ended: Run | undefined, surroundings: RunSurroundings): RunView {
-  const { open, nowNs, usual } = surroundings;
+  const { open, nowNs, silentSinceNs, usual } = surroundings;
   const explanation = explainRun(ended ?? { ...run, span: undefined, outcome: undefined });
   const state = stateOf(run, surroundings);
   const zeroNs = zeroOf(run);
@@ -78,9 +80,12 @@ export function viewRun(run: Run, ended: Run | undefined, surroundings: RunSurro
     durationMs:
       state === 'running' || state === 'interrupted' ? Number(nowNs - zeroNs) / 1e6 : durationOf(explanation, steps),
     nowMs: state === 'running' ? Number(nowNs - zeroNs) / 1e6 : undefined,
+    silentSinceMs: silentSinceNs === undefined ? undefined : Number(silentSinceNs - zeroNs) / 1e6,
     services: viewServices(spans),
     verdict:
-      state === 'ended' || state === 'unfinished' ? explanation.verdict : describeLiveRun(state, steps, explanation),
+      state === 'ended' || state === 'unfinished'
+        ? explanation.verdict
+        : describeLiveRun(silentSinceNs === undefined ? state : 'silent', steps, explanation),
     completeness: explanation.completeness,
     usual: usual && { runs: usual.runs, medianMs: usual.medianMs },
     lastSuccess: surroundings.lastSuccess,

@@ -25,7 +25,7 @@ function viewOfOpen(
   ended: readonly ReceivedSpan[],
   open: readonly ReceivedSpan[],
   atMs: number,
-  isInterrupted = false,
+  surroundings: Partial<RunSurroundings> = {},
 ): RunView {
   const [start] = [...open, ...ended].map(({ startNs }) => startNs).toSorted((a, b) => (a < b ? -1 : 1));
   const nowNs = start! + BigInt(atMs) * 1_000_000n;
@@ -34,8 +34,8 @@ function viewOfOpen(
   return viewRun(run!, read, {
     ...NOTHING,
     open: new Map(open.map((span) => [span.spanId, span])),
-    isInterrupted,
     nowNs,
+    ...surroundings,
   });
 }
 
@@ -199,8 +199,31 @@ describe('a run that goes on', () => {
     expect(view).toMatchObject({ planName: 'nightly', state: 'running', steps: [] });
   });
 
+  it('does not answer when its process is silent: what runs is named, and what may have started since', () => {
+    const silent = { silentSinceNs: run[0]!.startNs + 200_000_000n };
+    const view = viewOfOpen([...plan, ...fetch], [...run, ...lookup], 9000, silent);
+    expect(view).toMatchObject({ state: 'running', silentSinceMs: 200 });
+    expect(view.verdict).toBe(
+      'Does not answer: its process is halted, or kept busy by lookup, or rank after it; 1 of 3 planned steps ended.',
+    );
+    expect(viewOfOpen([...plan, ...fetch, ...lookup], run, 9000, silent).verdict).toBe(
+      'Does not answer: its process is halted, or kept busy by rank; 2 of 3 planned steps ended.',
+    );
+    expect(
+      viewOfOpen(
+        all.filter(({ name }) => name !== 'run'),
+        run,
+        9000,
+        silent,
+      ).verdict,
+    ).toContain('by rank;');
+    expect(viewOfOpen([], run, 9000, silent).verdict).toBe(
+      'Does not answer: its process is halted, or kept busy by something outside its steps; 0 steps ended.',
+    );
+  });
+
   it('is interrupted when its process died, and what had not started did not', () => {
-    const view = viewOfOpen([...plan, ...fetch], [...run, ...lookup], 250, true);
+    const view = viewOfOpen([...plan, ...fetch], [...run, ...lookup], 250, { isInterrupted: true });
     expect(draw(view)).toEqual(['fetch: success 0 to 100', 'lookup: interrupted 0 to now', 'rank: not started']);
     expect(view).toMatchObject({ state: 'interrupted', durationMs: 250 });
     expect(view.verdict).toBe('Interrupted: its process ended while lookup ran; 1 of 3 planned steps ended.');

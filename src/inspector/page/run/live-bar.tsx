@@ -1,7 +1,8 @@
 import type { JSX } from 'preact';
-import { count } from '../../../explain/format.ts';
+import { count, formatDuration } from '../../../explain/format.ts';
 import type { RunView } from '../../view/run-view.ts';
 import { isConnected, isPaused, loadFault, missedChanges, togglePause } from '../load-run.ts';
+import { nowMs } from '../shown-run.ts';
 import { isSavedFile } from '../source.ts';
 
 /** What stands in the way of seeing the run as it is now; nothing where nothing does. */
@@ -20,6 +21,12 @@ export function LiveBar({ run }: { readonly run: RunView }): JSX.Element {
         <p class="notice is-warning">
           The Inspector does not answer: what is shown may be old. The page connects again by itself; if it was stopped,
           start it with <code>npx orchestrace inspect</code>.
+        </p>
+      )}
+      {run.silentSinceMs !== undefined && (
+        <p class="notice is-warning">
+          Nothing was heard of its process for {formatDuration(Math.max(0, nowMs.value - run.silentSinceMs))}: a loop
+          that does not end, or long work without a pause, keeps its event loop busy, or it is halted, as by a debugger.
         </p>
       )}
       {loadFault.value !== undefined && isConnected.value && <p class="notice is-fault">{loadFault.value}</p>}
