@@ -1,7 +1,6 @@
 import type { Box } from '../../scene/graph-camera.ts';
 import { type Direction, moveInGraph } from '../../scene/graph-moves.ts';
 import { type GraphSelection, selectVertex } from '../../scene/graph-selection.ts';
-import type { StepView } from '../../view/run-view.ts';
 import { show } from '../url-state.ts';
 import type { GraphModel } from './graph-model.ts';
 
@@ -29,15 +28,4 @@ export function enterSelection(model: GraphModel): void {
   const run = model.run.peek();
   const around = run.steps[node?.step ?? -1]?.group;
   if (around !== undefined) show({ selected: selectVertex(run, run.steps.length + around) }, false);
-}
-
-/** Selects the next step of which something is true, or the one before. Goes round. */
-export function goToStep(model: GraphModel, by: 1 | -1, isMeant: (step: StepView) => boolean): void {
-  const run = model.run.peek();
-  const { steps } = run;
-  const from = model.selection.peek().node?.step ?? (by > 0 ? -1 : 0);
-  for (let distance = 1; distance <= steps.length; distance += 1) {
-    const at = (from + by * distance + 2 * steps.length) % steps.length;
-    if (isMeant(steps[at]!)) return show({ selected: selectVertex(run, at) }, false);
-  }
 }

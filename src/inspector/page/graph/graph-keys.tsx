@@ -1,9 +1,8 @@
 import type { RefObject } from 'preact';
 import type { Direction } from '../../scene/graph-moves.ts';
-import { isWrong } from '../../scene/step-states.ts';
-import type { StepView } from '../../view/run-view.ts';
 import { useKeys } from '../keys.ts';
-import { enterSelection, goToStep, moveSelection, selectedBox } from './graph-actions.ts';
+import { stepKeys } from '../step-keys.ts';
+import { enterSelection, moveSelection, selectedBox } from './graph-actions.ts';
 import type { GraphModel } from './graph-model.ts';
 import type { GraphStage } from './graph-stage.ts';
 import { toggleLegend } from './legend.tsx';
@@ -33,10 +32,7 @@ export function GraphKeys({ model, stage }: KeysProps): null {
       does: 'open or collapse a group; of a step, select its group',
       run: () => enterSelection(model),
     },
-    { keys: ['n'], does: 'next step that went wrong', run: () => goToStep(model, 1, wrong) },
-    { keys: ['N'], does: 'step before that went wrong', run: () => goToStep(model, -1, wrong) },
-    { keys: ['c'], does: 'next step on the critical path', run: () => goToStep(model, 1, critical) },
-    { keys: ['C'], does: 'step before on the critical path', run: () => goToStep(model, -1, critical) },
+    ...stepKeys(() => model.selection.peek().node?.step),
     { keys: ['+', '='], does: 'zoom in', run: () => stage.current?.zoom(ZOOM_STEP) },
     { keys: ['-'], does: 'zoom out', run: () => stage.current?.zoom(1 / ZOOM_STEP) },
     { keys: ['0'], does: 'show all of the graph', run: () => stage.current?.fit() },
@@ -44,12 +40,4 @@ export function GraphKeys({ model, stage }: KeysProps): null {
     { keys: ['g'], does: 'what the signs mean', run: toggleLegend },
   ]);
   return null;
-}
-
-function wrong({ state }: StepView): boolean {
-  return isWrong(state);
-}
-
-function critical({ isCritical }: StepView): boolean {
-  return isCritical;
 }

@@ -46,19 +46,12 @@ export function goOut(model: TimelineModel): void {
   else if (row && row.level > 1) selectRow(model, parentOf(model.rows.peek(), at));
 }
 
-/** Selects the next step, or the one before, of which something is true: also one in a group that is collapsed. Goes round. */
-export function goToStep(model: TimelineModel, direction: 1 | -1, isMeant: (step: number) => boolean): void {
-  const { steps } = model.run.peek();
+/** The step that the selected row is of, and of a group the one from which a move leads into it; undefined for none. */
+export function selectedStep(model: TimelineModel, by: 1 | -1): number | undefined {
   const row = model.rows.peek()[model.selectedRow.peek()];
-  const inGroup =
-    row?.kind === 'group' ? steps.findIndex(({ group }) => group === row.group) - (direction > 0 ? 1 : 0) : -1;
-  const from = row && 'step' in row ? row.step : row?.kind === 'group' ? inGroup : direction > 0 ? -1 : steps.length;
-  for (let distance = 1; distance <= steps.length; distance += 1) {
-    const at = (from + direction * distance + 2 * steps.length) % steps.length;
-    if (!isMeant(at)) continue;
-    show({ selected: `step:${steps[at]!.key}` }, false);
-    return;
-  }
+  if (row?.kind !== 'group') return row && 'step' in row ? row.step : undefined;
+  const first = model.run.peek().steps.findIndex(({ group }) => group === row.group);
+  return by > 0 ? first - 1 : first;
 }
 
 /**

@@ -1,9 +1,9 @@
-import { isWrong } from '../../scene/step-states.ts';
 import { useKeys } from '../keys.ts';
 import { isDetailsOpen } from '../run/split.tsx';
+import { stepKeys } from '../step-keys.ts';
 import { show } from '../url-state.ts';
 import { setAllCollapsed, toggleFolds, ZOOM_STEP } from './controls.tsx';
-import { goIn, goOut, goToStep, selectRow, toggleRow, zoomToSelected, zoomToSight } from './row-actions.ts';
+import { goIn, goOut, selectedStep, selectRow, toggleRow, zoomToSelected, zoomToSight } from './row-actions.ts';
 import { ROW_HEIGHT, type TimelineModel } from './timeline-model.ts';
 
 /** What one press moves the axis by, as a part of its width. */
@@ -14,8 +14,6 @@ export function TimelineKeys({ model }: { readonly model: TimelineModel }): null
   const move = (by: number): void => selectRow(model, model.selectedRow.peek() + by);
   const page = (): number => Math.max(1, Math.floor(model.height.peek() / ROW_HEIGHT) - 1);
   const pan = (direction: number): void => model.panBy(direction * PAN_STEP * model.plotWidth.peek());
-  const wrong = (step: number): boolean => isWrong(model.run.peek().steps[step]!.state);
-  const critical = (step: number): boolean => model.run.peek().steps[step]!.isCritical;
   useKeys('Timeline', [
     { keys: ['ArrowDown', 'j'], does: 'next row', run: () => move(1) },
     {
@@ -39,10 +37,7 @@ export function TimelineKeys({ model }: { readonly model: TimelineModel }): null
     { keys: ['End'], does: 'last row', run: () => selectRow(model, Infinity) },
     { keys: ['PageDown'], does: 'a page down', run: () => move(page()) },
     { keys: ['PageUp'], does: 'a page up', run: () => move(-page()) },
-    { keys: ['n'], does: 'next step that went wrong', run: () => goToStep(model, 1, wrong) },
-    { keys: ['N'], does: 'step before that went wrong', run: () => goToStep(model, -1, wrong) },
-    { keys: ['c'], does: 'next step on the critical path', run: () => goToStep(model, 1, critical) },
-    { keys: ['C'], does: 'step before on the critical path', run: () => goToStep(model, -1, critical) },
+    ...stepKeys((by) => selectedStep(model, by)),
     { keys: ['+', '=', 'w'], does: 'zoom in', run: () => model.zoomBy(1 / ZOOM_STEP) },
     { keys: ['-', 's'], does: 'zoom out', run: () => model.zoomBy(ZOOM_STEP) },
     { keys: ['0'], does: 'show all of the run', run: () => model.setWindow(undefined) },
