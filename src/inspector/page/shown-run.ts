@@ -43,11 +43,10 @@ async function noSpans(): Promise<SpanTree> {
   return new SpanTree({ resourceSpans: [] });
 }
 
-/** All spans below one, from top to bottom, by start; without steps that have a row of their own. Remembered until the run changes. */
-export async function spansUnder(spanId: string): Promise<readonly SpanItem[]> {
-  const run = shownRun.peek();
-  const tree = await spanTree(spanId);
-  const steps = new Set(run?.steps.map((step) => step.spanId));
-  const below = tree.below(spanId, (id) => steps.has(id));
-  return Array.from(below, ({ record, depth }) => spanItem(record, depth, run?.startedAtMs ?? 0));
+/** All spans below one, from top to bottom, by start; without steps that have a row of their own. */
+export function itemsBelow(tree: SpanTree, spanId: string): readonly SpanItem[] {
+  const { steps = [], startedAtMs = 0 } = shownRun.peek() ?? {};
+  const ids = new Set(steps.map((step) => step.spanId));
+  const below = tree.below(spanId, (id) => ids.has(id));
+  return Array.from(below, ({ record, depth }) => spanItem(record, depth, startedAtMs));
 }

@@ -62,19 +62,18 @@ export class SpanTree {
     isOther: (spanId: string) => boolean = () => false,
   ): Generator<{ record: SpanRecord; depth: number }, void, undefined> {
     const seen = new Set([spanId]);
-    const waiting: { parent: string; depth: number; at: number }[] = [{ parent: spanId, depth: 0, at: 0 }];
-    for (let last = waiting.at(-1); last; last = waiting.at(-1)) {
-      const record = this.#children.get(last.parent)?.[last.at];
-      if (!record) {
-        waiting.pop();
-        continue;
-      }
-      last.at += 1;
-      const { spanId: child } = record.span;
+    // A stack, because spans may be nested deeper than calls may be.
+    const waiting: { record: SpanRecord; depth: number }[] = [];
+    const wait = (parent: string, depth: number): void => {
+      for (const record of this.#children.get(parent)?.toReversed() ?? []) waiting.push({ record, depth });
+    };
+    wait(spanId, 0);
+    for (let next = waiting.pop(); next; next = waiting.pop()) {
+      const { spanId: child } = next.record.span;
       if (seen.has(child) || isOther(child)) continue;
       seen.add(child);
-      yield { record, depth: last.depth };
-      waiting.push({ parent: child, depth: last.depth + 1, at: 0 });
+      yield next;
+      wait(child, next.depth + 1);
     }
   }
 }

@@ -104,21 +104,32 @@ export function At({ run, ms }: { readonly run: RunView; readonly ms: number }):
   return <span title={formatInstant(run.startedAtMs + ms)}>{formatDuration(Math.max(0, ms))} after the start</span>;
 }
 
-/** So many entries of a list are drawn. */
-const MOST = 200;
+/** Deeper entries are not indented further: there would be no room for them. */
+const MAX_INDENT = 10;
 
 interface ListProps<T> {
   readonly items: readonly T[];
   readonly item: (item: T) => ComponentChildren;
+  /** How many are drawn; the others are counted. */
+  readonly most?: number;
+  readonly class?: string;
 }
 
-export function List<T>({ items, item }: ListProps<T>): JSX.Element {
+/** Entries below each other; those with a depth as a tree. */
+export function List<T>({ items, item, most = 200, class: name = '' }: ListProps<T>): JSX.Element {
   return (
-    <ul class="list">
-      {items.slice(0, MOST).map((one, at) => (
-        <li key={at}>{item(one)}</li>
+    <ul class={`list ${name}`}>
+      {items.slice(0, most).map((one, at) => (
+        <li key={at} style={{ paddingInlineStart: indentOf(one) }}>
+          {item(one)}
+        </li>
       ))}
-      {items.length > MOST && <li class="dim">and {(items.length - MOST).toLocaleString('en')} more</li>}
+      {items.length > most && <li class="dim">and {(items.length - most).toLocaleString('en')} more</li>}
     </ul>
   );
+}
+
+function indentOf(one: unknown): string {
+  const { depth = 0 } = one as { depth?: number };
+  return `${Math.min(depth, MAX_INDENT) * 12}px`;
 }

@@ -1,7 +1,6 @@
-import { computed, effect, signal } from '@preact/signals';
-import { batch } from '@preact/signals';
+import { batch, computed, effect, signal } from '@preact/signals';
 import type { OpenSteps, SpanBelow } from '../../scene/timeline-rows.ts';
-import { shownRun, spansUnder } from '../shown-run.ts';
+import { itemsBelow, shownRun, spanTree } from '../shown-run.ts';
 import { shown } from '../url-state.ts';
 import { readList } from './shown-lists.ts';
 
@@ -28,8 +27,9 @@ export function startLoadingSpans(): () => void {
       const keep = (spans: readonly SpanBelow[] | string): void => {
         if (shownRun.peek() === run) loaded.value = new Map([...loaded.peek(), [key, spans]]);
       };
-      spansUnder(spanId).then(keep, (error: unknown) =>
-        keep(`its spans cannot be loaded: ${(error as Error).message}`),
+      spanTree(spanId).then(
+        (tree) => keep(itemsBelow(tree, spanId)),
+        (error: unknown) => keep(`its spans cannot be loaded: ${(error as Error).message}`),
       );
     }
   });
