@@ -227,6 +227,24 @@ describe.skipIf(!hasBrowser)('the page', () => {
     expect(opened.takeFaults().filter((fault) => !fault.startsWith('Failed to load resource: net::ERR_'))).toEqual([]);
   });
 
+  it('changes what an Inspector has that was started again', async () => {
+    await using opened = await openPage(earlierRuns());
+    const { page, inspector } = opened;
+    await openRun(page);
+    await page.getByRole('button', { name: /^Remove this trace/ }).waitFor();
+    await inspector.close();
+    await using store = openStore();
+    store.add(earlierRuns());
+    await using _ = await startInspector({ store, storeName: 'memory', port: inspector.port });
+    await page.getByRole('button', { name: /^Remove this trace/ }).click();
+    await page
+      .getByRole('button', { name: /^Remove/ })
+      .last()
+      .click();
+    await expect.poll(() => store.counts.traces).toBe(2);
+    opened.takeFaults(); // that the Inspector was gone, and did not know the page
+  });
+
   it('shows the same in two tabs', async () => {
     await using opened = await openPage([]);
     const { page, inspector } = opened;

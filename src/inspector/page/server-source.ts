@@ -5,6 +5,7 @@ import type { Imported, Session, Source } from './source.ts';
 
 /** How long until a connection that was refused is tried again. */
 const RECONNECT_MS = 2000;
+const FORBIDDEN = 403;
 
 /** The server that gave this page. */
 export class ServerSource implements Source {
@@ -84,9 +85,16 @@ export class ServerSource implements Source {
   }
 
   async #post<T>(path: string, body: string, type: string): Promise<T> {
-    const { token } = await this.session();
-    const headers = { 'content-type': type, 'x-orchestrace-token': token };
-    return answerOf(await send(path, { method: 'POST', body, headers }));
+    const post = async (): Promise<Response> => {
+      const { token } = await this.session();
+      const headers = { 'content-type': type, 'x-orchestrace-token': token };
+      return send(path, { method: 'POST', body, headers });
+    };
+    const response = await post();
+    if (response.status !== FORBIDDEN) return answerOf(response);
+    // An Inspector that was started again has another token.
+    this.#session = undefined;
+    return answerOf(await post());
   }
 }
 

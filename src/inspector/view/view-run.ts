@@ -86,7 +86,7 @@ export function viewRun(run: Run, ended: Run | undefined, surroundings: RunSurro
       state === 'ended' || state === 'unfinished'
         ? explanation.verdict
         : describeLiveRun(silentSinceNs === undefined ? state : 'silent', steps, explanation),
-    completeness: explanation.completeness,
+    completeness: completenessOf(run, explanation),
     usual: usual && { runs: usual.runs, medianMs: usual.medianMs },
     lastSuccess: surroundings.lastSuccess,
     groups: viewGroups(run, explanation, zeroNs, open),
@@ -106,6 +106,11 @@ export function viewRun(run: Run, ended: Run | undefined, surroundings: RunSurro
 /** The id that names a run within its trace: of its own span, or the one that its plan and groups have as parent. */
 export function runSpanIdOf({ span, planSpans, groups }: Run): string {
   return span?.spanId ?? planSpans[0]?.parentSpanId ?? groups.find((group) => group.span)?.span?.parentSpanId ?? '';
+}
+
+/** A step that runs is seen as well. */
+function completenessOf({ seenTools }: Run, { completeness }: Explanation): RunView['completeness'] {
+  return completeness.planned === 0 ? completeness : { planned: completeness.planned, seen: seenTools };
 }
 
 function viewCaller({ run, step }: StartedBy): RunView['startedBy'] {

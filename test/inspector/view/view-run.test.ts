@@ -184,6 +184,7 @@ describe('a run that goes on', () => {
     const view = viewOfOpen([...plan, ...fetch], [...run, ...lookup], 250);
     expect(draw(view)).toEqual(['fetch: success 0 to 100', 'lookup: running 0 to now', 'rank: planned']);
     expect(view).toMatchObject({ state: 'running', nowMs: 250, durationMs: 250 });
+    expect(view.completeness).toEqual({ planned: 3, seen: 2 });
     expect(view.outcome).toBeUndefined();
     expect(view.verdict).toBe('Goes on: 1 of 3 planned steps ended; lookup is running.');
   });
