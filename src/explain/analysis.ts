@@ -90,9 +90,14 @@ export class Analysis {
     return (this.#isReplayable ??= this.isWhole && hasOneClock(this.facts));
   }
 
+  /** Whether a replay tells what other durations of single steps had changed: not without a plan, for then nobody knows what needs what. */
+  get isForeseeable(): boolean {
+    return this.isReplayable && this.facts.plan.tools.length > 0;
+  }
+
   /** By how much the run had been shorter, had this step taken half as long, in nanoseconds; 0 where that cannot be told. */
   savedByHalf(step: number): number {
-    return !this.isReplayable ? 0 : this.observed.savedBy(step, this.graph.duration[step]! / 2);
+    return this.isForeseeable ? this.observed.savedBy(step, this.graph.duration[step]! / 2) : 0;
   }
 }
 

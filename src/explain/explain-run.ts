@@ -80,7 +80,7 @@ interface ParallelismMs {
 interface WhatIf {
   /** Each step as soon as its dependencies end, as many at once as it takes. */
   readonly readyMs: number;
-  /** The same with so many steps at once: the width that was seen, half and twice of it. */
+  /** The same with so many steps at once: the width that was seen, half and twice of it. Empty without a plan: what needs what is not known. */
   readonly widths: readonly { readonly width: number; readonly ms: number }[];
   /** Without the failed attempts of each step that was tried again, by what that saves. */
   readonly withoutRetries: readonly (StepName & { readonly savesMs: number })[];
@@ -167,15 +167,15 @@ function explainSteps(analysis: Analysis): ExplainedStep[] {
   });
 }
 
-function whatIf({ facts, graph, criticalPath, parallelism: { peak }, observed, isReplayable }: Analysis): WhatIf {
-  const widths = peak < 1 ? [] : [...new Set([Math.ceil(peak / 2), peak, peak * 2])];
+function whatIf({ facts, graph, criticalPath, parallelism: { peak }, observed, isForeseeable }: Analysis): WhatIf {
+  const widths = peak < 1 || facts.plan.tools.length === 0 ? [] : [...new Set([Math.ceil(peak / 2), peak, peak * 2])];
   return {
     readyMs: ms(criticalPath.length),
     widths: widths.map((width) => ({ width, ms: ms(replayWithWidth(graph.needs, graph.duration, width)) })),
     withoutRetries: facts.steps
       .flatMap((step, at) =>
         step.attempts > 1
-          ? { ...nameOf(step), savesMs: isReplayable ? ms(observed.savedBy(at, step.retryNs)) : 0 }
+          ? { ...nameOf(step), savesMs: isForeseeable ? ms(observed.savedBy(at, step.retryNs)) : 0 }
           : [],
       )
       .toSorted((a, b) => b.savesMs - a.savesMs),

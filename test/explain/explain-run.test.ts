@@ -59,6 +59,18 @@ describe('a run that was read back', () => {
     expect(verdict).toMatch(/^Succeeded in 30 ms: b took 20 ms .*67 %.*\.$/);
   });
 
+  it('without plan and dependencies has no savings: nobody knows what would have to wait for what', () => {
+    const step = (id: string, from: number, to: number): ReceivedSpan =>
+      ours('step', id, { parent: 'run', ms: [from, to], attributes: { tool_id: id, outcome: 'success' } });
+    const run = ours('run', 'run', { ms: [0, 100], attributes: { outcome: 'success', 'plan.source': 'none' } });
+    const { bottlenecks, whatIf, steps } = explain([run, step('think', 0, 60), step('act', 60, 100)]);
+    expect({ bottlenecks, widths: whatIf.widths, saves: steps.map(({ savesMs }) => savesMs) }).toEqual({
+      bottlenecks: [],
+      widths: [],
+      saves: [0, 0],
+    });
+  });
+
   it('takes skipped steps in the middle for steps that took no time', () => {
     // a 10 > b skipped > c 5: the critical path is a and c, 15.
     const { criticalPath, steps, differences } = explain([

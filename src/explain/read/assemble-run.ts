@@ -129,8 +129,9 @@ export function attemptOf(span: ReceivedSpan): AttemptDraft {
 
 /** Makes the run of what was found: groups in order, and a step for every planned tool. */
 export function assembleRun(draft: RunDraft): Run {
-  const { span, steps, notes } = draft;
+  const { span, notes } = draft;
   const { plan, note } = draft.declared;
+  const steps = placeByPlan(draft.steps, plan);
   if (note !== undefined) notes.push(note);
   if (plan?.error !== undefined) notes.push(`the plan is broken: ${plan.error}`);
 
@@ -159,6 +160,14 @@ export function assembleRun(draft: RunDraft): Run {
     spans: draft.spans,
     notes,
   };
+}
+
+/** Steps that do not say which group they are in, and have no group above them, are where the plan has their tool. */
+function placeByPlan(steps: readonly StepDraft[], plan: DeclaredPlan | undefined): readonly StepDraft[] {
+  const isUnplaced = ({ groupIndex, isPlanned }: StepDraft): boolean => groupIndex === undefined && isPlanned;
+  if (!plan || !steps.some(isUnplaced)) return steps;
+  const groups = new Map(plan.groups.flatMap((tools, index) => tools.map(({ toolId }) => [toolId, index])));
+  return steps.map((step) => (isUnplaced(step) ? Object.assign(step, { groupIndex: groups.get(step.toolId) }) : step));
 }
 
 function nameOf({ span, planSpans }: RunDraft): string | undefined {

@@ -86,6 +86,20 @@ describe('a whole run', () => {
   });
 });
 
+describe('a run of a producer that says less', () => {
+  it('has its steps where the plan has their tools, though they do not say which group they are in', () => {
+    const plan = ours('plan', 'plan', { parent: 'run', attributes: { execution_plan: OVERVIEW_PLAN } });
+    const step = (id: string): ReceivedSpan =>
+      ours('step', id, { parent: 'run', ms: [1, 2], attributes: { tool_id: id, outcome: 'success' } });
+    const run = ours('run', 'run', { ms: [0, 100], attributes: { outcome: 'success' } });
+    const [read] = reconstruct([run, plan, step('primary'), step('aggregate'), step('other')]);
+    const placed = read!.groups.map(({ steps }) => steps.flatMap(({ toolId, span }) => (span ? toolId : [])));
+    expect(placed.flat()).toEqual(['primary', 'aggregate']);
+    expect(placed[0]).toEqual(['primary']);
+    expect(read!.steps.map(({ toolId }) => toolId)).toEqual(['other']);
+  });
+});
+
 describe('a run that is not whole', () => {
   it('of a killed process still shows what was meant', () => {
     const arrived = overviewSpans().filter(({ name }) => ['plan', 'step primary', 'step secondary'].includes(name));
