@@ -1,23 +1,17 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { transform } from 'lightningcss';
 import { build } from 'rolldown';
-import { DARK, LIGHT, type Palette } from './scene/palette.ts';
 
 const SOURCE = new URL('page/', import.meta.url);
 /** Where `page-files.ts` looks for it. */
 const OUTPUT = new URL('../../dist/inspector/page/', import.meta.url);
 
-/** All style sheets in one, with the colours first: the reader's choice of light or dark, else the system's. */
+/** All style sheets in one. Their colours come from the page itself: it may be light or dark. */
 async function buildStyles(): Promise<Uint8Array> {
   const folder = new URL('styles/', SOURCE);
   const names = (await readdir(folder)).filter((name) => name.endsWith('.css')).toSorted();
-  const sheets = await Promise.all(names.map((name) => readFile(new URL(name, folder), 'utf8')));
-  const colors = Object.keys(LIGHT) as (keyof Palette)[];
-  const code = `:root { color-scheme: light dark; ${colors.map((name) => `--${name}: light-dark(${LIGHT[name]}, ${DARK[name]});`).join('')} }
-:root[data-theme=light] { color-scheme: light }
-:root[data-theme=dark] { color-scheme: dark }
-${sheets.join('')}`;
-  return transform({ filename: 'page.css', code: Buffer.from(code), minify: true }).code;
+  const sheets = await Promise.all(names.map((name) => readFile(new URL(name, folder))));
+  return transform({ filename: 'page.css', code: Buffer.concat(sheets), minify: true }).code;
 }
 
 await mkdir(OUTPUT, { recursive: true });

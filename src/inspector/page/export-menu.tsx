@@ -6,7 +6,7 @@ import { downloadLink, downloadText } from './download.ts';
 import { useKeys } from './keys.ts';
 import { graphSvgOf } from './graph/graph.tsx';
 import { isSavedFile, source } from './source.ts';
-import { timelineSvgOf } from '../scene/timeline-svg.ts';
+import { shownTimelineSvg } from './timeline/shown-svg.ts';
 import { say } from './ui/announcer.tsx';
 import { copyText } from './ui/copy-button.tsx';
 import { Icon } from './ui/icon-button.tsx';
@@ -87,7 +87,7 @@ function exportsOf(run: RunView): Export[] {
     {
       name: 'Timeline as SVG',
       hint: 'picture',
-      run: () => downloadText(`${name}-timeline.svg`, 'image/svg+xml', timelineSvgOf(run)),
+      run: () => downloadText(`${name}-timeline.svg`, 'image/svg+xml', shownTimelineSvg(run)),
     },
     {
       name: 'Graph as SVG',

@@ -1,4 +1,5 @@
 import { computed, effect, signal } from '@preact/signals';
+import { DARK, LIGHT } from '../scene/palette.ts';
 import { readChoice, writeChoice } from './choices.ts';
 
 export type Theme = (typeof THEMES)[number];
@@ -9,17 +10,19 @@ const isSystemDark = signal(systemDark.matches);
 
 /** What the reader chose. */
 export const theme = signal<Theme>(THEMES.find((theme) => theme === readChoice('theme')) ?? 'system');
-/** What that comes to: what is drawn without style sheets has to be drawn anew when it changes. */
-export const isDark = computed(() => theme.value === 'dark' || (theme.value === 'system' && isSystemDark.value));
+const isDark = computed(() => theme.value === 'dark' || (theme.value === 'system' && isSystemDark.value));
+/** The colours that this comes to: what is drawn without style sheets has to be drawn anew when they change. */
+export const palette = computed(() => (isDark.value ? DARK : LIGHT));
 
-/** Makes the page light or dark. */
+/** Makes the page light or dark: gives its style sheet the colours, as `--name`. */
 export function startTheme(): void {
   systemDark.addEventListener('change', ({ matches }) => (isSystemDark.value = matches));
   effect(() => {
-    if (theme.value === 'system') delete document.documentElement.dataset['theme'];
-    else document.documentElement.dataset['theme'] = theme.value;
-    writeChoice('theme', theme.value);
+    const { style } = document.documentElement;
+    style.colorScheme = isDark.value ? 'dark' : 'light';
+    for (const [name, color] of Object.entries(palette.value)) style.setProperty(`--${name}`, color);
   });
+  theme.subscribe((chosen) => writeChoice('theme', chosen));
 }
 
 export function nextTheme(): void {

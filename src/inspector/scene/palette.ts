@@ -1,4 +1,4 @@
-/** Colours by what they mean. The page's style sheet, its canvas and the exported pictures take them from here. */
+/** Colours by what they mean. The page's style sheet, its canvases and the exported pictures take them from here. */
 export type Palette = Readonly<Record<(typeof COLOR_NAMES)[number], string>>;
 
 const COLOR_NAMES = [

@@ -5,10 +5,9 @@ import { formatPlace, parsePlace } from '../../scene/graph-camera.ts';
 import type { GraphHit } from '../../scene/graph-hit.ts';
 import type { GraphScene } from '../../scene/graph-items.ts';
 import { selectEdge, selectVertex } from '../../scene/graph-selection.ts';
-import { DARK, LIGHT } from '../../scene/palette.ts';
 import type { RunView } from '../../view/run-view.ts';
 import { nowMs } from '../shown-run.ts';
-import { isDark } from '../theme.ts';
+import { palette } from '../theme.ts';
 import type { Anchor } from '../ui/popover.tsx';
 import { selected, show, shown } from '../url-state.ts';
 import type { Point } from './gestures.ts';
@@ -105,7 +104,7 @@ function useLook(
     const drawn = model.drawn.value;
     const goesOn = drawn?.run.state === 'running';
     stage.current?.setLook({
-      palette: isDark.value ? DARK : LIGHT,
+      palette: palette.value,
       fontFamily: getComputedStyle(canvas.current!).fontFamily,
       emphasis: model.emphasis.value,
       selection: model.selection.value,

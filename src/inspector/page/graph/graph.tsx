@@ -3,10 +3,9 @@ import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { graphInputOf } from '../../scene/graph-input.ts';
 import { graphScene } from '../../scene/graph-scene.ts';
 import { renderGraphSvg } from '../../scene/graph-svg.ts';
-import { DARK, LIGHT } from '../../scene/palette.ts';
 import type { RunView } from '../../view/run-view.ts';
 import { nowMs } from '../shown-run.ts';
-import { isDark } from '../theme.ts';
+import { palette } from '../theme.ts';
 import { Controls } from './controls.tsx';
 import { GraphCanvas } from './graph-canvas.tsx';
 import { GraphKeys } from './graph-keys.tsx';
@@ -53,5 +52,5 @@ function Notice({ model }: { readonly model: GraphModel }): JSX.Element {
 /** The graph as it is shown, as a picture. */
 export async function graphSvgOf(run: RunView): Promise<string> {
   const layout = await startLayout(graphInputOf(run, collapsedGroups(run)));
-  return renderGraphSvg(graphScene(run, layout), isDark.peek() ? DARK : LIGHT, nowMs.peek());
+  return renderGraphSvg(graphScene(run, layout), palette.peek(), nowMs.peek());
 }

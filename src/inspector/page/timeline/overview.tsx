@@ -1,8 +1,7 @@
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
-import { DARK, LIGHT } from '../../scene/palette.ts';
-import { isDark } from '../theme.ts';
+import { palette } from '../theme.ts';
 import { drawOverview } from './draw-overview.ts';
 import { ROW_HEIGHT, type TimelineModel } from './timeline-model.ts';
 
@@ -101,7 +100,7 @@ function scrollTo(model: TimelineModel, share: number): void {
 function Strip({ model }: { readonly model: TimelineModel }): JSX.Element {
   const canvas = useRef<HTMLCanvasElement>(null);
   const next = useRef({ at: 0, timer: 0 });
-  const [run, width, palette] = [model.run.value, model.plotWidth.value, isDark.value ? DARK : LIGHT];
+  const [run, width, colors] = [model.run.value, model.plotWidth.value, palette.value];
   const [times, scale] = [model.times.value, model.wholeScale.value];
   useEffect(() => {
     const draw = (): void => {
@@ -111,13 +110,13 @@ function Strip({ model }: { readonly model: TimelineModel }): JSX.Element {
       const ratio = devicePixelRatio || 1;
       Object.assign(context.canvas, { width: Math.round(width * ratio), height: Math.round(HEIGHT * ratio) });
       context.scale(ratio, ratio);
-      drawOverview(context, { run, times, scale, width, height: HEIGHT }, palette);
+      drawOverview(context, { run, times, scale, width, height: HEIGHT }, colors);
       const tookMs = performance.now() - startedAt;
       next.current.at = startedAt + tookMs / MAX_SHARE;
     };
     next.current.timer = setTimeout(draw, Math.max(0, next.current.at - performance.now())) as unknown as number;
     return () => clearTimeout(next.current.timer);
-  }, [run, width, palette, times, scale]);
+  }, [run, width, colors, times, scale]);
   return <canvas ref={canvas} style={{ width: `${width}px`, height: `${HEIGHT}px` }} />;
 }
 

@@ -1,24 +1,23 @@
-import { DARK, LIGHT } from '../../scene/palette.ts';
-import { timelineSvgOf as svgOf, type TimelineSvgOptions } from '../../scene/timeline-svg.ts';
+import { timelineSvgOf } from '../../scene/timeline-svg.ts';
 import { parseZoom } from '../../scene/timeline-zoom.ts';
 import type { RunView } from '../../view/run-view.ts';
 import { nowMs } from '../shown-run.ts';
-import { isDark } from '../theme.ts';
+import { palette } from '../theme.ts';
 import { shown } from '../url-state.ts';
 import { openSpans } from './open-spans.ts';
 import { readList } from './shown-lists.ts';
 
-/** The timeline of a run as a picture: as it is shown, unless the options say otherwise. */
-export function timelineSvgOf(run: RunView, options: TimelineSvgOptions = {}): string {
+/** The timeline of a run as a picture: as it is shown. */
+export function shownTimelineSvg(run: RunView): string {
   const { collapsed, fold, zoom } = shown.peek();
   const window = parseZoom(zoom);
-  return svgOf(run, {
-    palette: isDark.peek() ? DARK : LIGHT,
+  return timelineSvgOf(run, {
+    palette: palette.peek(),
     collapsed: new Set(readList(collapsed, 'number')),
-    open: openSpans.peek(),
+    // What is still on its way would never arrive in a picture.
+    open: new Map([...openSpans.peek()].filter(([, spans]) => spans !== undefined)),
     isFolded: fold === '1',
     ...(window && { window }),
-    ...(run.nowMs !== undefined && { nowMs: nowMs.peek() }),
-    ...options,
+    nowMs: nowMs.peek(),
   });
 }

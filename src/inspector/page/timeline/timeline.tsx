@@ -67,5 +67,3 @@ function useNameWidth(element: RefObject<HTMLElement | null>, model: TimelineMod
   });
   useSignalEffect(() => element.current?.style.setProperty('--names', `${model.nameWidth.value}px`));
 }
-
-export { timelineSvgOf } from './shown-svg.ts';
