@@ -13,7 +13,7 @@ import { TraceLibrary } from './trace-library.ts';
 import type { CompareView } from './view/compare-view.ts';
 import type { RunList, RunView } from './view/run-view.ts';
 import { viewBaseline, viewComparison } from './view/view-comparison.ts';
-import { runSpanIdOf, type StartedBy, viewRun } from './view/view-run.ts';
+import { asFarAsItIs, runSpanIdOf, type StartedBy, viewRun } from './view/view-run.ts';
 import { cut } from '../words.ts';
 
 const DEFAULT_MEDIAN_RUNS = 20;
@@ -41,8 +41,8 @@ export class Inspector {
    * @param runSpanId names the run within the trace; empty for the first
    */
   async run(traceId: string, runSpanId: string): Promise<RunView> {
-    const { run, ended, startedBy, isInterrupted, open, nowNs, silentSinceNs } = await this.#read(traceId, runSpanId);
-    return viewRun(run, ended, {
+    const { run, startedBy, isInterrupted, open, nowNs, silentSinceNs } = await this.#read(traceId, runSpanId);
+    return viewRun(run, {
       startedBy,
       open,
       isInterrupted,
@@ -66,23 +66,23 @@ export class Inspector {
 
   /** @param other `last-success` or empty, `median:20`, or a run as `<trace id>` or `<trace id>.<span id>` */
   async compare(traceId: string, runSpanId: string, other: string): Promise<CompareView> {
-    const { ended } = await this.#read(traceId, runSpanId);
-    if (!ended) throw new Refusal(404, 'nothing of this run has ended yet: there is nothing to compare');
+    const { run, open } = await this.#read(traceId, runSpanId);
+    const after = asFarAsItIs(run, open);
     const [, count] = /^median:(\d{1,3})$/.exec(other) ?? [];
     if (count !== undefined) {
-      const runs = this.#earlier.successes(ended, Number(count) || DEFAULT_MEDIAN_RUNS);
-      if (runs.length > 0) return viewBaseline(runs, ended);
-      throw noSuccess(ended);
+      const runs = this.#earlier.successes(after, Number(count) || DEFAULT_MEDIAN_RUNS);
+      if (runs.length > 0) return viewBaseline(runs, after);
+      throw noSuccess(after);
     }
     if (other === '' || other === 'last-success') {
-      const ref = this.#earlier.lastSuccess(ended);
+      const ref = this.#earlier.lastSuccess(after);
       const before = ref && this.#earlier.read(ref);
-      if (before) return viewComparison(before, ended);
-      throw noSuccess(ended);
+      if (before) return viewComparison(before, after);
+      throw noSuccess(after);
     }
     const [otherTrace = '', otherRun = ''] = other.split('.', 2);
     const before = await this.#read(otherTrace, otherRun);
-    return viewComparison(before.run, ended);
+    return viewComparison(asFarAsItIs(before.run, before.open), after);
   }
 
   async #read(traceId: string, runSpanId: string): Promise<ReadRun> {
@@ -102,9 +102,7 @@ export class Inspector {
         404,
         runSpanId === '' ? (view.notes[0] ?? 'there is no run in it') : 'this trace has no such run',
       );
-    const { run } = found;
-    const ended = open.size === 0 ? run : findRun(readTrace(spans).runs, runSpanIdOf(run))?.run;
-    return { ...found, ended, open, isInterrupted, nowNs, silentSinceNs };
+    return { ...found, open, isInterrupted, nowNs, silentSinceNs };
   }
 
   /** The spans of a trace that have ended. */
@@ -134,7 +132,6 @@ interface FoundRun {
 
 /** With the spans that have not ended. */
 interface ReadRun extends FoundRun {
-  readonly ended: Run | undefined;
   readonly open: ReadonlyMap<string, ReceivedSpan>;
   readonly isInterrupted: boolean;
   readonly nowNs: bigint;

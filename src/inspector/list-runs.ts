@@ -21,7 +21,7 @@ export function listRuns(
   const known = new Set(traces.flatMap(({ traceId, runs }) => runs.map(({ spanId }) => traceId + spanId)));
   const started = live.flatMap(listStarted).filter(({ traceId, runSpanId }) => !known.has(traceId + runSpanId));
   const kept = traces.flatMap((trace) => trace.runs.map((run) => rowOf(run, trace, openOf.get(trace.traceId) ?? [])));
-  const runs = withUsual([...started, ...kept]).toSorted((a, b) => b.startedAtMs - a.startedAtMs);
+  const runs = withUsual([...started, ...kept].toSorted((a, b) => b.startedAtMs - a.startedAtMs));
   const otherTraces = traces
     .filter((trace) => trace.runs.length === 0 && !openOf.has(trace.traceId))
     .map(({ traceId, startNs, spans, services }) => ({ traceId, startedAtMs: Number(startNs) / 1e6, spans, services }));
@@ -39,6 +39,7 @@ function rowOf(run: RunSummary, trace: ListedTrace, open: readonly OpenSpan[]): 
     strategy: run.strategy ?? (started && textAt(started.attributes, ATTR_ORCHESTRATION_STRATEGY)),
     state,
     outcome: run.outcome,
+    verdict: run.verdict,
     startedAtMs: Number(run.startNs) / 1e6,
     durationMs: state === 'ended' && run.endNs > run.startNs ? Number(run.endNs - run.startNs) / 1e6 : undefined,
     services: trace.services,
@@ -76,26 +77,25 @@ function listStarted({ traceId, open }: LiveTrace): RunRow[] {
     }));
 }
 
-function withUsual(rows: readonly RunRow[]): RunRow[] {
-  const successes = Map.groupBy(
-    rows.filter(({ outcome, durationMs }) => outcome === 'success' && durationMs !== undefined),
-    ({ planName }) => planName,
-  );
-  const usual = new Map(
-    [...successes].map(([planName, runs]) => {
-      return [planName, { runs: runs.length, medianMs: medianOf(runs.map(({ durationMs }) => durationMs!)) }];
-    }),
-  );
-  return rows.map((row) => {
-    const ofPlan = row.planName === undefined ? undefined : usual.get(row.planName);
-    // One run is no measure of itself.
-    const isItself = ofPlan?.runs === 1 && row.outcome === 'success';
-    return ofPlan && !isItself ? { ...row, usual: ofPlan } : row;
+/** Most runs that what is usual is taken from. */
+const MAX_USUAL = 20;
+
+/** Adds to each run what the successful runs of its plan before it took, the last of them. */
+function withUsual(newestFirst: readonly RunRow[]): RunRow[] {
+  const successes = new Map<string, number[]>();
+  const rows = newestFirst.toReversed().map((row) => {
+    const { planName, outcome, durationMs } = row;
+    if (planName === undefined) return row;
+    const before = successes.get(planName) ?? [];
+    if (outcome === 'success' && durationMs !== undefined)
+      successes.set(planName, [...before.slice(1 - MAX_USUAL), durationMs]);
+    return before.length === 0 ? row : { ...row, usual: { runs: before.length, medianMs: medianOf(before) } };
   });
+  return rows.toReversed();
 }
 
 /** @param values one at least */
-export function medianOf(values: readonly number[]): number {
+function medianOf(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = sorted.length >> 1;
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;

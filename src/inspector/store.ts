@@ -51,6 +51,8 @@ export interface RunSummary {
   readonly planName: string | undefined;
   readonly strategy: string | undefined;
   readonly outcome: Outcome | undefined;
+  /** How it went and why, in a sentence or two. */
+  readonly verdict: string | undefined;
   readonly startNs: bigint;
   readonly endNs: bigint;
 }

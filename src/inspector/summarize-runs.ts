@@ -7,6 +7,7 @@ import {
   ATTR_ORCHESTRATION_RUN_ID,
   ATTR_ORCHESTRATION_SPAN_TYPE,
   ATTR_ORCHESTRATION_STRATEGY,
+  ATTR_ORCHESTRATION_VERDICT,
 } from '../semconv.ts';
 import type { RunSummary, TraceService } from './store.ts';
 
@@ -86,6 +87,7 @@ function summarizeRun(span: ReceivedSpan): RunSummary {
     planName: planNameOf(span),
     strategy: textAt(attributes, ATTR_ORCHESTRATION_STRATEGY),
     outcome: outcomeAt(attributes, ATTR_ORCHESTRATION_OUTCOME),
+    verdict: textAt(attributes, ATTR_ORCHESTRATION_VERDICT),
     startNs,
     // A plan is told in no time, but its span may have taken some: that is no end of its run.
     endNs: isRunSpan(span) ? span.endNs : startNs,

@@ -81,7 +81,18 @@ function toListed({ traceId, startNs, planName, outcome, service }: RecentRun): 
     endNs: startNs,
     spans: 0,
     services: service === '' ? [] : [{ name: service }],
-    runs: [{ spanId: '', runId: undefined, planName, strategy: undefined, outcome, startNs, endNs: startNs }],
+    runs: [
+      {
+        spanId: '',
+        runId: undefined,
+        planName,
+        strategy: undefined,
+        outcome,
+        verdict: undefined,
+        startNs,
+        endNs: startNs,
+      },
+    ],
     source: 'Jaeger',
   };
 }

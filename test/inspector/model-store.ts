@@ -98,8 +98,9 @@ function summarize({ traceId, spans, resources }: ModelTrace): TraceSummary {
     planName: planOf(span),
     strategy: undefined,
     outcome: undefined,
+    verdict: undefined,
     startNs: span.startNs,
-    endNs: span.endNs,
+    endNs: isRun(span) ? span.endNs : span.startNs,
   }));
   return {
     traceId,

@@ -128,7 +128,16 @@ describe.each([
         endNs,
         spans: 2,
         runs: [
-          { spanId: run.spanId, runId: 'r1', planName: 'ci', strategy: 'dag', outcome: 'failure', startNs, endNs },
+          {
+            spanId: run.spanId,
+            runId: 'r1',
+            planName: 'ci',
+            strategy: 'dag',
+            outcome: 'failure',
+            verdict: undefined,
+            startNs,
+            endNs,
+          },
         ],
         services: [{ name: 'checkout' }, { name: 'worker' }],
       });

@@ -183,10 +183,12 @@ export interface RunRow extends RunRef {
   readonly strategy?: string | undefined;
   readonly state: RunState;
   readonly outcome?: Outcome | undefined;
+  /** As its span says it. */
+  readonly verdict?: string | undefined;
   readonly startedAtMs: number;
   /** Absent as long as it has not ended. */
   readonly durationMs?: number | undefined;
-  /** Of the successful runs of its plan that are listed. */
+  /** Of the successful runs of its plan before it, the last 20. */
   readonly usual?: { readonly runs: number; readonly medianMs: number } | undefined;
   readonly services: readonly ServiceView[];
   /** Of the whole trace. */

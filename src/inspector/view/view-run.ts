@@ -48,11 +48,10 @@ export interface UsualTimes {
  * Describes a run for the page.
  *
  * @param run read from the spans that have ended, and those that have not as if they ended now
- * @param ended the same run read from the spans that have ended alone: what is explained. Undefined where nothing of it has
  */
-export function viewRun(run: Run, ended: Run | undefined, surroundings: RunSurroundings): RunView {
+export function viewRun(run: Run, surroundings: RunSurroundings): RunView {
   const { open, nowNs, silentSinceNs, usual } = surroundings;
-  const explanation = explainRun(ended ?? { ...run, span: undefined, outcome: undefined });
+  const explanation = explainRun(asFarAsItIs(run, open));
   const state = stateOf(run, surroundings);
   const zeroNs = zeroOf(run);
   const { steps, total } = viewSteps({
@@ -86,7 +85,7 @@ export function viewRun(run: Run, ended: Run | undefined, surroundings: RunSurro
       state === 'ended' || state === 'unfinished'
         ? explanation.verdict
         : describeLiveRun(silentSinceNs === undefined ? state : 'silent', steps, explanation),
-    completeness: completenessOf(run, explanation),
+    completeness: explanation.completeness,
     usual: usual && { runs: usual.runs, medianMs: usual.medianMs },
     lastSuccess: surroundings.lastSuccess,
     groups: viewGroups(run, explanation, zeroNs, open),
@@ -103,14 +102,15 @@ export function viewRun(run: Run, ended: Run | undefined, surroundings: RunSurro
   return { ...view, markdown: viewMarkdown(view, criticalPathOf(explanation)), mermaid: renderMermaid(view) };
 }
 
+/** A run without the end that it has not come to. */
+export function asFarAsItIs(run: Run, open: RunSurroundings['open']): Run {
+  const hasEnded = !run.span || !open.has(run.span.spanId);
+  return hasEnded ? run : { ...run, span: undefined, outcome: undefined };
+}
+
 /** The id that names a run within its trace: of its own span, or the one that its plan and groups have as parent. */
 export function runSpanIdOf({ span, planSpans, groups }: Run): string {
   return span?.spanId ?? planSpans[0]?.parentSpanId ?? groups.find((group) => group.span)?.span?.parentSpanId ?? '';
-}
-
-/** A step that runs is seen as well. */
-function completenessOf({ seenTools }: Run, { completeness }: Explanation): RunView['completeness'] {
-  return completeness.planned === 0 ? completeness : { planned: completeness.planned, seen: seenTools };
 }
 
 function viewCaller({ run, step }: StartedBy): RunView['startedBy'] {
@@ -170,7 +170,7 @@ function partOf(explanation: Explanation): Omit<RunView['explanation'], 'notDone
   return { findings, bottlenecks, parallelism, barrier, whatIf, rootCause, affected, done, differences };
 }
 
-/** What stands in the way of each tool that is not done. Of a run that goes on, only what has ended is explained: of the others, how they stand. */
+/** What stands in the way of each tool that is not done. Of what has not ended, how it stands. */
 function viewNotDone({ notDone }: Explanation, steps: readonly StepView[]): Explanation['notDone'] {
   const last = new Map(steps.filter(({ isPlanned }) => isPlanned).map((step) => [step.toolId, step]));
   return notDone.map(({ toolId, reason }) => {

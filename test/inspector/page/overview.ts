@@ -15,7 +15,7 @@ export function asTraces(spans: readonly ReceivedSpan[]): OtlpTraces {
 export function overviewRun(): RunView {
   const run = readTrace(overviewSpans()).runs[0]!;
   const surroundings = { open: new Map(), isInterrupted: false, nowNs: 0n, usual: undefined, lastSuccess: undefined };
-  return JSON.parse(JSON.stringify(viewRun(run, run, surroundings))) as RunView;
+  return JSON.parse(JSON.stringify(viewRun(run, surroundings))) as RunView;
 }
 
 /** The id that `made` gives a span. */

@@ -17,7 +17,7 @@ const NOTHING: RunSurroundings = {
 
 function viewOf(spans: readonly ReceivedSpan[], surroundings: Partial<RunSurroundings> = {}): RunView {
   const [run] = readTrace(spans).runs;
-  return viewRun(run!, run, { ...NOTHING, ...surroundings });
+  return viewRun(run!, { ...NOTHING, ...surroundings });
 }
 
 /** A run of which some spans are open. */
@@ -30,8 +30,7 @@ function viewOfOpen(
   const [start] = [...open, ...ended].map(({ startNs }) => startNs).toSorted((a, b) => (a < b ? -1 : 1));
   const nowNs = start! + BigInt(atMs) * 1_000_000n;
   const [run] = readTrace([...ended, ...open.map((span) => ({ ...span, endNs: nowNs }))]).runs;
-  const [read] = readTrace(ended).runs;
-  return viewRun(run!, read, {
+  return viewRun(run!, {
     ...NOTHING,
     open: new Map(open.map((span) => [span.spanId, span])),
     nowNs,
@@ -183,7 +182,8 @@ describe('a run that goes on', () => {
   it('shows what runs, what ended and what is planned', () => {
     const view = viewOfOpen([...plan, ...fetch], [...run, ...lookup], 250);
     expect(draw(view)).toEqual(['fetch: success 0 to 100', 'lookup: running 0 to now', 'rank: planned']);
-    expect(view).toMatchObject({ state: 'running', nowMs: 250, durationMs: 250 });
+    expect(view).toMatchObject({ state: 'running', nowMs: 250, durationMs: 250, completeness: { planned: 3, seen: 2 } });
+    expect(view.explanation.parallelism.peak).toBe(2);
     expect(view.completeness).toEqual({ planned: 3, seen: 2 });
     expect(view.outcome).toBeUndefined();
     expect(view.verdict).toBe('Goes on: 1 of 3 planned steps ended; lookup is running.');
