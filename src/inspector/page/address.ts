@@ -51,7 +51,7 @@ export const NOTHING: Shown = {
 };
 
 /** Stands for the trace in the address of a saved file, which holds only one. */
-export const SAVED_TRACE = 'file';
+const SAVED_TRACE = 'file';
 
 /** Those that stand in the address as parameters. */
 const PARAMETERS = Object.keys(NOTHING).filter((name) => name !== 'traceId') as (keyof Shown)[];

@@ -35,13 +35,13 @@ export interface OtlpSpan {
   readonly status?: { readonly code: number; readonly message?: string };
 }
 
-export interface OtlpEvent {
+interface OtlpEvent {
   readonly timeUnixNano: string;
   readonly name: string;
   readonly attributes?: readonly OtlpKeyValue[];
 }
 
-export interface OtlpLink {
+interface OtlpLink {
   readonly traceId: string;
   readonly spanId: string;
   readonly attributes?: readonly OtlpKeyValue[];

@@ -3,8 +3,6 @@ import type { RunView } from '../view/run-view.ts';
 import { source } from './source.ts';
 import { type SpanItem, spanItem, SpanTree } from './span-tree.ts';
 
-export type { SpanItem } from './span-tree.ts';
-
 /** The run that is shown; undefined as long as it is loading. */
 export const shownRun = signal<RunView | undefined>(undefined);
 

@@ -4,8 +4,6 @@ import { FileSource } from './file-source.ts';
 import type { OtlpTraces } from './otlp-json.ts';
 import { ServerSource } from './server-source.ts';
 
-export type { OtlpKeyValue, OtlpSpan, OtlpTraces } from './otlp-json.ts';
-
 /** Where the page has its data from: the server that gave it, or the file that it was saved in. What fails says what to do. */
 export interface Source {
   session(): Promise<Session>;

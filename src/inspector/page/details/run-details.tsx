@@ -55,7 +55,7 @@ function RunningNow({ run }: { readonly run: RunView }): JSX.Element | null {
 }
 
 /** E.g. `rank has been running for 12 s, usually 3.4 s`. */
-export function RunningStep({ step }: { readonly step: StepView }): JSX.Element {
+function RunningStep({ step }: { readonly step: StepView }): JSX.Element {
   const { state, startMs = 0, usualMs } = step;
   return (
     <>
@@ -198,7 +198,7 @@ function RunFacts({ run }: { readonly run: RunView }): JSX.Element {
   );
 }
 
-export function Id({ id, what }: { readonly id: string; readonly what: string }): JSX.Element {
+function Id({ id, what }: { readonly id: string; readonly what: string }): JSX.Element {
   return (
     <>
       <code>{showName(id)}</code>

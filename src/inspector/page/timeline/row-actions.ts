@@ -24,7 +24,7 @@ export function selectRow(model: TimelineModel, at: number): void {
 }
 
 /** The row above that a row is below of; -1 for none. */
-export function parentOf(rows: readonly TimelineRow[], at: number): number {
+function parentOf(rows: readonly TimelineRow[], at: number): number {
   const level = rows[at]?.level ?? 0;
   return rows.findLastIndex((row, other) => other < at && row.level < level);
 }
