@@ -4,7 +4,7 @@ import { gzipSync } from 'node:zlib';
 import { OrchestraceError } from '../errors.ts';
 
 /** A file of the page, held in memory. */
-interface PageFile {
+export interface PageFile {
   readonly type: string;
   readonly body: Buffer;
 }

@@ -8,7 +8,7 @@ import { ChangeFeed } from './change-feed.ts';
 import { Inspector } from './inspector.ts';
 import type { JaegerClient } from './jaeger.ts';
 import { handleLive } from './live-routes.ts';
-import { CONTENT_SECURITY_POLICY, type PageFiles, readPageFiles, savePage } from './page-files.ts';
+import { CONTENT_SECURITY_POLICY, type PageFile, type PageFiles, readPageFiles, savePage } from './page-files.ts';
 import { BodyBudget, readDecompressed } from './read-body.ts';
 import { type ReadTraces, readTraces } from './read-traces.ts';
 import { type Receiver, startReceiver, type TracesRequest } from './receive.ts';
@@ -19,7 +19,8 @@ import { runSpanIdOf } from './view/view-run.ts';
 const MAX_IMPORT_BYTES = 64 * 1024 * 1024;
 /** Of a trace file, and beside it of what else is being read. */
 const BUDGET_BYTES = 2 * MAX_IMPORT_BYTES;
-const PAGE_PATH = /^\/(?:run\/[0-9a-fA-F]{32})?$/;
+/** The list, and a run by the id of its trace or the first digits of it, as the command line takes them. */
+const PAGE_PATH = /^\/(?:run\/[0-9a-fA-F]{6,32})?$/;
 const TOKEN_HEADER = 'x-orchestrace-token';
 
 /** A link to another tool, such as `https://logs.example/?q={trace_id}`. */
@@ -165,8 +166,15 @@ class Routes {
         sendJson(response, { isRemoved: this.#inspector.remove(trace) });
         return true;
       default:
-        return false;
+        return this.#sendNotFound(request, response);
     }
+  }
+
+  /** Whoever typed a wrong address is told by the page, programs by a status alone. */
+  #sendNotFound({ method, headers }: IncomingMessage, response: ServerResponse): boolean {
+    if (method !== 'GET' || headers['sec-fetch-dest'] !== 'document') return false;
+    sendFile(response, this.#files.get('/index.html')!, 404);
+    return true;
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse, ask: () => unknown): Promise<true> {
@@ -236,8 +244,9 @@ function requireMethod({ method = '' }: IncomingMessage, ...allowed: readonly st
   throw new Refusal(405, `only ${allowed.join(' or ')} is allowed`, { Allow: allowed.join(', ') });
 }
 
-function sendFile(response: ServerResponse, { type, body }: { readonly type: string; readonly body: Buffer }): void {
-  send(response, type, body, { 'Content-Security-Policy': CONTENT_SECURITY_POLICY, 'Referrer-Policy': 'no-referrer' });
+function sendFile(response: ServerResponse, { type, body }: PageFile, status = 200): void {
+  const headers = { 'Content-Security-Policy': CONTENT_SECURITY_POLICY, 'Referrer-Policy': 'no-referrer' };
+  send(response, type, body, headers, status);
 }
 
 function sendJson(response: ServerResponse, value: unknown): void {
@@ -249,10 +258,11 @@ function send(
   type: string,
   body: string | Buffer,
   headers: Readonly<Record<string, string>>,
+  status = 200,
 ): void {
   response.on('error', () => {}); // the page has left
   response
-    .writeHead(200, {
+    .writeHead(status, {
       'Content-Type': type,
       'Content-Length': Buffer.byteLength(body),
       'Cache-Control': 'no-store',

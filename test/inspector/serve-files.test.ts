@@ -25,6 +25,7 @@ describe('a file of the page', () => {
     ['/', 'text/html; charset=utf-8'],
     [`/run/${TRACE_ID}`, 'text/html; charset=utf-8'],
     [`/run/${TRACE_ID.toUpperCase()}?view=graph`, 'text/html; charset=utf-8'],
+    [`/run/${TRACE_ID.slice(0, 6)}`, 'text/html; charset=utf-8'],
     ['/page.css', 'text/css; charset=utf-8'],
     ['/page.js', 'text/javascript; charset=utf-8'],
     ['/layout-worker.js', 'text/javascript; charset=utf-8'],
@@ -147,6 +148,18 @@ describe('nothing is', () => {
       expect(await askRaw(server, `GET ${target} HTTP/1.1`)).toMatch(/^HTTP\/1\.1 400 /);
     },
   );
+
+  it('at a wrong address, which the page says to whoever typed it', async () => {
+    const typed = await ask(server, '/nowhere', {
+      headers: { 'Sec-Fetch-Dest': 'document', 'Sec-Fetch-Mode': 'navigate', 'Sec-Fetch-Site': 'none' },
+    });
+    const page = await ask(server, '/');
+    expect(typed.status).toBe(404);
+    expect(typed.body).toEqual(page.body);
+    expect(typed.headers['content-security-policy']).toBe(page.headers['content-security-policy']);
+    const linked = { 'Sec-Fetch-Dest': 'document', 'Sec-Fetch-Mode': 'navigate', 'Sec-Fetch-Site': 'cross-site' };
+    expect((await ask(server, '/nowhere', { headers: linked })).status).toBe(403);
+  });
 
   it('sent elsewhere by an address', async () => {
     for (const query of ['next=https://evil.test', 'url=//evil.test', 'redirect=%2f%2fevil.test'])
