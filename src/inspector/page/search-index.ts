@@ -1,5 +1,6 @@
 import { ATTR_ORCHESTRATION_EXECUTION_PLAN } from '../../semconv.ts';
 import type { RunView, StepView } from '../view/run-view.ts';
+import { nameSpan } from './details/selection.ts';
 import { type OtlpKeyValue, plainOf, type SpanRecord } from './otlp-json.ts';
 import { parseSearch, type SearchTerm } from './search-terms.ts';
 
@@ -53,21 +54,11 @@ export class SearchIndex {
       steps.add(step.key);
       if (isOwn) order.push({ selected: `step:${step.key}`, step: step.key });
       for (const { span } of found)
-        if (span.spanId !== step.spanId) order.push({ selected: nameBelow(step, span.spanId), step: step.key });
+        if (span.spanId !== step.spanId) order.push({ selected: nameSpan(this.#run, span.spanId), step: step.key });
     }
-    for (const { span } of others) order.push({ selected: this.#nameSpan(span.spanId), step: undefined });
+    for (const { span } of others) order.push({ selected: nameSpan(this.#run, span.spanId), step: undefined });
     return { steps, spans, order };
   }
-
-  #nameSpan(spanId: string): string {
-    const group = this.#run.groups.find((group) => group.spanId === spanId);
-    if (group) return `group:${group.groupIndex}`;
-    return spanId === this.#run.runSpanId ? 'run' : `span:${spanId}`;
-  }
-}
-
-function nameBelow({ attempts }: StepView, spanId: string): string {
-  return attempts.some((attempt) => attempt.spanId === spanId) ? `attempt:${spanId}` : `span:${spanId}`;
 }
 
 /** The index of the step that each span is of, or is below of. */

@@ -44,13 +44,21 @@ export function findSelection(run: RunView, selected: string): Selection {
 
 /** As `Shown.selected` has it: what a span stands for, if it does. */
 export function nameSpan(run: RunView, spanId: string): string {
-  const group = run.groups.find((group) => group.spanId === spanId);
-  if (group) return `group:${group.groupIndex}`;
-  const step = run.steps.find((step) => step.spanId === spanId);
-  if (step) return `step:${step.key}`;
-  if (run.steps.some(({ attempts }) => attempts.some((attempt) => attempt.spanId === spanId)))
-    return `attempt:${spanId}`;
-  return spanId === run.runSpanId ? 'run' : `span:${spanId}`;
+  const names = known.get(run) ?? namesOfSpans(run);
+  known.set(run, names);
+  return names.get(spanId) ?? `span:${spanId}`;
+}
+
+/** Remembered, because a search asks for many. */
+const known = new WeakMap<RunView, ReadonlyMap<string | undefined, string>>();
+
+function namesOfSpans({ runSpanId, groups, steps }: RunView): Map<string | undefined, string> {
+  return new Map([
+    [runSpanId, 'run'],
+    ...groups.map(({ spanId, groupIndex }) => [spanId, `group:${groupIndex}`] as const),
+    ...steps.map(({ spanId, key }) => [spanId, `step:${key}`] as const),
+    ...steps.flatMap(({ attempts }) => attempts.map(({ spanId }) => [spanId, `attempt:${spanId}`] as const)),
+  ]);
 }
 
 /** The step that a tool id means: its first pass. */
