@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useMemo, useRef } from 'preact/hooks';
 import { graphInputOf } from '../../scene/graph-input.ts';
 import { graphScene } from '../../scene/graph-scene.ts';
 import { renderGraphSvg } from '../../scene/graph-svg.ts';
@@ -18,7 +18,7 @@ import { Tip } from './tip.tsx';
 
 /** A run as a graph: who needs whom, who reads whose output, and what decides how long it takes. */
 export function Graph({ run }: { readonly run: RunView }): JSX.Element {
-  const [model] = useState(() => new GraphModel(run));
+  const model = useMemo(() => new GraphModel(run), []);
   const stage = useRef<GraphStage>(null);
   useLayoutEffect(() => void (model.run.value = run), [run]);
   useEffect(() => model.start(), []);

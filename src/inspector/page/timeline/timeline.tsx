@@ -1,6 +1,6 @@
 import { useSignalEffect } from '@preact/signals';
 import type { JSX, RefObject } from 'preact';
-import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useMemo, useRef } from 'preact/hooks';
 import type { RunView } from '../../view/run-view.ts';
 import { Axis, Grid } from './axis.tsx';
 import { Controls } from './controls.tsx';
@@ -17,7 +17,7 @@ import { useWheel } from './use-wheel.ts';
 
 /** A run on a time axis: groups, steps and what is below them as rows, from the whole run down to a span. */
 export function Timeline({ run }: { readonly run: RunView }): JSX.Element {
-  const [model] = useState(() => new TimelineModel(run));
+  const model = useMemo(() => new TimelineModel(run), []);
   useLayoutEffect(() => void (model.run.value = run), [run]);
   useEffect(startLoadingSpans, []);
   const element = useRef<HTMLElement>(null);
