@@ -6,6 +6,7 @@ import type { RunView } from '../view/run-view.ts';
 import { useKeys } from './keys.ts';
 import { type Found, SearchIndex } from './search-index.ts';
 import { matches, shownRun, spanTree } from './shown-run.ts';
+import { openStep } from './timeline/shown-lists.ts';
 import { selected, show, shown } from './url-state.ts';
 
 /** How long somebody has to pause in typing until it is searched. */
@@ -86,21 +87,9 @@ function go(by: 1 | -1): void {
   const at = order.findIndex((match) => match.selected === selected.value);
   const next = at < 0 ? order.at(by === 1 ? 0 : -1) : order[(at + by + order.length) % order.length];
   if (!next) return;
-  const isBelow = next.step !== undefined && next.selected !== `step:${next.step}`;
-  show(
-    { selected: next.selected, ...(isBelow && next.step !== undefined ? { open: withOpen(next.step) } : {}) },
-    false,
-  );
-}
-
-function withOpen(step: string): string {
-  let open: unknown;
-  try {
-    open = JSON.parse(shown.value.open || '[]');
-  } catch {
-    open = [];
-  }
-  return JSON.stringify([...new Set([...(Array.isArray(open) ? open : []), step])]);
+  show({ selected: next.selected }, false);
+  // What was found below a step is in sight once that is open.
+  if (next.step !== undefined && next.selected !== `step:${next.step}`) openStep(next.step);
 }
 
 function describe(all: Found | undefined, run: RunView | undefined): string {

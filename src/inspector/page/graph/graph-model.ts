@@ -7,7 +7,7 @@ import type { GraphSelection } from '../../scene/graph-selection.ts';
 import type { GraphLayout } from '../../scene/layout-graph.ts';
 import type { RunView } from '../../view/run-view.ts';
 import { matches } from '../shown-run.ts';
-import { readList } from '../timeline/shown-lists.ts';
+import { readList, toggled } from '../timeline/shown-lists.ts';
 import type { Anchor } from '../ui/popover.tsx';
 import { selected, show, shown } from '../url-state.ts';
 import { findSelected } from './find-selected.ts';
@@ -90,8 +90,7 @@ export class GraphModel {
 
   /** Collapses a group, or opens it. */
   toggleGroup(group: number): void {
-    const collapsed = this.collapsed.peek();
-    const next = collapsed.includes(group) ? collapsed.filter((other) => other !== group) : [...collapsed, group];
+    const next = toggled(this.collapsed.peek(), group);
     const { groups } = this.run.peek();
     this.#anchor = group;
     // Even an empty list is written: without one, large groups are collapsed.

@@ -66,14 +66,11 @@ export function DropTarget(): JSX.Element | null {
       event.preventDefault();
       void openFiles([...(event.dataTransfer?.files ?? [])]);
     };
-    addEventListener('dragover', over);
-    addEventListener('dragleave', leave);
-    addEventListener('drop', drop);
-    return () => {
-      removeEventListener('dragover', over);
-      removeEventListener('dragleave', leave);
-      removeEventListener('drop', drop);
-    };
+    const ending = new AbortController();
+    addEventListener('dragover', over, ending);
+    addEventListener('dragleave', leave, ending);
+    addEventListener('drop', drop, ending);
+    return () => ending.abort();
   }, []);
   return isOver.value ? <div class="drop-hint">Drop trace files here to open them</div> : null;
 }

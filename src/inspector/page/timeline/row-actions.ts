@@ -1,7 +1,7 @@
 import { batch } from '@preact/signals';
 import type { TimelineRow } from '../../scene/timeline-rows.ts';
-import { selected, show, shown } from '../url-state.ts';
-import { collapseGroups, readList, toggleGroup, toggleStep } from './shown-lists.ts';
+import { selected, show } from '../url-state.ts';
+import { toggleGroup, toggleStep } from './shown-lists.ts';
 import { ROW_HEIGHT, type TimelineModel } from './timeline-model.ts';
 
 /** Opens or closes a row that has something below it. */
@@ -65,8 +65,7 @@ export function reveal(model: TimelineModel, movesTime: boolean): void {
   let step = key === undefined ? undefined : steps.find((step) => step.key === key);
   while (step?.parent !== undefined) step = steps[step.parent];
   const groupIndex = step?.group === undefined ? undefined : groups[step.group]?.groupIndex;
-  if (groupIndex !== undefined && model.collapsed.peek().has(groupIndex))
-    collapseGroups(readList(shown.peek().collapsed, 'number').filter((other) => other !== groupIndex));
+  if (groupIndex !== undefined && model.collapsed.peek().has(groupIndex)) toggleGroup(groupIndex);
   const at = model.selectedRow.peek();
   const row = model.rows.peek()[at];
   if (!row) return;

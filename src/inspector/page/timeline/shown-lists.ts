@@ -13,17 +13,23 @@ export function readList(text: string, type: string): unknown[] {
   }
 }
 
+/** With an item, or without it where it was there. */
+export function toggled<T>(list: readonly T[], item: T): T[] {
+  return list.includes(item) ? list.filter((other) => other !== item) : [...list, item];
+}
+
 /** Opens a step, or closes it. */
 export function toggleStep(key: string): void {
-  const open = readList(shown.peek().open, 'string');
-  writeList('open', open.includes(key) ? open.filter((other) => other !== key) : [...open, key]);
+  writeList('open', toggled(readList(shown.peek().open, 'string'), key));
+}
+
+export function openStep(key: string): void {
+  if (!readList(shown.peek().open, 'string').includes(key)) toggleStep(key);
 }
 
 /** Collapses a group, or expands it. */
 export function toggleGroup(groupIndex: number): void {
-  const collapsed = readList(shown.peek().collapsed, 'number');
-  const isCollapsed = collapsed.includes(groupIndex);
-  collapseGroups(isCollapsed ? collapsed.filter((other) => other !== groupIndex) : [...collapsed, groupIndex]);
+  collapseGroups(toggled(readList(shown.peek().collapsed, 'number'), groupIndex));
 }
 
 export function collapseGroups(groupIndexes: readonly number[]): void {
