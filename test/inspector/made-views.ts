@@ -45,7 +45,7 @@ export function madeView({ steps: made = [], ...given }: MadeRun = {}): RunView 
       bottlenecks: [],
       parallelism: { workMs: durationMs, busyMs: durationMs, achieved: 1, peak: 1, idleMs: 0 },
       barrier: { waitedMs: 0, costMs: 0 },
-      whatIf: { readyMs: durationMs, widths: [], withoutRetries: [] },
+      whatIf: [],
       rootCause: undefined,
       affected: [],
       done: [],

@@ -44,8 +44,8 @@ export interface RunView {
   readonly criticalPath?: { readonly steps: readonly number[]; readonly ms: number } | undefined;
   readonly explanation: Pick<
     Explanation,
-    'findings' | 'bottlenecks' | 'parallelism' | 'barrier' | 'whatIf' | 'rootCause' | 'affected' | 'done' | 'notDone'
-  > & { readonly differences: readonly Difference[] };
+    'findings' | 'bottlenecks' | 'parallelism' | 'barrier' | 'rootCause' | 'affected' | 'done' | 'notDone'
+  > & { readonly differences: readonly Difference[]; readonly whatIf: readonly WhatIfRow[] };
   /** What the explanation says in words. */
   readonly sections: readonly SectionView[];
   /** What is odd about the trace, a sentence each. */
@@ -169,6 +169,16 @@ export interface EdgeView {
   readonly mappings: readonly { readonly field: string; readonly ref: string }[];
   /** Whether it is an edge of the critical path. */
   readonly isCritical: boolean;
+}
+
+/** How long the run would have taken under another circumstance. */
+export interface WhatIfRow {
+  readonly text: string;
+  readonly ms: number;
+  /** From what it took: negative for shorter. */
+  readonly changeMs: number;
+  /** The step that it is about. */
+  readonly step?: { readonly toolId: string; readonly iteration: number };
 }
 
 /** A part of the report: a heading, and clauses. */

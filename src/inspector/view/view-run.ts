@@ -12,6 +12,7 @@ import { describeLiveRun } from './describe-live-run.ts';
 import type { RunRef, RunState, RunView, ServiceView, StepState, StepView } from './run-view.ts';
 import { viewEdges } from './view-edges.ts';
 import { viewMarkdown } from './view-markdown.ts';
+import { whatIfRows } from './what-if-rows.ts';
 import { countSpans, spansOf, viewSteps } from './view-steps.ts';
 
 /** What is known of a run beside its spans that have ended. */
@@ -65,6 +66,8 @@ export function viewRun(run: Run, surroundings: RunSurroundings): RunView {
   const path = pathOf(explanation, steps);
   const spans = [...spansOf(run)];
   const start = run.span?.attributes ?? new Map();
+  const durationMs =
+    state === 'running' || state === 'interrupted' ? Number(nowNs - zeroNs) / 1e6 : durationOf(explanation, steps);
   const view = {
     traceId: run.traceId,
     runSpanId: runSpanIdOf(run),
@@ -76,8 +79,7 @@ export function viewRun(run: Run, surroundings: RunSurroundings): RunView {
     outcome: state === 'ended' ? run.outcome : undefined,
     error: run.error,
     startedAtMs: Number(zeroNs) / 1e6,
-    durationMs:
-      state === 'running' || state === 'interrupted' ? Number(nowNs - zeroNs) / 1e6 : durationOf(explanation, steps),
+    durationMs,
     nowMs: state === 'running' ? Number(nowNs - zeroNs) / 1e6 : undefined,
     silentSinceMs: silentSinceNs === undefined ? undefined : Number(silentSinceNs - zeroNs) / 1e6,
     services: viewServices(spans),
@@ -92,7 +94,11 @@ export function viewRun(run: Run, surroundings: RunSurroundings): RunView {
     steps,
     edges: viewEdges(steps, path),
     criticalPath: explanation.criticalPath && { steps: path, ms: explanation.criticalPath.ms },
-    explanation: { ...partOf(explanation), notDone: viewNotDone(explanation, steps) },
+    explanation: {
+      ...partOf(explanation),
+      whatIf: whatIfRows(explanation, durationMs),
+      notDone: viewNotDone(explanation, steps),
+    },
     sections: sectionsOf(run, explanation),
     notes: run.notes,
     otherSpans: countSpans(run.spans),
@@ -165,9 +171,9 @@ function viewGroups(
   });
 }
 
-function partOf(explanation: Explanation): Omit<RunView['explanation'], 'notDone'> {
-  const { findings, bottlenecks, parallelism, barrier, whatIf, rootCause, affected, done, differences } = explanation;
-  return { findings, bottlenecks, parallelism, barrier, whatIf, rootCause, affected, done, differences };
+function partOf(explanation: Explanation): Omit<RunView['explanation'], 'notDone' | 'whatIf'> {
+  const { findings, bottlenecks, parallelism, barrier, rootCause, affected, done, differences } = explanation;
+  return { findings, bottlenecks, parallelism, barrier, rootCause, affected, done, differences };
 }
 
 /** What stands in the way of each tool that is not done. Of what has not ended, how it stands. */

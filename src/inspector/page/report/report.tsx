@@ -16,7 +16,6 @@ import { Progress } from './progress.tsx';
 import { StepFinder } from './step-finder.ts';
 import { StepText } from './step-link.tsx';
 import { WhatIf } from './what-if.tsx';
-import { whatIfRows } from './what-if-rows.ts';
 
 const MAX_LINES = 10;
 
@@ -37,10 +36,9 @@ export function Report({ run }: { readonly run: RunView }): JSX.Element {
     'done and not done',
   ].map(take);
   const [parallel, , data, inner] = ['parallelism', 'what if', 'data flow', 'runs inside'].map(take);
-  const { differences, notDone } = run.explanation;
+  const { differences, notDone, whatIf } = run.explanation;
   const bottlenecks = bottlenecksOf(run);
   const { planned: toolCount, seen } = run.completeness;
-  const circumstances = whatIfRows(run);
   return (
     <article class="report">
       <p class="report-head">
@@ -98,9 +96,9 @@ export function Report({ run }: { readonly run: RunView }): JSX.Element {
               <Progress run={run} finder={finder} />
             </Panel>
           )}
-          {circumstances.length > 0 && (
+          {whatIf.length > 0 && (
             <Panel title="what if" beside={<small>by a replay of what was measured</small>}>
-              <WhatIf run={run} rows={circumstances} finder={finder} />
+              <WhatIf run={run} rows={whatIf} finder={finder} />
             </Panel>
           )}
           {inner && (

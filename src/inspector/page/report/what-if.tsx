@@ -1,10 +1,9 @@
 import type { JSX } from 'preact';
 import { formatDuration } from '../../../explain/format.ts';
 import { formatSigned } from '../../../explain/tell/told-comparison.ts';
-import type { RunView } from '../../view/run-view.ts';
+import type { RunView, WhatIfRow } from '../../view/run-view.ts';
 import type { StepFinder } from './step-finder.ts';
 import { StepText } from './step-link.tsx';
-import type { WhatIfRow } from './what-if-rows.ts';
 
 interface WhatIfProps {
   readonly run: RunView;

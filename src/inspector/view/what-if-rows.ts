@@ -1,24 +1,17 @@
-import { count } from '../../../explain/format.ts';
-import { nameStep } from '../../../explain/tell/name-step.ts';
-import type { RunView } from '../../view/run-view.ts';
-
-/** How long the run would have taken under another circumstance. */
-export interface WhatIfRow {
-  readonly text: string;
-  readonly ms: number;
-  /** From what it took: negative for shorter. */
-  readonly changeMs: number;
-  /** The step that it is about. */
-  readonly step?: { readonly toolId: string; readonly iteration: number };
-}
+import type { Explanation } from '../../explain/explain-run.ts';
+import { count } from '../../explain/format.ts';
+import { nameStep } from '../../explain/tell/name-step.ts';
+import type { WhatIfRow } from './run-view.ts';
 
 /** Less than this share of a run is not worth a row. */
 const MATERIAL_SHARE = 0.01;
 const MAX_RETRIES = 5;
 
 /** What a replay of the measured durations tells, without what would change next to nothing. */
-export function whatIfRows({ explanation, criticalPath, durationMs }: RunView): WhatIfRow[] {
-  const { whatIf, parallelism } = explanation;
+export function whatIfRows(
+  { whatIf, parallelism, criticalPath }: Pick<Explanation, 'whatIf' | 'parallelism' | 'criticalPath'>,
+  durationMs: number,
+): WhatIfRow[] {
   const { readyMs, widths, withoutRetries } = whatIf;
   const rows: WhatIfRow[] = [];
   const add = (text: string, changeMs: number, step?: WhatIfRow['step']): void => {
