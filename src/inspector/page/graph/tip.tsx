@@ -15,8 +15,10 @@ export function Tip({ model }: { readonly model: GraphModel }): JSX.Element | nu
   if (hit.kind === 'step') {
     const step = run.steps[hit.item.step]!;
     const ms = (step.endMs ?? nowMs.value) - (step.startMs ?? 0);
-    return <Popover at={at} title={shownName(step)} state={step.state} facts={stepFacts(step, ms, [])} />;
+    return (
+      <Popover key={step.key} at={at} title={shownName(step)} state={step.state} facts={stepFacts(step, ms, [])} />
+    );
   }
   const [title = '', ...lines] = hit.kind === 'edge' ? describeEdge(run, hit.item) : [describeGroup(run, hit.item)];
-  return <Popover at={at} title={title} lines={lines} />;
+  return <Popover key={title} at={at} title={title} lines={lines} />;
 }

@@ -1,7 +1,10 @@
 import { batch } from '@preact/signals';
 import type { TimelineRow } from '../../scene/timeline-rows.ts';
+import type { RunView, StepView } from '../../view/run-view.ts';
+import { findSelection, nameSpan } from '../details/selection.ts';
+import { spanTree } from '../shown-run.ts';
 import { selected, show } from '../url-state.ts';
-import { toggleGroup, toggleStep } from './shown-lists.ts';
+import { openStep, toggleGroup, toggleStep } from './shown-lists.ts';
 import { ROW_HEIGHT, type TimelineModel } from './timeline-model.ts';
 
 /** Opens or closes a row that has something below it. */
@@ -54,18 +57,55 @@ export function selectedStep(model: TimelineModel, by: 1 | -1): number | undefin
   return by > 0 ? first - 1 : first;
 }
 
+/** Selects what is clicked: that is in sight, and nothing has to be opened for it. */
+export function pickRow(model: TimelineModel, id: string): void {
+  model.isPicking = true;
+  show({ selected: id });
+  model.isPicking = false;
+}
+
 /**
- * Brings what is selected into sight: expands its group, scrolls to its row.
+ * Brings what is selected into sight: expands its group, opens the step that it is in, scrolls to its row.
  *
  * @param movesTime whether the axis is moved to its bar too
  */
-export function reveal(model: TimelineModel, movesTime: boolean): void {
-  const key = selected.peek().startsWith('step:') ? selected.peek().slice('step:'.length) : undefined;
+export async function reveal(model: TimelineModel, movesTime: boolean): Promise<void> {
+  const id = selected.peek();
+  const run = model.run.peek();
+  const found = findSelection(run, id);
+  const isFar = found.kind === 'span' && model.selectedRow.peek() < 0;
+  const step = 'step' in found ? found.step : isFar ? await stepAround(run, found.spanId) : undefined;
+  if (selected.peek() !== id) return;
+  expandGroup(model, step);
+  if (step?.spanId !== undefined && found.kind !== 'step' && !model.isPicking) {
+    openStep(step.key);
+    // It is loading already, and its rows are there once it is.
+    await spanTree(step.spanId);
+  }
+  if (selected.peek() === id) scrollToSelected(model, movesTime);
+}
+
+/** The step that a span is somewhere below; undefined where there is none. */
+async function stepAround(run: RunView, spanId: string): Promise<StepView | undefined> {
+  const seen = new Set<string>();
+  let [id, found] = [spanId, findSelection(run, nameSpan(run, spanId))];
+  while (id !== '' && found.kind === 'span' && !seen.has(id)) {
+    seen.add(id);
+    id = (await spanTree(id)).find(id)?.span.parentSpanId ?? '';
+    found = findSelection(run, nameSpan(run, id));
+  }
+  return 'step' in found ? found.step : undefined;
+}
+
+function expandGroup(model: TimelineModel, step: StepView | undefined): void {
   const { steps, groups } = model.run.peek();
-  let step = key === undefined ? undefined : steps.find((step) => step.key === key);
-  while (step?.parent !== undefined) step = steps[step.parent];
-  const groupIndex = step?.group === undefined ? undefined : groups[step.group]?.groupIndex;
+  let outer = step;
+  while (outer?.parent !== undefined) outer = steps[outer.parent];
+  const groupIndex = groups[outer?.group ?? -1]?.groupIndex;
   if (groupIndex !== undefined && model.collapsed.peek().has(groupIndex)) toggleGroup(groupIndex);
+}
+
+function scrollToSelected(model: TimelineModel, movesTime: boolean): void {
   const at = model.selectedRow.peek();
   const row = model.rows.peek()[at];
   if (!row) return;

@@ -35,6 +35,8 @@ export class TimelineModel {
   /** Undefined where all is shown. */
   readonly zoom: Signal<TimeSpan | undefined> = signal(undefined);
   readonly hovered: Signal<Hovered | undefined> = signal(undefined);
+  /** Whether what is being selected was clicked here. */
+  isPicking = false;
   /** Brings a row into sight; the scrolled part does it. */
   readonly scrollTo: Signal<((row: number) => void) | undefined> = signal(undefined);
 

@@ -12,5 +12,5 @@ export function Tip({ model }: { readonly model: TimelineModel }): JSX.Element |
   const { name, detail, state, label } = scene.draw(row, times);
   const note = row.kind === 'group' ? label?.note : undefined;
   const facts = scene.facts(row, times);
-  return <Popover at={hovered} title={name} detail={detail} state={state} note={note} facts={facts} />;
+  return <Popover key={row.id} at={hovered} title={name} detail={detail} state={state} note={note} facts={facts} />;
 }

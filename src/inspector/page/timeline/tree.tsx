@@ -1,10 +1,10 @@
 import type { JSX } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
-import { show } from '../url-state.ts';
 import { CriticalLinks } from './critical-links.tsx';
 import { Row, rowElementId } from './row.tsx';
-import { toggleRow } from './row-actions.ts';
+import { pickRow, toggleRow } from './row-actions.ts';
 import { ROW_HEIGHT, type TimelineModel } from './timeline-model.ts';
+import { useDrag } from './use-drag.ts';
 
 /** Rows that are in sight beyond one that was brought into sight. */
 const MARGIN_ROWS = 2;
@@ -12,6 +12,7 @@ const MARGIN_ROWS = 2;
 /** The rows in a part that scrolls: only those in sight are in the document, and the selected one. */
 export function Tree({ model }: { readonly model: TimelineModel }): JSX.Element {
   const port = useRef<HTMLDivElement>(null);
+  useDrag(port, model);
   useEffect(() => {
     const scrolled = port.current!;
     const observer = new ResizeObserver(() => {
@@ -85,14 +86,13 @@ function onClick(event: Event, model: TimelineModel): void {
   const row = found && model.rows.peek()[found.at];
   if (!row || found.part.closest('a')) return;
   if (found.part.dataset['caret'] !== undefined && row.isOpen !== undefined) toggleRow(row, model);
-  else if (row.kind !== 'note' && row.kind !== 'run') show({ selected: found.part.dataset['id'] ?? row.id });
+  else if (row.kind !== 'note' && row.kind !== 'run') pickRow(model, found.part.dataset['id'] ?? row.id);
 }
 
+/** Only what is drawn is pointed at: names are there to be read and pressed. */
 function onPointerMove(event: PointerEvent, model: TimelineModel): void {
-  if (event.pointerType === 'touch') return;
   const found = targetOf(event);
-  const row = found && model.rows.peek()[found.at];
-  if (!row || row.kind === 'note' || row.kind === 'run') {
+  if (!found || found.part.tagName !== 'I' || event.buttons > 0 || event.pointerType === 'touch') {
     model.hovered.value = undefined;
     return;
   }

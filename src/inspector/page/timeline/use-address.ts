@@ -34,7 +34,7 @@ export function useAddress(model: TimelineModel): void {
     let movesTime = false;
     return selected.subscribe(() => {
       model.cursor.value = '';
-      untracked(() => reveal(model, movesTime));
+      void untracked(() => reveal(model, movesTime)).catch(() => {});
       movesTime = true;
     });
   }, [isReady]);
