@@ -15,9 +15,11 @@ export async function settle(page: Page): Promise<string> {
 /** All that a reader could notice of the page: what is there, what has the focus, what is drawn, how far it is scrolled. */
 export function lookOf(page: Page): Promise<string> {
   return page.evaluate(() => {
-    // Neither the order of attributes nor that of elements is noticed: both are of what was there before.
+    // Neither the order of attributes and styles nor that of elements is noticed: it is of what was there before.
     const lookOfElement = (element: Element): string => {
-      const attributes = Array.from(element.attributes, ({ name, value }) => `${name}=${value}`).toSorted();
+      const attributes = Array.from(element.attributes, ({ name, value }) => {
+        return `${name}=${name === 'style' ? value.split('; ').toSorted().join() : value}`;
+      }).toSorted();
       const texts = [...element.childNodes].filter(({ nodeType }) => nodeType === Node.TEXT_NODE);
       const state = [
         element === document.activeElement && 'focus',
@@ -27,7 +29,12 @@ export function lookOf(page: Page): Promise<string> {
       return [element.localName, ...attributes, ...texts.map(({ textContent }) => textContent), ...state].join(' ');
     };
     const elements = Array.from(document.querySelectorAll('*'), lookOfElement).toSorted();
-    const drawn = Array.from(document.querySelectorAll('canvas'), (canvas) => canvas.toDataURL());
+    // In few pixels: to read all of them takes long.
+    const small = Object.assign(document.createElement('canvas'), { width: 160, height: 100 }).getContext('2d')!;
+    const drawn = Array.from(document.querySelectorAll('canvas'), (canvas) => {
+      small.drawImage(canvas, 0, 0, 160, 100);
+      return small.getImageData(0, 0, 160, 100).data.join();
+    });
     return [location.href, ...elements, ...drawn].join('\n');
   });
 }
