@@ -31,8 +31,8 @@ const STEPS = [
   ...DAYS,
 ];
 /** Of a label, in pixels: of a character, and between two. */
-const CHARACTER_WIDTH = 6.5;
-const LABEL_GAP = 48;
+const CHARACTER_WIDTH = 7;
+const LABEL_GAP = 44;
 /** Of half the label of a fold, in pixels: it stands in the middle of the fold, and ticks give way to it. */
 const HALF_FOLD_LABEL = 34;
 

@@ -26,7 +26,7 @@ export interface PlacedSegment extends PlacedSpan {
 
 /**
  * Where the label of a bar stands: `right` of it, else `left`, else `inside`; at an edge of the plot where the bar is beyond it. `x` is where
- * the text starts, for `left`, `inside` and `beyond-right` where it ends.
+ * the text starts, for `left`, `inside` and `beyond-right` where it ends. Without its note where nothing of that could be read.
  */
 export interface PlacedLabel extends Label {
   readonly side: 'right' | 'left' | 'inside' | 'beyond-left' | 'beyond-right';
@@ -42,7 +42,7 @@ const MIN_CRITICAL_WIDTH = 5;
 const LABEL_GAP = 6;
 /** Half of a point. */
 const POINT_WIDTH = 5;
-const CHARACTER_WIDTH = 6.6;
+const CHARACTER_WIDTH = 7;
 /** What must be there for a note to be worth its place. */
 const NOTE_WIDTH = 60;
 
@@ -76,7 +76,8 @@ function placeSpan(span: TimeSpan, scale: TimeScale, width: number, least: numbe
   return right <= -MIN_WIDTH || x >= width ? undefined : { x, width: right - x };
 }
 
-function placeLabel({ extent, point }: Bar, label: Label, scale: TimeScale, width: number): PlacedLabel {
+function placeLabel(bar: Bar, label: Label, scale: TimeScale, width: number): PlacedLabel {
+  const { extent, point, usualEndMs = -Infinity } = bar;
   const half = point ? POINT_WIDTH : 0;
   const [start, end] = [
     scale.x(extent.fromMs) - half,
@@ -84,13 +85,28 @@ function placeLabel({ extent, point }: Bar, label: Label, scale: TimeScale, widt
   ];
   if (end < 0) return { ...label, side: 'beyond-left', x: LABEL_GAP, room: width - LABEL_GAP };
   if (start > width) return { ...label, side: 'beyond-right', x: width - LABEL_GAP, room: width - LABEL_GAP };
+  const { note, ...bare } = label;
   const textWidth = label.text.length * CHARACTER_WIDTH;
-  const [left, right] = [start - LABEL_GAP, width - end - LABEL_GAP];
-  const noteWidth = label.note === undefined ? 0 : NOTE_WIDTH;
-  if (right >= textWidth + noteWidth || (right >= textWidth && right > left))
-    return { ...label, side: 'right', x: end + LABEL_GAP, room: right };
-  if (left - LABEL_GAP >= textWidth) return { ...label, side: 'left', x: left, room: left - LABEL_GAP };
-  if (right >= textWidth) return { ...label, side: 'right', x: end + LABEL_GAP, room: right };
-  const inside = Math.min(end, width) - LABEL_GAP;
-  return { ...label, side: 'inside', x: inside, room: inside - Math.max(0, start) };
+  const noteWidth = note === undefined ? 0 : LABEL_GAP + note.length * CHARACTER_WIDTH;
+  const usualX = scale.x(usualEndMs);
+  // What would strike the text out is passed.
+  const from = usualX > end && usualX < end + 2 * LABEL_GAP + textWidth ? usualX : end;
+  const to = Math.min(end, width) - LABEL_GAP;
+  const places = {
+    right: { x: from + LABEL_GAP, room: width - from - LABEL_GAP },
+    left: { x: start - LABEL_GAP, room: start - 2 * LABEL_GAP },
+    inside: { x: to, room: to - Math.max(0, start) },
+  };
+  const { right, left } = places;
+  const fits = (side: keyof typeof places, needs: number): boolean => places[side].room >= needs;
+  const all = textWidth + noteWidth;
+  // Nothing is hidden by what stands in a thin bar.
+  const whole = SIDES.find((side) => fits(side, all) && (side !== 'inside' || bar.segments[0]?.kind === 'group'));
+  if (whole) return { ...label, side: whole, ...places[whole] };
+  const larger = right.room >= left.room ? 'right' : 'left';
+  if (fits(larger, textWidth + NOTE_WIDTH)) return { ...label, side: larger, ...places[larger] };
+  const side = SIDES.find((side) => fits(side, textWidth)) ?? 'inside';
+  return { ...bare, side, ...places[side] };
 }
+
+const SIDES = ['right', 'left', 'inside'] as const;

@@ -136,17 +136,16 @@ export class SvgRows {
   #label({ text, note, side, x, room }: PlacedLabel): string {
     const isAtEnd = side === 'left' || side === 'inside' || side === 'beyond-right';
     const left = Math.floor(room / CHARACTER_WIDTH) - text.length - 1;
-    const hasNote = note !== undefined && left >= MIN_NOTE && side !== 'inside';
-    const { surface } = this.#palette;
+    const hasNote = note !== undefined && left >= MIN_NOTE;
     const place = { x: this.#plot.x + x, y: BELOW_TEXT, 'text-anchor': isAtEnd ? 'end' : undefined };
-    const look = side === 'inside' ? { 'paint-order': 'stroke', stroke: surface, 'stroke-width': 3 } : {};
+    const halo = { 'paint-order': 'stroke', stroke: this.#palette.surface, 'stroke-width': 3 };
     const content = [
       side === 'beyond-left' ? '‹ ' : '',
       svgText(text),
       hasNote ? this.#aside(shorten(note, left)) : '',
       side === 'beyond-right' ? ' ›' : '',
     ].join('');
-    return svgTag('text', { ...place, 'font-size': 11, fill: this.#palette.text, ...look }, content);
+    return svgTag('text', { ...place, 'font-size': 11, fill: this.#palette.text, ...halo }, content);
   }
 
   /** A text that stands back behind the one before it. */

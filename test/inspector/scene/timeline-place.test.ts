@@ -63,8 +63,30 @@ describe('a label', () => {
 
   it('stands where its note has room, if there is such a place', () => {
     const label = { text: '3.40 s', note: 'failed: no connection' };
-    expect(place(500, 920, undefined, label).label).toMatchObject({ side: 'left' });
-    expect(place(30, 920, undefined, label).label).toMatchObject({ side: 'right' });
+    expect(place(500, 920, undefined, label).label).toMatchObject({ side: 'left', ...label });
+    expect(place(500, 820, undefined, label).label).toMatchObject({ side: 'left', ...label });
+    expect(place(200, 700, undefined, label).label).toMatchObject({ side: 'right', ...label });
+  });
+
+  it('gives a note that is too long the larger place, and none a place in which nothing of it could be read', () => {
+    const label = { text: '3.40 s', note: 'failed: no connection '.repeat(9) };
+    expect(place(500, 600, undefined, label).label).toMatchObject({ side: 'left', ...label });
+    expect(place(200, 600, undefined, label).label).toMatchObject({ side: 'right', ...label });
+    const { label: bare } = place(30, 920, undefined, label);
+    expect(bare).toMatchObject({ side: 'right', text: '3.40 s' });
+    expect(bare).not.toHaveProperty('note');
+  });
+
+  it('stands with its note in the bar of a group, which is thin', () => {
+    const label = { text: '549 ms', note: '99 of 100 done, 1 went wrong' };
+    const segments = [{ kind: 'group', fromMs: 5, toMs: 920, color: 'failure', isOpen: false } as const];
+    const bar = barOf(5, 920, { segments });
+    expect(placeBar(bar, label, scale, 1000).label).toMatchObject({ side: 'inside', ...label });
+  });
+
+  it('stands beyond the usual end where that would strike it out', () => {
+    const xOf = (usualEndMs: number): number => placeBar(barOf(100, 300, { usualEndMs }), LABEL, scale, 1000).label!.x;
+    expect([200, 300, 301, 340, 400].map(xOf)).toEqual([306, 306, 307, 346, 306]);
   });
 
   it('points to a bar that is beyond an edge', () => {

@@ -104,7 +104,7 @@ function BarLabel({ text, note, isOverdue, side, x, room }: PlacedLabel): JSX.El
     <span class={`bar-label is-${side} ${isOverdue ? 'is-overdue' : ''}`} style={{ ...place, maxWidth: px(room) }}>
       {side === 'beyond-left' && '‹ '}
       {text}
-      {note !== undefined && side !== 'inside' && <small>{note}</small>}
+      {note !== undefined && <small>{note}</small>}
       {side === 'beyond-right' && ' ›'}
     </span>
   );
