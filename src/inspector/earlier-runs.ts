@@ -29,15 +29,17 @@ export class EarlierRuns {
     this.#store = store;
   }
 
-  /** The last success of the plan before a run. */
-  lastSuccess(run: Run): RunRef | undefined {
-    const last = this.#before(run)[0];
-    return last && { traceId: last.traceId, runSpanId: last.runSpanId };
+  /** The last success of the plan before a run, and what is usual for it; undefined where no run of it succeeded before. */
+  lookBack(run: Run): { lastSuccess: RunRef | undefined; usual: UsualTimes | undefined } {
+    const before = this.#before(run);
+    const [last] = before;
+    return {
+      lastSuccess: last && { traceId: last.traceId, runSpanId: last.runSpanId },
+      usual: this.#usualOf(withinBudget(before)),
+    };
   }
 
-  /** What is usual for the plan of a run; undefined where no run of it succeeded before. */
-  usual(run: Run): UsualTimes | undefined {
-    const chosen = withinBudget(this.#before(run));
+  #usualOf(chosen: readonly Success[]): UsualTimes | undefined {
     const key = JSON.stringify(chosen.map(({ traceId, runSpanId }) => [traceId, runSpanId]));
     if (this.#usual.has(key)) return this.#usual.get(key);
     const usual = usualOf(chosen.flatMap((ref) => this.read(ref) ?? []));
@@ -58,23 +60,29 @@ export class EarlierRuns {
     return reconstruct(this.#store.trace(traceId)).find((run) => runSpanIdOf(run) === runSpanId);
   }
 
-  #before({ planName, startNs, traceId }: Run): Success[] {
+  /** Newest first. */
+  #before({ planName, startNs }: Run): Success[] {
     if (planName === undefined) return [];
     return this.#store
-      .list({ plan: planName, limit: 10 * MAX_RUNS })
+      .list({ plan: planName })
       .flatMap(({ traceId, runs, spans }) =>
         runs
           .filter((run) => run.planName === planName && run.outcome === 'success')
           .map((run) => ({ traceId, runSpanId: run.spanId, startNs: run.startNs, spans })),
       )
-      .filter((run) => run.startNs < startNs && (run.traceId !== traceId || run.startNs !== startNs))
+      .filter((run) => run.startNs < startNs)
       .toSorted((a, b) => Number(b.startNs - a.startNs));
   }
 }
 
+/** The newest in any case: one is better than none. */
 function withinBudget(successes: readonly Success[]): Success[] {
-  let spans = 0;
-  return successes.slice(0, MAX_RUNS).filter((success) => (spans += success.spans) <= MAX_SPANS);
+  let taken = 0;
+  return successes.slice(0, MAX_RUNS).filter(({ spans }, index) => {
+    if (index > 0 && taken + spans > MAX_SPANS) return false;
+    taken += spans;
+    return true;
+  });
 }
 
 function usualOf(runs: readonly Run[]): UsualTimes | undefined {

@@ -7,7 +7,7 @@ import { EarlierRuns } from './earlier-runs.ts';
 import { type EncodedTraces, encodeTracesJson } from './encode-json.ts';
 import type { JaegerClient } from './jaeger.ts';
 import { listRuns } from './list-runs.ts';
-import { LiveSpans } from './live-spans.ts';
+import { LiveSpans, type OpenSpan } from './live-spans.ts';
 import type { TraceStore } from './store.ts';
 import { TraceLibrary } from './trace-library.ts';
 import type { CompareView } from './view/compare-view.ts';
@@ -41,21 +41,14 @@ export class Inspector {
    * @param runSpanId names the run within the trace; empty for the first
    */
   async run(traceId: string, runSpanId: string): Promise<RunView> {
-    const { run, startedBy, isInterrupted, open, nowNs, silentSinceNs } = await this.#read(traceId, runSpanId);
-    return viewRun(run, {
-      startedBy,
-      open,
-      isInterrupted,
-      nowNs,
-      silentSinceNs,
-      usual: this.#earlier.usual(run),
-      lastSuccess: this.#earlier.lastSuccess(run),
-    });
+    const { run, startedBy, open, nowNs } = await this.#read(traceId, runSpanId);
+    return viewRun(run, { startedBy, open, nowNs, ...this.#earlier.lookBack(run) });
   }
 
-  /** Removes a trace from the store. Gives whether it was there. */
+  /** Removes a trace from the store, and what is open of it. Gives whether it was there. */
   remove(traceId: string): boolean {
-    return this.#library.store.remove(traceId);
+    const wasLive = this.live.forget(traceId);
+    return this.#library.store.remove(traceId) || wasLive;
   }
 
   /** @param under a span: of this one and all below it alone */
@@ -75,8 +68,8 @@ export class Inspector {
       throw noSuccess(after);
     }
     if (other === '' || other === 'last-success') {
-      const ref = this.#earlier.lastSuccess(after);
-      const before = ref && this.#earlier.read(ref);
+      const { lastSuccess } = this.#earlier.lookBack(after);
+      const before = lastSuccess && this.#earlier.read(lastSuccess);
       if (before) return viewComparison(before, after);
       throw noSuccess(after);
     }
@@ -88,32 +81,24 @@ export class Inspector {
   async #read(traceId: string, runSpanId: string): Promise<ReadRun> {
     const spans = await this.#spansOf(traceId);
     const openSpans = this.live.openSpans(traceId);
-    const diedAtNs = openSpans.map(({ interruptedAtNs = 0n }) => interruptedAtNs);
-    const isInterrupted = openSpans.every((span) => span.isInterrupted);
-    // What died goes on no longer.
-    const nowNs = isInterrupted && diedAtNs.length > 0 ? last(diedAtNs) : BigInt(Date.now()) * 1_000_000n;
-    const silentSinceNs = isInterrupted ? undefined : first(openSpans.flatMap((span) => span.silentSinceNs ?? []));
-    const open = new Map(openSpans.map(({ span }) => [span.spanId, span]));
-    const asEnded = openSpans.map(({ span }) => endedAt(span, nowNs));
-    const view = readTrace([...spans, ...asEnded]);
+    const nowNs = BigInt(Date.now()) * 1_000_000n;
+    const open = new Map(openSpans.map((openSpan) => [openSpan.span.spanId, openSpan]));
+    const view = readTrace([...spans, ...openSpans.map((openSpan) => asEnded(openSpan, nowNs))]);
     const found = findRun(view.runs, runSpanId);
     if (!found)
       throw new Refusal(
         404,
         runSpanId === '' ? (view.notes[0] ?? 'there is no run in it') : 'this trace has no such run',
       );
-    return { ...found, open, isInterrupted, nowNs, silentSinceNs };
+    return { ...found, open, nowNs };
   }
 
   /** The spans of a trace that have ended. */
   async #spansOf(traceId: string): Promise<readonly ReceivedSpan[]> {
     if (!/^[0-9a-f]{32}$/.test(traceId)) throw new Refusal(404, 'a trace id has 32 hex digits');
     const isLive = this.live.openSpans(traceId).length > 0;
-    const spans = await this.#library.trace(traceId).catch((error: unknown) => {
-      // What goes on is shown, whatever is wrong with a Jaeger.
-      if (isLive) return [];
-      throw error;
-    });
+    // What goes on is told here: no Jaeger is waited for.
+    const spans = isLive ? this.#library.store.trace(traceId) : await this.#library.trace(traceId);
     if (spans.length > 0 || isLive) return spans;
     throw new Refusal(404, `there is no trace ${traceId} here; it was not sent here, or had to make room for others`);
   }
@@ -132,22 +117,14 @@ interface FoundRun {
 
 /** With the spans that have not ended. */
 interface ReadRun extends FoundRun {
-  readonly open: ReadonlyMap<string, ReceivedSpan>;
-  readonly isInterrupted: boolean;
+  readonly open: ReadonlyMap<string, OpenSpan>;
   readonly nowNs: bigint;
-  readonly silentSinceNs: bigint | undefined;
 }
 
-function endedAt(span: ReceivedSpan, timeNs: bigint): ReceivedSpan {
-  return { ...span, endNs: last([span.startNs, timeNs]) };
-}
-
-function last(timesNs: readonly bigint[]): bigint {
-  return timesNs.reduce((latest, time) => (time > latest ? time : latest), 0n);
-}
-
-function first(timesNs: readonly bigint[]): bigint | undefined {
-  return timesNs.toSorted((a, b) => (a < b ? -1 : 1))[0];
+/** A span as if it ended now; one whose process died, then. */
+function asEnded({ span, interruptedAtNs }: OpenSpan, nowNs: bigint): ReceivedSpan {
+  const endNs = interruptedAtNs ?? nowNs;
+  return { ...span, endNs: endNs > span.startNs ? endNs : span.startNs };
 }
 
 function noSuccess({ planName }: Run): Refusal {

@@ -1,10 +1,10 @@
 import type { OpenSpan } from './live-spans.ts';
 import type { RunSummary } from './store.ts';
-import { isRunSpan, planNameOf, servicesOf, tellsOfRun } from './summarize-runs.ts';
+import { isRunSpan, planNameOf, servicesOf } from './summarize-runs.ts';
 import { outcomeAt, textAt } from '../explain/read/read-attributes.ts';
 import type { ListedTrace } from './trace-library.ts';
 import type { RunRow, RunState, TraceRow } from './view/run-view.ts';
-import { ATTR_ORCHESTRATION_OUTCOME, ATTR_ORCHESTRATION_STRATEGY } from '../semconv.ts';
+import { ATTR_ORCHESTRATION_OUTCOME, ATTR_ORCHESTRATION_SPAN_TYPE, ATTR_ORCHESTRATION_STRATEGY } from '../semconv.ts';
 
 /** A trace of which something is open. */
 export interface LiveTrace {
@@ -17,20 +17,54 @@ export function listRuns(
   traces: readonly ListedTrace[],
   live: readonly LiveTrace[],
 ): { runs: RunRow[]; otherTraces: TraceRow[] } {
-  const openOf = new Map(live.map(({ traceId, open }) => [traceId, open]));
-  const known = new Set(traces.flatMap(({ traceId, runs }) => runs.map(({ spanId }) => traceId + spanId)));
-  const started = live.flatMap(listStarted).filter(({ traceId, runSpanId }) => !known.has(traceId + runSpanId));
-  const kept = traces.flatMap((trace) => trace.runs.map((run) => rowOf(run, trace, openOf.get(trace.traceId) ?? [])));
+  const openOf = new Map(live.map(({ traceId, open }) => [traceId, new OpenTrace(open)]));
+  const kept = traces.flatMap((trace) => {
+    const open = openOf.get(trace.traceId) ?? NOTHING_OPEN;
+    return trace.runs.filter(({ spanId }) => !open.isInsideStep(spanId)).map((run) => rowOf(run, trace, open));
+  });
+  const known = new Set(kept.map(({ traceId, runSpanId }) => traceId + runSpanId));
+  const started = [...openOf]
+    .flatMap(([traceId, open]) => listStarted(traceId, open))
+    .filter(({ traceId, runSpanId }) => !known.has(traceId + runSpanId));
   const runs = withUsual([...started, ...kept].toSorted((a, b) => b.startedAtMs - a.startedAtMs));
-  const otherTraces = traces
-    .filter((trace) => trace.runs.length === 0 && !openOf.has(trace.traceId))
-    .map(({ traceId, startNs, spans, services }) => ({ traceId, startedAtMs: Number(startNs) / 1e6, spans, services }));
-  return { runs, otherTraces };
+  const withRun = new Set(runs.map(({ traceId }) => traceId));
+  return { runs, otherTraces: listOthers(traces, live).filter(({ traceId }) => !withRun.has(traceId)) };
 }
 
-function rowOf(run: RunSummary, trace: ListedTrace, open: readonly OpenSpan[]): RunRow {
+/** How far above a run a step is looked for: bounds cycles of parents. */
+const MAX_ANCESTORS = 32;
+
+/** What is open of one trace. */
+class OpenTrace {
+  readonly spans: readonly OpenSpan[];
+  readonly #byId: ReadonlyMap<string, OpenSpan>;
+
+  constructor(spans: readonly OpenSpan[]) {
+    this.spans = spans;
+    this.#byId = new Map(spans.map((open) => [open.span.spanId, open]));
+  }
+
+  find(spanId: string): OpenSpan | undefined {
+    return this.#byId.get(spanId);
+  }
+
+  /** Whether a run that is open was started by a step that is. */
+  isInsideStep(runSpanId: string): boolean {
+    let above = this.find(runSpanId)?.span.parentSpanId;
+    for (let i = 0; i < MAX_ANCESTORS && above !== undefined; i += 1) {
+      const span = this.find(above)?.span;
+      if (span && textAt(span.attributes, ATTR_ORCHESTRATION_SPAN_TYPE) === 'step') return true;
+      above = span?.parentSpanId;
+    }
+    return false;
+  }
+}
+
+const NOTHING_OPEN = new OpenTrace([]);
+
+function rowOf(run: RunSummary, trace: ListedTrace, open: OpenTrace): RunRow {
   const state = stateOf(run, trace, open);
-  const started = open.find(({ span }) => span.spanId === run.spanId)?.span;
+  const started = open.find(run.spanId)?.span;
   return {
     traceId: trace.traceId,
     runSpanId: run.spanId,
@@ -49,21 +83,18 @@ function rowOf(run: RunSummary, trace: ListedTrace, open: readonly OpenSpan[]): 
 }
 
 /** The summary of a run whose own span did not arrive is that of its plan, which has no outcome and no length. */
-function stateOf(
-  { outcome, startNs, endNs }: RunSummary,
-  { source }: ListedTrace,
-  open: readonly OpenSpan[],
-): RunState {
+function stateOf({ spanId, outcome, startNs, endNs }: RunSummary, { source }: ListedTrace, open: OpenTrace): RunState {
   if (outcome !== undefined || endNs > startNs) return 'ended';
-  if (open.length > 0) return open.every(({ isInterrupted }) => isInterrupted) ? 'interrupted' : 'running';
+  const own = open.find(spanId);
+  const spans = own ? [own] : open.spans;
+  if (spans.length > 0) return spans.every(({ isInterrupted }) => isInterrupted) ? 'interrupted' : 'running';
   return source === undefined ? 'unfinished' : 'ended';
 }
 
 /** Runs of a trace that have started and not ended, but for those that a step of another started. */
-function listStarted({ traceId, open }: LiveTrace): RunRow[] {
-  const steps = new Set(open.flatMap(({ span }) => (tellsOfRun(span) ? [] : span.spanId)));
-  return open
-    .filter(({ span }) => isRunSpan(span) && !steps.has(span.parentSpanId ?? ''))
+function listStarted(traceId: string, open: OpenTrace): RunRow[] {
+  return open.spans
+    .filter(({ span }) => isRunSpan(span) && !open.isInsideStep(span.spanId))
     .map(({ span, isInterrupted }) => ({
       traceId,
       runSpanId: span.spanId,
@@ -73,8 +104,25 @@ function listStarted({ traceId, open }: LiveTrace): RunRow[] {
       outcome: outcomeAt(span.attributes, ATTR_ORCHESTRATION_OUTCOME),
       startedAtMs: Number(span.startNs) / 1e6,
       services: servicesOf([span.resource]),
-      spans: open.length,
+      spans: open.spans.length,
     }));
+}
+
+/** Traces by what they have besides runs; of those that are kept, and of those of which nothing has ended yet. */
+function listOthers(traces: readonly ListedTrace[], live: readonly LiveTrace[]): TraceRow[] {
+  const kept = traces
+    .filter(({ runs }) => runs.length === 0)
+    .map(({ traceId, startNs, spans, services }) => ({ traceId, startedAtMs: Number(startNs) / 1e6, spans, services }));
+  const known = new Set(traces.map(({ traceId }) => traceId));
+  const started = live
+    .filter(({ traceId, open }) => open.length > 0 && !known.has(traceId))
+    .map(({ traceId, open }) => ({
+      traceId,
+      startedAtMs: open.reduce((first, { span }) => Math.min(first, Number(span.startNs) / 1e6), Infinity),
+      spans: open.length,
+      services: servicesOf(open.map(({ span }) => span.resource)),
+    }));
+  return [...started, ...kept];
 }
 
 /** Most runs that what is usual is taken from. */

@@ -1,4 +1,5 @@
 import type { ReceivedSpan } from '../explain/read/received-span.ts';
+import { INNER_SPAN_TYPES } from '../live-protocol.ts';
 import { ATTR_ORCHESTRATION_SPAN_TYPE } from '../semconv.ts';
 import { estimateAttributes, estimateSpan } from './estimate-bytes.ts';
 import { SilenceWatch } from './silence-watch.ts';
@@ -36,8 +37,8 @@ const DEFAULT_LIMITS: LiveLimits = { maxProcesses: 100, maxSpans: 50_000, maxByt
 const MAX_REMEMBERED_ENDS = 20_000;
 
 /**
- * What is open at the moment, as processes tell it (see `live-protocol.ts`). In memory and bounded: the spans that are known longest go first, those of
- * dead processes among them. An interrupted span stays until then, or until its end arrives after all.
+ * What is open at the moment, as processes tell it (see `live-protocol.ts`). In memory and bounded: steps and attempts go first, then groups and
+ * runs, of each those that are known longest, dead processes' among them. An interrupted span stays until then, or until its end arrives after all.
  */
 export class LiveSpans implements Disposable {
   /** Told the ids of traces in which something changed. */
@@ -118,11 +119,7 @@ export class LiveSpans implements Disposable {
       this.#add({ key, span: { ...span, endNs: 0n }, processId, process, bytes });
       changed.add(span.traceId);
     }
-    for (const known of this.#spans.values()) {
-      if (this.#spans.size <= this.#limits.maxSpans && this.#bytes <= this.#limits.maxBytes) break;
-      this.#remove(known);
-      changed.add(known.span.traceId);
-    }
+    for (const { traceId } of this.#makeRoom()) changed.add(traceId);
     this.#tell(changed);
     return true;
   }
@@ -157,6 +154,14 @@ export class LiveSpans implements Disposable {
     });
   }
 
+  /** Forgets what is open in a trace. Gives whether there was anything. */
+  forget(traceId: string): boolean {
+    const ofTrace = [...(this.#traces.get(traceId) ?? [])];
+    for (const known of ofTrace) this.#remove(known);
+    if (ofTrace.length > 0) this.#tell(new Set([traceId]));
+    return ofTrace.length > 0;
+  }
+
   /** The ids of traces in which something is open, interrupted or not. */
   traces(): readonly string[] {
     return [...this.#traces.keys()];
@@ -176,6 +181,19 @@ export class LiveSpans implements Disposable {
 
   #countConnected(): number {
     return [...this.#processes.values()].filter(({ connections }) => connections.size > 0).length;
+  }
+
+  /** Gives what had to go. */
+  #makeRoom(): ReceivedSpan[] {
+    const gone: ReceivedSpan[] = [];
+    for (const isInner of [true, false])
+      for (const known of this.#spans.values()) {
+        if (this.#spans.size <= this.#limits.maxSpans && this.#bytes <= this.#limits.maxBytes) return gone;
+        if (INNER_SPAN_TYPES.has(known.span.attributes.get(ATTR_ORCHESTRATION_SPAN_TYPE)) !== isInner) continue;
+        this.#remove(known);
+        gone.push(known.span);
+      }
+    return gone;
   }
 
   #add(known: KnownSpan): void {

@@ -63,7 +63,7 @@ export async function startInspector(options: InspectorOptions): Promise<Inspect
   inspector.live.onChange = (traceIds) => feed.tell(traceIds);
   const take = (spans: readonly ReceivedSpan[]): void => {
     try {
-      store.add(spans);
+      feed.change(() => store.add(spans));
       options.onStoreFault?.(undefined);
     } catch (error) {
       options.onStoreFault?.(error);

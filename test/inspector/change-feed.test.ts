@@ -70,7 +70,7 @@ describe('what arrived', () => {
 
   it('elsewhere is seen, and what arrived here is not told twice', async () => {
     const { told } = listen();
-    version = () => 2;
+    feed.change(() => (version = () => 2));
     feed.tell(['a']);
     await vi.advanceTimersByTimeAsync(POLL_MS);
     expect(told()).toEqual([trace('a')]);
@@ -79,6 +79,20 @@ describe('what arrived', () => {
     expect(told()).toEqual([trace('a'), trace('')]);
     await vi.advanceTimersByTimeAsync(10 * POLL_MS);
     expect(told()).toHaveLength(2);
+  });
+
+  it('elsewhere is told also where something arrives here all the time', async () => {
+    const { told } = listen();
+    for (let number = 2; number < 40; number += 1) {
+      feed.change(() => (version = () => number));
+      feed.tell(['a']);
+      await vi.advanceTimersByTimeAsync(TOGETHER_MS / 2);
+    }
+    expect(told()).not.toContainEqual(trace(''));
+    version = () => 100;
+    feed.change(() => (version = () => 101));
+    await vi.advanceTimersByTimeAsync(TOGETHER_MS);
+    expect(told()).toContainEqual(trace(''));
   });
 
   it("is nobody's business where nobody listens", async () => {

@@ -24,7 +24,7 @@ function storeOf(...runs: readonly (readonly [ms: number, outcome?: string, name
 it('finds the last success of the plan before a run', () => {
   const { store, at } = storeOf([10], [20], [30, 'failure'], [40, 'success', 'other'], [50], [60]);
   const earlier = new EarlierRuns(store);
-  expect([1, 2, 5, 6].map((number) => earlier.lastSuccess(at(number))?.traceId)).toEqual([
+  expect([1, 2, 5, 6].map((number) => earlier.lookBack(at(number)).lastSuccess?.traceId)).toEqual([
     undefined,
     ID(1),
     ID(2),
@@ -35,17 +35,29 @@ it('finds the last success of the plan before a run', () => {
 it('gives what is usual of the successes before a run, and of none after it', () => {
   const { store, at } = storeOf([10], [20], [90, 'failure'], [60], [1000]);
   const earlier = new EarlierRuns(store);
-  expect(earlier.usual(at(5))).toEqual({ runs: 3, medianMs: 20, steps: new Map([['1 fetch', 20]]) });
-  expect(earlier.usual(at(2))?.medianMs).toBe(10);
-  expect(earlier.usual(at(1))).toBeUndefined();
+  expect(earlier.lookBack(at(5)).usual).toEqual({ runs: 3, medianMs: 20, steps: new Map([['1 fetch', 20]]) });
+  expect(earlier.lookBack(at(2)).usual?.medianMs).toBe(10);
+  expect(earlier.lookBack(at(1)).usual).toBeUndefined();
 });
 
 it('takes a new success into account', () => {
   const { store, at } = storeOf([10], [20], [30]);
   const earlier = new EarlierRuns(store);
-  expect(earlier.usual(at(3))?.medianMs).toBe(15);
+  expect(earlier.lookBack(at(3)).usual?.medianMs).toBe(15);
   store.add(madeRunSpans({ ms: 99, tools: {}, traceId: ID(9), at: 1500 }));
-  expect(earlier.usual(at(3))?.runs).toBe(3);
+  expect(earlier.lookBack(at(3)).usual?.runs).toBe(3);
+});
+
+it('takes the newest in any case, and finds it however many runs failed since', () => {
+  const large = Object.fromEntries(
+    Array.from({ length: 21_000 }, (_, index) => [`t${index}`, { ms: [0, 1] as const }]),
+  );
+  const store = openStore();
+  store.add(madeRunSpans({ ms: 10, tools: large, traceId: ID(1) }));
+  for (let number = 2; number <= 300; number += 1)
+    store.add(madeRunSpans({ ms: 10, tools: {}, outcome: 'failure', traceId: ID(number), at: number * 1000 }));
+  const [run] = reconstruct(store.trace(ID(300)));
+  expect(new EarlierRuns(store).lookBack(run!)).toMatchObject({ lastSuccess: { traceId: ID(1) }, usual: { runs: 1 } });
 });
 
 it('reads no more than whoever waits for it can bear', () => {
@@ -54,5 +66,5 @@ it('reads no more than whoever waits for it can bear', () => {
   for (const number of [1, 2, 3])
     store.add(madeRunSpans({ ms: 10, tools: many, traceId: ID(number), at: number * 1000 }));
   const [run] = reconstruct(store.trace(ID(3)));
-  expect(new EarlierRuns(store).usual(run!)?.runs).toBe(1);
+  expect(new EarlierRuns(store).lookBack(run!).usual?.runs).toBe(1);
 });

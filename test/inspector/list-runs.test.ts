@@ -106,6 +106,37 @@ describe('runs that go on', () => {
     expect(live([run!, step, inner]).map(({ runSpanId }) => runSpanId)).toEqual([run!.spanId]);
   });
 
+  it('are not listed for what a step of another run started, though their plan is there', () => {
+    const step = ours('step', 'step', { parent: 'run' });
+    const inner = ours('run', 'inner', { parent: 'step' });
+    const innerPlan = ours('plan', 'innerPlan', { parent: 'inner', attributes: { 'plan.name': 'inner' } });
+    expect(live([run!, step, inner], true, [plan!, innerPlan]).map(({ runSpanId }) => runSpanId)).toEqual([
+      run!.spanId,
+    ]);
+  });
+
+  it('stand as their own process does, whatever goes on beside them in their trace', () => {
+    const other = ours('run', 'other', { attributes: { 'plan.name': 'other' } });
+    const open = [
+      { span: run!, isInterrupted: true },
+      { span: other, isInterrupted: false },
+    ];
+    const { runs } = listRuns([], [{ traceId: run!.traceId, open }]);
+    expect(runs.map(({ planName, state }) => [planName, state])).toEqual([
+      ['nightly', 'interrupted'],
+      ['other', 'running'],
+    ]);
+  });
+
+  it('are a trace without a run where there are but steps', () => {
+    const { runs, otherTraces } = listRuns(
+      [],
+      [{ traceId: run!.traceId, open: [{ span: ours('step', 's'), isInterrupted: true }] }],
+    );
+    expect(runs).toEqual([]);
+    expect(otherTraces).toMatchObject([{ traceId: run!.traceId, spans: 1 }]);
+  });
+
   it('have ended when only something beside them goes on', () => {
     expect(live([made('other')], false, [run!, plan!])).toMatchObject([{ state: 'ended', outcome: 'success' }]);
   });

@@ -1,6 +1,6 @@
 import type { Explanation } from '../../explain/explain-run.ts';
 import { count, Wording } from '../../explain/format.ts';
-import type { StepView } from './run-view.ts';
+import type { StepState, StepView } from './run-view.ts';
 
 const say = new Wording();
 
@@ -14,32 +14,40 @@ export function describeLiveRun(
   steps: readonly StepView[],
   { completeness: { planned } }: Explanation,
 ): string {
-  const running = steps.filter((step) => step.state === 'running' || step.state === 'interrupted');
+  const of = (state: StepState): string =>
+    say.names(steps.filter((step) => step.state === state).map((step) => say.step(step)));
+  const [running, interrupted] = [of('running'), of('interrupted')];
   const failed = steps.filter((step) => step.state === 'failure' || step.state === 'error' || step.state === 'timeout');
-  const done = steps.filter((step) => step.isPlanned && step.endMs !== undefined).length;
-  const names = say.names(running.map((step) => say.step(step)));
+  const done = countEnded(steps);
   const progress = planned > 0 ? `${done} of ${planned} planned steps ended` : `${count(done, 'step')} ended`;
   const failures =
     failed.length === 0
       ? ''
       : `, ${count(failed.length, 'step')} failed (${say.names(failed.map((step) => say.step(step)))})`;
   if (state === 'interrupted') {
-    const during = running.length === 0 ? '' : ` while ${names} ran`;
+    const during = interrupted === '' ? '' : ` while ${interrupted} ran`;
     return `Interrupted: its process ended${during}; ${progress}${failures}.`;
   }
+  const lost = interrupted === '' ? '' : `; the process of ${interrupted} ended`;
   if (state === 'silent') {
     // What started just before was not told any more.
     const next = say.names(readySteps(steps).map((step) => say.step(step)));
     const suspects = [
-      ...(names === '' ? [] : [names]),
-      ...(next === '' ? [] : [names === '' ? next : `${next} after it`]),
+      ...(running === '' ? [] : [running]),
+      ...(next === '' ? [] : [running === '' ? next : `${next} after it`]),
     ];
     const by = suspects.length === 0 ? 'something outside its steps' : suspects.join(', or ');
-    return `Does not answer: its process is halted, or kept busy by ${by}; ${progress}${failures}.`;
+    return `Does not answer: its process is halted, or kept busy by ${by}; ${progress}${failures}${lost}.`;
   }
-  const now =
-    running.length === 0 ? 'no step runs at the moment' : `${names} ${running.length === 1 ? 'is' : 'are'} running`;
-  return `Goes on: ${progress}${failures}; ${now}.`;
+  const verb = steps.filter((step) => step.state === 'running').length === 1 ? 'is' : 'are';
+  const now = running === '' ? 'no step runs at the moment' : `${running} ${verb} running`;
+  return `Running: ${progress}${failures}${lost}; ${now}.`;
+}
+
+/** How many planned tools have ended, those that run again not among them. */
+function countEnded(steps: readonly StepView[]): number {
+  const last = new Map(steps.flatMap((step) => (step.isPlanned ? [[step.toolId, step] as const] : [])));
+  return [...last.values()].filter(({ endMs }) => endMs !== undefined).length;
 }
 
 /** Those that start next: nothing they need has yet to start. */

@@ -10,13 +10,12 @@ export class StepKeys {
   readonly #ofNames = new Map<string, string>();
 
   constructor({ run, analysis, keys }: MeasuredRun) {
-    const open = new Set<string>();
     const { steps } = viewSteps({
       run,
       state: 'ended',
       zeroNs: zeroOf(run),
       explained: [],
-      open,
+      open: new Map(),
       usualMs: () => undefined,
     });
     const ofSpans = new Map<string, string>();

@@ -132,7 +132,7 @@ function sharesOf(comparison: Comparison, keys: StepKeys): ShareView[] {
   const view = (share: Share): ShareView => {
     const [step] = share.after;
     return {
-      text: describeShare(share, comparison.steps),
+      text: describeShare(share, comparison),
       changeMs: share.total.change,
       key: step && keys.named(step),
     };

@@ -8,8 +8,10 @@ import { criticalPathOf, sectionsOf } from '../../explain/tell/sections.ts';
 import { ATTR_ORCHESTRATION_PLAN_NAME, ATTR_ORCHESTRATION_RUN_ID, ATTR_ORCHESTRATION_STRATEGY } from '../../semconv.ts';
 import { renderMermaid } from '../scene/mermaid.ts';
 import { servicesOf } from '../summarize-runs.ts';
+import type { OpenSpan } from '../live-spans.ts';
 import { describeLiveRun } from './describe-live-run.ts';
-import type { RunRef, RunState, RunView, ServiceView, StepState, StepView } from './run-view.ts';
+import type { RunRef, RunView, ServiceView, StepState, StepView } from './run-view.ts';
+import { liveStateOf } from './live-state.ts';
 import { viewEdges } from './view-edges.ts';
 import { viewMarkdown } from './view-markdown.ts';
 import { whatIfRows } from './what-if-rows.ts';
@@ -18,13 +20,9 @@ import { countSpans, spansOf, viewSteps } from './view-steps.ts';
 /** What is known of a run beside its spans that have ended. */
 export interface RunSurroundings {
   /** Spans of its trace that have started and not ended, by id. */
-  readonly open: ReadonlyMap<string, ReceivedSpan>;
-  /** Whether the process that has open ones died. */
-  readonly isInterrupted: boolean;
-  /** Nanoseconds since 1970; of a run that was interrupted, when its process died. */
+  readonly open: ReadonlyMap<string, OpenSpan>;
+  /** Nanoseconds since 1970. */
   readonly nowNs: bigint;
-  /** When the process of a run that goes on was last heard of, where it should have been since. */
-  readonly silentSinceNs?: bigint | undefined;
   readonly usual: UsualTimes | undefined;
   readonly lastSuccess: RunRef | undefined;
   /** The step that started it, with its run. */
@@ -51,23 +49,23 @@ export interface UsualTimes {
  * @param run read from the spans that have ended, and those that have not as if they ended now
  */
 export function viewRun(run: Run, surroundings: RunSurroundings): RunView {
-  const { open, nowNs, silentSinceNs, usual } = surroundings;
+  const { open, usual } = surroundings;
   const explanation = explainRun(asFarAsItIs(run, open));
-  const state = stateOf(run, surroundings);
+  const spans = [...spansOf(run)];
+  const { state, untilNs, silentSinceNs } = liveStateOf(run, spans, surroundings);
   const zeroNs = zeroOf(run);
+  const untilMs = untilNs === undefined ? undefined : Number(untilNs - zeroNs) / 1e6;
   const { steps, total } = viewSteps({
     run,
     state,
     zeroNs,
     explained: explanation.steps,
-    open: new Set(open.keys()),
+    open,
     usualMs: (step) => usual?.steps.get(passOf(step)),
   });
   const path = pathOf(explanation, steps);
-  const spans = [...spansOf(run)];
   const start = run.span?.attributes ?? new Map();
-  const durationMs =
-    state === 'running' || state === 'interrupted' ? Number(nowNs - zeroNs) / 1e6 : durationOf(explanation, steps);
+  const durationMs = untilMs ?? durationOf(explanation, steps);
   const view = {
     traceId: run.traceId,
     runSpanId: runSpanIdOf(run),
@@ -80,7 +78,7 @@ export function viewRun(run: Run, surroundings: RunSurroundings): RunView {
     error: run.error,
     startedAtMs: Number(zeroNs) / 1e6,
     durationMs,
-    nowMs: state === 'running' ? Number(nowNs - zeroNs) / 1e6 : undefined,
+    nowMs: state === 'running' ? untilMs : undefined,
     silentSinceMs: silentSinceNs === undefined ? undefined : Number(silentSinceNs - zeroNs) / 1e6,
     services: viewServices(spans),
     verdict:
@@ -125,17 +123,11 @@ function viewCaller({ run, step }: StartedBy): RunView['startedBy'] {
     state: 'ended',
     zeroNs: zeroOf(run),
     explained: [],
-    open: new Set(),
+    open: new Map(),
     usualMs: () => undefined,
   });
   const key = step.span && steps.find(({ spanId }) => spanId === step.span?.spanId)?.key;
   return key === undefined ? undefined : { runSpanId: runSpanIdOf(run), planName: run.planName, step: key };
-}
-
-function stateOf(run: Run, { open, isInterrupted }: RunSurroundings): RunState {
-  if (run.span && !open.has(run.span.spanId)) return 'ended';
-  if (open.size === 0) return 'unfinished';
-  return isInterrupted ? 'interrupted' : 'running';
 }
 
 function durationOf({ durationMs }: Explanation, steps: readonly StepView[]): number {
@@ -193,7 +185,9 @@ const UNEXPLAINED = new Set<StepState>(['running', 'interrupted', 'planned', 'no
 function viewServices(spans: readonly ReceivedSpan[]): ServiceView[] {
   const resources = [...new Set(spans.map(({ resource }) => resource))];
   return servicesOf(resources).map(({ name, version }) => {
-    const own = resources.find((resource) => textAt(resource, 'service.name') === name);
+    const own = resources.find(
+      (resource) => textAt(resource, 'service.name') === name && textAt(resource, 'service.version') === version,
+    );
     return { name, version, host: own && textAt(own, 'host.name') };
   });
 }

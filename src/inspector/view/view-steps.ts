@@ -1,6 +1,7 @@
 import type { ExplainedStep } from '../../explain/explain-run.ts';
 import type { Attempt, DeclaredTool, Run, SpanNode, Step } from '../../explain/read/run.ts';
 import type { ReceivedSpan } from '../../explain/read/received-span.ts';
+import type { OpenSpan } from '../live-spans.ts';
 import type { AttemptView, RunState, StepState, StepView } from './run-view.ts';
 
 /** Most steps of a run that are shown: the first ones. A page with more does not help anybody. */
@@ -13,8 +14,8 @@ export interface StepContext {
   readonly zeroNs: bigint;
   /** Of every step that ended: what an explanation says of it. */
   readonly explained: readonly ExplainedStep[];
-  /** Ids of spans that have started and not ended. */
-  readonly open: ReadonlySet<string>;
+  /** Spans that have started and not ended, by id. */
+  readonly open: ReadonlyMap<string, OpenSpan>;
   /** What a step of this name usually takes. */
   readonly usualMs: (step: Step) => number | undefined;
 }
@@ -124,7 +125,8 @@ function viewStep(
 }
 
 function stateOf({ span, outcome, absence }: Step, { state, open }: StepContext): StepState {
-  if (span && open.has(span.spanId)) return state === 'interrupted' ? 'interrupted' : 'running';
+  const own = span && open.get(span.spanId);
+  if (own) return own.isInterrupted ? 'interrupted' : 'running';
   if (outcome !== undefined) return outcome;
   if (span) return 'unknown';
   if (state === 'running') return 'planned';
@@ -139,7 +141,7 @@ function contradicts({ absence }: Step, state: StepState): boolean {
 function viewAttempt(
   { attempt, span, outcome, error, backoffMs }: Attempt,
   since: (timeNs: bigint) => number,
-  open: ReadonlySet<string>,
+  open: StepContext['open'],
 ): AttemptView {
   const startMs = since(span.startNs);
   const endMs = open.has(span.spanId) ? undefined : Math.max(startMs, since(span.endNs));

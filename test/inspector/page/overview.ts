@@ -14,7 +14,7 @@ export function asTraces(spans: readonly ReceivedSpan[]): OtlpTraces {
 /** The overview run as the page gets it. */
 export function overviewRun(): RunView {
   const run = readTrace(overviewSpans()).runs[0]!;
-  const surroundings = { open: new Map(), isInterrupted: false, nowNs: 0n, usual: undefined, lastSuccess: undefined };
+  const surroundings = { open: new Map(), nowNs: 0n, usual: undefined, lastSuccess: undefined };
   return JSON.parse(JSON.stringify(viewRun(run, surroundings))) as RunView;
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ReceivedSpan } from '../../../src/explain/read/received-span.ts';
 import { readTrace } from '../../../src/explain/read/read-trace.ts';
+import type { OpenSpan } from '../../../src/inspector/live-spans.ts';
 import type { RunView } from '../../../src/inspector/view/run-view.ts';
 import { type RunSurroundings, viewRun } from '../../../src/inspector/view/view-run.ts';
 import { MAX_STEPS } from '../../../src/inspector/view/view-steps.ts';
@@ -9,7 +10,6 @@ import { made, ours } from '../../explain/made-spans.ts';
 
 const NOTHING: RunSurroundings = {
   open: new Map(),
-  isInterrupted: false,
   nowNs: 0n,
   usual: undefined,
   lastSuccess: undefined,
@@ -25,17 +25,13 @@ function viewOfOpen(
   ended: readonly ReceivedSpan[],
   open: readonly ReceivedSpan[],
   atMs: number,
-  surroundings: Partial<RunSurroundings> = {},
+  ofAll: Partial<OpenSpan> = {},
 ): RunView {
   const [start] = [...open, ...ended].map(({ startNs }) => startNs).toSorted((a, b) => (a < b ? -1 : 1));
   const nowNs = start! + BigInt(atMs) * 1_000_000n;
   const [run] = readTrace([...ended, ...open.map((span) => ({ ...span, endNs: nowNs }))]).runs;
-  return viewRun(run!, {
-    ...NOTHING,
-    open: new Map(open.map((span) => [span.spanId, span])),
-    nowNs,
-    ...surroundings,
-  });
+  const openSpans = open.map((span) => [span.spanId, { span, isInterrupted: false, ...ofAll }] as const);
+  return viewRun(run!, { ...NOTHING, open: new Map(openSpans), nowNs });
 }
 
 /** A step of {@link viewOf}, as a line. */
@@ -182,11 +178,15 @@ describe('a run that goes on', () => {
   it('shows what runs, what ended and what is planned', () => {
     const view = viewOfOpen([...plan, ...fetch], [...run, ...lookup], 250);
     expect(draw(view)).toEqual(['fetch: success 0 to 100', 'lookup: running 0 to now', 'rank: planned']);
-    expect(view).toMatchObject({ state: 'running', nowMs: 250, durationMs: 250, completeness: { planned: 3, seen: 2 } });
+    expect(view).toMatchObject({
+      state: 'running',
+      nowMs: 250,
+      durationMs: 250,
+      completeness: { planned: 3, seen: 2 },
+    });
     expect(view.explanation.parallelism.peak).toBe(2);
-    expect(view.completeness).toEqual({ planned: 3, seen: 2 });
     expect(view.outcome).toBeUndefined();
-    expect(view.verdict).toBe('Goes on: 1 of 3 planned steps ended; lookup is running.');
+    expect(view.verdict).toBe('Running: 1 of 3 planned steps ended; lookup is running.');
   });
 
   it('is there as soon as its plan is', () => {
@@ -224,10 +224,59 @@ describe('a run that goes on', () => {
   });
 
   it('is interrupted when its process died, and what had not started did not', () => {
-    const view = viewOfOpen([...plan, ...fetch], [...run, ...lookup], 250, { isInterrupted: true });
+    const view = viewOfOpen([...plan, ...fetch], [...run, ...lookup], 250, {
+      isInterrupted: true,
+      interruptedAtNs: run[0]!.startNs + 250_000_000n,
+    });
     expect(draw(view)).toEqual(['fetch: success 0 to 100', 'lookup: interrupted 0 to now', 'rank: not started']);
     expect(view).toMatchObject({ state: 'interrupted', durationMs: 250 });
     expect(view.verdict).toBe('Interrupted: its process ended while lookup ran; 1 of 3 planned steps ended.');
+  });
+
+  it('goes on when only the process of one of its steps died', () => {
+    const [ours, theirs] = [run, lookup].map(([span]) => span!);
+    const open = new Map([
+      [ours!.spanId, { span: ours!, isInterrupted: false }],
+      [theirs!.spanId, { span: theirs!, isInterrupted: true, interruptedAtNs: theirs!.startNs + 10_000_000n }],
+    ]);
+    const [read] = readTrace([...plan, ...fetch, ...run, ...lookup]).runs;
+    const view = viewRun(read!, { ...NOTHING, open, nowNs: ours!.startNs + 250_000_000n });
+    expect(draw(view)).toEqual(['fetch: success 0 to 100', 'lookup: interrupted 0 to now', 'rank: planned']);
+    expect(view).toMatchObject({ state: 'running', nowMs: 250 });
+    expect(view.verdict).toBe(
+      'Running: 1 of 3 planned steps ended; the process of lookup ended; no step runs at the moment.',
+    );
+  });
+
+  it('does not go on because another run of its trace does', () => {
+    const other = ours('run', 'other', { ms: [0, 300] });
+    const open = new Map([
+      [run[0]!.spanId, { span: run[0]!, isInterrupted: true, interruptedAtNs: run[0]!.startNs }],
+      [other.spanId, { span: other, isInterrupted: false }],
+    ]);
+    const reads = readTrace([...plan, ...run, other]).runs;
+    const states = reads.map((read) => viewRun(read, { ...NOTHING, open, nowNs: run[0]!.startNs + 9n }).state);
+    expect(states.toSorted()).toEqual(['interrupted', 'running']);
+  });
+
+  it('counts a tool that runs again once, and not as ended', () => {
+    const loop = madeRunSpans({
+      ms: 300,
+      tools: {
+        draft: {
+          ms: [0, 100],
+          passes: [
+            [100, 200],
+            [200, 300],
+          ],
+        },
+      },
+    });
+    const [ended, open] = [
+      loop.filter(({ name }) => !['run', 'draft.2'].includes(name)),
+      loop.filter(({ name }) => ['run', 'draft.2'].includes(name)),
+    ];
+    expect(viewOfOpen(ended, open, 250).verdict).toBe('Running: 0 of 1 planned steps ended; draft #3 is running.');
   });
 
   it('is unfinished when nobody tells whether it goes on', () => {
