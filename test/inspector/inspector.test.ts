@@ -63,6 +63,19 @@ describe('a run', () => {
   });
 });
 
+describe('a trace that is removed', () => {
+  it('is gone from the store, with what is open of it', async () => {
+    const [run, ...rest] = nightly(1, 100);
+    const inspector = inspectorOf(rest);
+    inspector.live.open('process', { hangUp: () => {} });
+    inspector.live.start('process', [{ ...run!, endNs: 0n }]);
+    expect((await inspector.runs()).runs).toHaveLength(1);
+    expect([inspector.remove(ID(1)), inspector.remove(ID(1))]).toEqual([true, false]);
+    expect((await inspector.runs()).runs).toEqual([]);
+    inspector.live[Symbol.dispose]();
+  });
+});
+
 describe('a comparison', () => {
   const inspector = inspectorOf(nightly(1, 100), nightly(2, 300), nightly(3, 900));
 
