@@ -1,5 +1,5 @@
 import type { ReceivedSpan } from '../explain/read/received-span.ts';
-import { INNER_SPAN_TYPES } from '../live-protocol.ts';
+import { OUTER_SPAN_TYPES } from '../live-protocol.ts';
 import { ATTR_ORCHESTRATION_SPAN_TYPE } from '../semconv.ts';
 import { estimateAttributes, estimateSpan } from './estimate-bytes.ts';
 import { SilenceWatch } from './silence-watch.ts';
@@ -186,10 +186,10 @@ export class LiveSpans implements Disposable {
   /** Gives what had to go. */
   #makeRoom(): ReceivedSpan[] {
     const gone: ReceivedSpan[] = [];
-    for (const isInner of [true, false])
+    for (const isOuter of [false, true])
       for (const known of this.#spans.values()) {
         if (this.#spans.size <= this.#limits.maxSpans && this.#bytes <= this.#limits.maxBytes) return gone;
-        if (INNER_SPAN_TYPES.has(known.span.attributes.get(ATTR_ORCHESTRATION_SPAN_TYPE)) !== isInner) continue;
+        if (OUTER_SPAN_TYPES.has(known.span.attributes.get(ATTR_ORCHESTRATION_SPAN_TYPE)) !== isOuter) continue;
         this.#remove(known);
         gone.push(known.span);
       }

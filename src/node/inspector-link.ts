@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { LIVE_PROCESS_PATH, LIVE_SPANS_PATH, type LiveProcessMessage } from '../live-protocol.ts';
+import { LIVE_PROCESS_PATH, LIVE_SPANS_PATH, type LiveProcessMessage, OUTER_SPAN_TYPES } from '../live-protocol.ts';
 import { ATTR_ORCHESTRATION_SPAN_TYPE } from '../semconv.ts';
 import { safely } from '../spans/guard.ts';
 import { encodeBatch } from './encode-spans.ts';
@@ -9,9 +9,9 @@ import { isSampled, type ReadableSpan, type SpanProcessor } from './sdk-types.ts
 /** How long spans are gathered, in milliseconds. A span that is shorter is told only when it has ended. */
 export const INSPECTOR_DELAY_MS = 50;
 const MAX_RETRY_DELAY_MS = 5000;
-/** How often a process that has something open is heard of, in milliseconds: whoever is not keeps its event loop busy. */
+/** How often a process that is connected is heard of, in milliseconds: whoever is not keeps its event loop busy. */
 const BEAT_MS = 1000;
-/** Most open spans of which the Inspector is told; the oldest make room. */
+/** Most open spans of which the Inspector is told; the oldest steps and attempts make room, then groups and runs. */
 const MAX_OPEN_SPANS = 20_000;
 /** Most ended spans that wait where no Inspector answers. */
 const MAX_WAITING_SPANS = 10_000;
@@ -43,6 +43,8 @@ export class InspectorLink implements SpanProcessor {
   readonly #process = randomUUID();
   /** By span id. */
   readonly #open = new Map<string, ReadableSpan>();
+  /** Ids of those that make room first. */
+  readonly #inner = new Set<string>();
   /** Ids of those that the Inspector was not told. */
   readonly #untold = new Set<string>();
   #ended: ReadableSpan[] = [];
@@ -60,11 +62,13 @@ export class InspectorLink implements SpanProcessor {
   }
 
   onStart(span: ReadableSpan): void {
-    if (this.#isShutDown || !LIVE_TYPES.has(span.attributes[ATTR_ORCHESTRATION_SPAN_TYPE]) || !isSampled(span)) return;
+    const type = span.attributes[ATTR_ORCHESTRATION_SPAN_TYPE];
+    if (this.#isShutDown || !LIVE_TYPES.has(type) || !isSampled(span)) return;
     const { spanId } = span.spanContext();
     this.#open.set(spanId, span);
+    if (!OUTER_SPAN_TYPES.has(type)) this.#inner.add(spanId);
     this.#untold.add(spanId);
-    if (this.#open.size > MAX_OPEN_SPANS) this.#forget(this.#open.keys().next().value!);
+    if (this.#open.size > MAX_OPEN_SPANS) this.#makeRoom();
     this.#schedule();
   }
 
@@ -104,8 +108,14 @@ export class InspectorLink implements SpanProcessor {
     return Math.min(this.#options.maxQueueSpans, MAX_WAITING_SPANS);
   }
 
+  #makeRoom(): void {
+    const [oldest] = this.#inner.size > 0 ? this.#inner : this.#open.keys();
+    this.#forget(oldest!);
+  }
+
   #forget(spanId: string): void {
     this.#open.delete(spanId);
+    this.#inner.delete(spanId);
     this.#untold.delete(spanId);
   }
 
@@ -154,9 +164,9 @@ export class InspectorLink implements SpanProcessor {
     this.#beat = setInterval(() => void this.#sayAlive(), BEAT_MS).unref();
   }
 
-  /** By spans of which there are none. */
+  /** By spans of which there are none. Also where nothing is open: the Inspector may not have been sent every end. */
   async #sayAlive(): Promise<void> {
-    if (this.#open.size === 0 || this.#telling) return;
+    if (this.#telling) return;
     // Who tells something meanwhile waits for it.
     this.#telling = this.#client.post(LIVE_SPANS_PATH, this.#bodyOf('{"resourceSpans":[]}')).catch((error: unknown) => {
       if (statusOf(error) === NOT_CONNECTED) this.#disconnect();

@@ -211,6 +211,17 @@ describe('what is kept', () => {
     expect(changes.at(-1)!.toSorted()).toEqual(['other', 'trace']);
   });
 
+  it('is runs and groups rather than what goes on in them', () => {
+    live = start({ maxSpans: 3 });
+    connect(A);
+    const typed = (type: string, name = type): ReceivedSpan =>
+      span(name, { attributes: new Map([['orchestration.span.type', type]]) });
+    live.start(A, [typed('run'), typed('group'), typed('step'), typed('attempt'), typed('step', 'late step')]);
+    expect(open()).toEqual(['run', 'group', 'late step']);
+    live.start(A, [typed('run', 'other run'), typed('group', 'other group')]);
+    expect(open()).toEqual(['group', 'other run', 'other group']);
+  });
+
   it('is so many bytes, those of resources among them', () => {
     live = start({ maxBytes: 10_000 });
     connect(A);

@@ -1,10 +1,11 @@
 import diagnostics from 'node:diagnostics_channel';
+import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { context, SpanKind, SpanStatusCode, trace, type Tracer } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { type ReadableSpan, SimpleSpanProcessor, type SpanExporter, TracerProvider } from '@opentelemetry/sdk-trace';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createOrchestrace, type Orchestrace } from '../../src/index.ts';
 import { orchestraceProcessor, type ProcessorOptions } from '../../src/node/index.ts';
 import { isTracingSuppressed } from '../../src/suppress-tracing.ts';
@@ -231,24 +232,19 @@ describe('what the Inspector is told', () => {
     expect(server.paths).toEqual(['/api/live/process']);
   });
 
-  it('is each second that the process is there, as long as it has something open', async () => {
-    const [server, other] = [await inspector(), await inspector()];
-    const beatsOf = ({ paths }: LiveServer): number => paths.filter((path) => path === '/api/live/spans').length;
-    const until = async (watched: LiveServer, beats: number): Promise<void> => {
-      const before = beatsOf(watched);
-      await watched.until(() => beatsOf(watched) === before + beats);
-    };
+  it('is each second that the process is there, also when nothing is open: an end may have gone astray', async () => {
+    const server = await inspector();
     const run = startRun(traceWith({ inspectorUrl: server.url }));
+    const untilBeats = async (more: number): Promise<void> => {
+      const beats = (): number => server.paths.filter((path) => path === '/api/live/spans').length;
+      const before = beats();
+      await server.until(() => beats() === before + more);
+    };
     await server.until(() => server.open().length === 3);
-    await until(server, 2);
+    await untilBeats(2);
     await run.end();
-    await server.until(() => server.open().length === 0);
-    const all = beatsOf(server);
-    // Another process tells the time.
-    const second = startRun(traceWith({ inspectorUrl: other.url }));
-    await until(other, 3);
-    expect(beatsOf(server)).toBe(all);
-    await second.end();
+    await server.until(() => server.ended.length === 6);
+    await untilBeats(2);
   });
 
   it('is of other spans only their end', async () => {
@@ -311,6 +307,17 @@ describe('what the Inspector is told', () => {
     for (let number = 0; number <= 20_000; number++) tracer.startSpan(`span ${number}`, { attributes });
     await provider.forceFlush();
     expect([server.open().length, server.open()[0]]).toEqual([20_000, 'span 1']);
+  }, 60_000);
+
+  it('is of too many open spans the runs and groups rather than what goes on in them', async () => {
+    const server = await inspector();
+    const { provider, tracer } = traceWith({ inspectorUrl: server.url, flushTimeoutMs: 60_000 });
+    const startSpan = (name: string, type = name): unknown =>
+      tracer.startSpan(name, { attributes: { 'orchestration.span.type': type } });
+    for (const type of ['run', 'group', 'step', 'attempt']) startSpan(type);
+    for (let number = 0; number < 19_999; number++) startSpan('another run', 'run');
+    await provider.forceFlush();
+    expect([server.open().length, ...server.open().slice(0, 2)]).toEqual([20_000, 'group', 'another run']);
   }, 60_000);
 });
 
@@ -422,6 +429,23 @@ describe('an Inspector that comes and goes', () => {
       await provider.forceFlush();
     }
     expect(requests).toBe(4);
+  });
+
+  it('may hang up: it is given a moment before it is asked again', async () => {
+    const held = deferred<ServerResponse>();
+    await using server = await startHttp((request, response) => {
+      request.resume();
+      if (request.url !== '/api/live/process') return response.end('{}');
+      response.writeHead(200).flushHeaders();
+      held.resolve(response);
+    });
+    const { provider, tracer } = traceWith({ inspectorUrl: `http://127.0.0.1:${server.port}` });
+    tracer.startSpan('a').end();
+    await provider.forceFlush();
+    const timers = vi.spyOn(globalThis, 'setTimeout');
+    running.push(async () => timers.mockRestore());
+    (await held.promise).end();
+    await vi.waitFor(() => expect(timers.mock.calls.flatMap(([, ms]) => ms || [])).toEqual([250]));
   });
 
   it('may have nothing to hear for longer than an answer may take', async () => {
