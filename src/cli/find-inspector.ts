@@ -1,23 +1,29 @@
+import { environmentInspectorUrl, NO_INSPECTOR } from '../node/inspector-url.ts';
+
 /** Where an Inspector is unless it was told otherwise. */
 export const INSPECTOR_PORT = 4319;
-/** As `startTracing` reads it. */
-const VARIABLE = 'ORCHESTRACE_INSPECTOR_URL';
-const OFF = 'off';
 const PROBE_TIMEOUT_MS = 300;
 /** A long run takes a moment to be described. */
 const RUN_TIMEOUT_MS = 3000;
 
 /**
- * The base URL of the Inspector that ORCHESTRACE_INSPECTOR_URL names, else of the one at the usual place.
+ * The base URL of the Inspector that ORCHESTRACE_INSPECTOR_URL names, which may be about to start, else of the one at the usual place, if it answers within 0.3 s.
  *
- * @returns undefined when it does not answer within 0.3 s, or is not wanted
+ * @param onWarning told why one that is named cannot be used
+ * @returns undefined where there is none, or none is wanted
  */
-export async function findInspector(env: NodeJS.ProcessEnv): Promise<string | undefined> {
-  const given = env[VARIABLE]?.trim();
-  if (given === OFF) return undefined;
-  const url = (given || `http://127.0.0.1:${INSPECTOR_PORT}`).replace(/\/+$/, '');
+export async function findInspector(
+  env: NodeJS.ProcessEnv,
+  onWarning: (message: string) => void,
+): Promise<string | undefined> {
+  const named = environmentInspectorUrl(env, onWarning);
+  if (named === NO_INSPECTOR) return undefined;
+  const url = (named ?? `http://127.0.0.1:${INSPECTOR_PORT}`).replace(/\/+$/, '');
   const session = await ask(`${url}/api/session`, PROBE_TIMEOUT_MS);
-  return session !== undefined && Object.hasOwn(session, 'storeName') ? url : undefined;
+  if (session === undefined) return named && url;
+  if (session && Object.hasOwn(session, 'storeName')) return url;
+  if (named !== undefined) onWarning(`what answers at ${url} is no Inspector: it is told nothing`);
+  return undefined;
 }
 
 /**
@@ -29,14 +35,15 @@ export async function findInspector(env: NodeJS.ProcessEnv): Promise<string | un
 export async function pageOfRun(inspectorUrl: string | undefined, traceId: string): Promise<string | undefined> {
   if (inspectorUrl === undefined) return undefined;
   const run = await ask(`${inspectorUrl}/api/run?trace=${traceId}`, RUN_TIMEOUT_MS);
-  return run && `${inspectorUrl}/run/${traceId}`;
+  return run ? `${inspectorUrl}/run/${traceId}` : undefined;
 }
 
-async function ask(url: string, timeoutMs: number): Promise<object | undefined> {
+/** The object that is answered; null for another answer, undefined for none. */
+async function ask(url: string, timeoutMs: number): Promise<object | null | undefined> {
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(timeoutMs) });
-    const body: unknown = await response.json();
-    return response.ok && typeof body === 'object' && body !== null ? body : undefined;
+    const body: unknown = await response.json().catch(() => null);
+    return response.ok && typeof body === 'object' ? body : null;
   } catch {
     return undefined;
   }

@@ -5,6 +5,7 @@ import { reconstruct } from '../explain/read/reconstruct.ts';
 import type { Run } from '../explain/read/run.ts';
 import { startReceiver } from '../inspector/receive.ts';
 import type { TracingOptions } from '../node/index.ts';
+import { NO_INSPECTOR } from '../node/inspector-url.ts';
 import type { RunResult } from '../run/types.ts';
 import { suppressTracing } from '../suppress-tracing.ts';
 import type { Forwarder } from './destination.ts';
@@ -34,7 +35,7 @@ export interface TracedRun {
   readonly spans: readonly ReceivedSpan[];
   /** Whether a provider was registered before, e.g. by the tools: its spans go where it sends them. */
   readonly isForeign: boolean;
-  /** Base URL of the Inspector that was told of it; undefined where none runs. */
+  /** Base URL of the Inspector that was told of it; undefined where none was. */
   readonly inspectorUrl: string | undefined;
 }
 
@@ -62,20 +63,20 @@ export async function traceRun(options: TraceRunOptions, work: () => Promise<Run
   });
   const { startTracing } = await import('../node/index.ts');
   // Asked before requests are traced.
-  const inspectorUrl = await findInspector(process.env);
+  const inspectorUrl = await findInspector(process.env, sayFault);
   const http = await instrumentHttp();
   let isStarting = true;
   const tracing = await startTracing({
     serviceName,
     endpoint: receiver.url,
     protocol: 'http/json',
-    inspectorUrl,
+    inspectorUrl: inspectorUrl ?? NO_INSPECTOR,
     sampler: EVERYTHING,
     flushTimeoutMs: FLUSH_TIMEOUT_MS,
     instrumentations: http ? [http] : [],
     spanProcessors,
     onWarning: (message) => {
-      if (!isStarting) sayFault(message); // a provider that is registered is said at the end
+      if (!isStarting) sayFault(message); // nothing else is said at the start than that a provider is registered, which is said at the end
     },
   });
   isStarting = false;

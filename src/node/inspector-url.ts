@@ -1,26 +1,29 @@
 import { environmentText, isHttpUrl, tracesUrl } from './endpoint.ts';
 
 const VARIABLE = 'ORCHESTRACE_INSPECTOR_URL';
-const OFF = 'off';
+/** Stands for no Inspector. */
+export const NO_INSPECTOR = 'off';
 
 /**
- * The base URL of the Inspector that a caller names; undefined for none, which an empty text is too.
+ * The base URL of the Inspector that a caller names, or {@link NO_INSPECTOR}; undefined for an empty text as well.
  *
  * @throws {TypeError} it is no URL
  */
 export function parseInspectorUrl(option: unknown): string | undefined {
   if (option === undefined || option === '') return undefined;
-  if (isHttpUrl(option)) return option;
+  if (option === NO_INSPECTOR || isHttpUrl(option)) return option;
   throw new TypeError(whatUrl('option inspectorUrl', option));
 }
 
-/** The base URL of the Inspector that the environment names; `off` is none, one that cannot be used is told and left out of account. */
-export function environmentInspectorUrl(onWarning: (message: string) => void): string | undefined {
-  const text = environmentText(process.env, VARIABLE);
-  if (text === OFF) return undefined;
-  if (text === undefined || isHttpUrl(text)) return text;
+/** The base URL of the Inspector that the environment names, or {@link NO_INSPECTOR}, which one that cannot be used counts as, and that is told. */
+export function environmentInspectorUrl(
+  env: Readonly<Record<string, string | undefined>>,
+  onWarning: (message: string) => void,
+): string | undefined {
+  const text = environmentText(env, VARIABLE);
+  if (text === undefined || text === NO_INSPECTOR || isHttpUrl(text)) return text;
   onWarning(`${whatUrl(VARIABLE, text)}; it is left out of account`);
-  return undefined;
+  return NO_INSPECTOR;
 }
 
 /** Whether what is sent to a URL over OTLP arrives at this Inspector. */

@@ -1,7 +1,7 @@
 import { safely, warn } from '../spans/guard.ts';
 import { Deliverer } from './deliver.ts';
 import { InspectorLink } from './inspector-link.ts';
-import { parseInspectorUrl } from './inspector-url.ts';
+import { NO_INSPECTOR, parseInspectorUrl } from './inspector-url.ts';
 import type { SpanExporter, SpanProcessor } from './sdk-types.ts';
 import { within } from './within.ts';
 
@@ -11,7 +11,7 @@ export interface ProcessorOptions {
   exporter?: SpanExporter | undefined;
   /**
    * Base URL of an Inspector, e.g. `http://127.0.0.1:4319`. It is sent what ended as well, and it alone is told what starts, so that it can draw a run that goes
-   * on. An empty text counts as unset. Nobody need be there.
+   * on. An empty text counts as unset, and so does `off`. Nobody need be there.
    */
   inspectorUrl?: string | undefined;
   /** Most spans that wait for each of the two. Default 100,000. For an Inspector that does not answer, the newest 10,000 at most. */
@@ -61,7 +61,8 @@ export function orchestraceProcessor(options: ProcessorOptions): SpanProcessor {
 
 function processorsOf(options: ProcessorOptions): SpanProcessor[] {
   const { exporter, maxQueueSpans = DEFAULT_MAX_QUEUE_SPANS, onWarning = warn } = options;
-  const inspectorUrl = parseInspectorUrl(options.inspectorUrl);
+  const named = parseInspectorUrl(options.inspectorUrl);
+  const inspectorUrl = named === NO_INSPECTOR ? undefined : named;
   if (exporter !== undefined && typeof exporter?.export !== 'function')
     throw new TypeError('option exporter must be a span exporter, such as new OTLPTraceExporter()');
   if (exporter === undefined && inspectorUrl === undefined)

@@ -5,7 +5,7 @@ import { Deliverer, type FlushResult } from './deliver.ts';
 import { defaultEndpoint, environmentText, isHttpUrl, tracesUrl, type Protocol } from './endpoint.ts';
 import { importPeer } from './import-peer.ts';
 import { INSPECTOR_DELAY_MS, InspectorLink } from './inspector-link.ts';
-import { environmentInspectorUrl, leadsToInspector, parseInspectorUrl } from './inspector-url.ts';
+import { environmentInspectorUrl, leadsToInspector, NO_INSPECTOR, parseInspectorUrl } from './inspector-url.ts';
 import { DEFAULT_FLUSH_TIMEOUT_MS, DEFAULT_MAX_QUEUE_SPANS } from './processor.ts';
 import { createUnrefAgent } from './unref-agent.ts';
 import { within } from './within.ts';
@@ -25,7 +25,7 @@ export interface TracingOptions {
   headers?: Readonly<Record<string, string>> | undefined;
   /**
    * Base URL of an Inspector, e.g. `http://127.0.0.1:4319`. It is sent what ended as well, unless `endpoint` leads there, and it alone is told what starts, so that
-   * it can draw a run that goes on. Nobody need be there. Environment: ORCHESTRACE_INSPECTOR_URL. An empty text counts as unset.
+   * it can draw a run that goes on. Nobody need be there. Environment: ORCHESTRACE_INSPECTOR_URL. An empty text counts as unset, `off` is none.
    */
   inspectorUrl?: string | undefined;
   /** Sends the metrics too, every 60 s. Default false. */
@@ -72,7 +72,8 @@ export async function startTracing(options: TracingOptions = {}): Promise<Tracin
   const flushTimeoutMs = options.flushTimeoutMs ?? DEFAULT_FLUSH_TIMEOUT_MS;
   const protocol = protocolOf(options.protocol, onWarning);
   const url = urlOf(options.endpoint, protocol, onWarning);
-  const inspectorUrl = parseInspectorUrl(options.inspectorUrl) ?? environmentInspectorUrl(onWarning);
+  const named = parseInspectorUrl(options.inspectorUrl) ?? environmentInspectorUrl(process.env, onWarning);
+  const inspectorUrl = named === NO_INSPECTOR ? undefined : named;
   if (isRegistered()) {
     onWarning(
       'a tracer provider is registered already; startTracing registers nothing. Spans go where that provider sends them',

@@ -70,16 +70,28 @@ it('somebody else at the port of the Inspector is told nothing', async () => {
   const asked: string[] = [];
   const other = createServer((request, response) => {
     asked.push(`${request.method} ${request.url}`);
-    response.setHeader('Content-Type', 'application/json').end('{"storeName":"mine"}'.replace('storeName', 'store'));
+    response.setHeader('Content-Type', 'application/json').end('{"store":"mine"}');
   }).listen(0, '127.0.0.1');
   await once(other, 'listening');
   await using gate = await startGate();
   void gate.knocked.then((response) => response.end());
   const url = `http://127.0.0.1:${(other.address() as AddressInfo).port}`;
-  const { stdout } = await run({ GATE: gate.url, ORCHESTRACE_INSPECTOR_URL: url });
+  const { code, stdout, stderr } = await run({ GATE: gate.url, ORCHESTRACE_INSPECTOR_URL: url });
   other.close();
+  expect(code).toBe(0);
   expect(stdout).not.toContain('See it in the Inspector');
-  expect(asked[0]).toBe('GET /api/session');
+  expect(stderr).toContain(`orchestrace: what answers at ${url} is no Inspector: it is told nothing\n`);
+  expect(asked).toEqual(['GET /api/session']);
+});
+
+it('an Inspector that is named by what is no URL costs a line', async () => {
+  await using gate = await startGate();
+  void gate.knocked.then((response) => response.end());
+  const { code, stderr } = await run({ GATE: gate.url, ORCHESTRACE_INSPECTOR_URL: '127.0.0.1:4319' });
+  expect(code).toBe(0);
+  expect(stderr).toContain(
+    'orchestrace: ORCHESTRACE_INSPECTOR_URL must be a URL such as http://127.0.0.1:4319, got "127.0.0.1:4319"; it is left out of account\n',
+  );
 });
 
 function run(env: Record<string, string>, more: readonly string[] = []): Promise<Ended> {

@@ -85,6 +85,7 @@ describe('where spans go', () => {
     expect(() => orchestraceProcessor({})).toThrow(message);
     expect(() => orchestraceProcessor(undefined as never)).toThrow(message);
     expect(() => orchestraceProcessor({ inspectorUrl: '' })).toThrow(message);
+    expect(() => orchestraceProcessor({ inspectorUrl: 'off' })).toThrow(message);
   });
 
   it.each(['localhost:4319', ' ', 'ftp://a:1', 4319])('cannot be inspectorUrl %j', (inspectorUrl) => {

@@ -341,10 +341,13 @@ describe('an Inspector', () => {
     ]);
   });
 
-  it('is none with "off" in the environment', async () => {
-    vi.stubEnv('ORCHESTRACE_INSPECTOR_URL', 'off');
+  it.each([
+    ['in the environment', 'off', undefined],
+    ['as the option, whatever the environment says', 'http://127.0.0.1:9', 'off'],
+  ])('is none with "off" %s', async (_, environment, inspectorUrl) => {
+    vi.stubEnv('ORCHESTRACE_INSPECTOR_URL', environment);
     const server = await receiver();
-    const tracing = await start({ endpoint: server.url });
+    const tracing = await start({ endpoint: server.url, inspectorUrl });
     endSpans(1);
     expect(await tracing.shutdown()).toEqual(DELIVERED);
     expect(warnings).toEqual([]);
