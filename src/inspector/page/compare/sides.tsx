@@ -2,6 +2,7 @@ import type { JSX } from 'preact';
 import { formatDuration } from '../../../explain/format.ts';
 import type { ComparedRun, ComparedRuns, CompareView, TotalView } from '../../view/compare-view.ts';
 import { Link } from '../ui/link.tsx';
+import { ShareBar } from '../ui/share-bar.tsx';
 import { StateLabel } from '../ui/state.tsx';
 import { formatInstant, showName } from '../ui/texts.ts';
 import { Signed } from './signed.tsx';
@@ -69,11 +70,6 @@ function Runs({ runs: { runs, planName } }: { readonly runs: ComparedRuns }): JS
 function Total({ total }: { readonly total: TotalView }): JSX.Element {
   const { name, before, after, change, ratio, range } = total;
   const most = Math.max(before, after, range?.max ?? 0) || 1;
-  const bar = (ms: number): JSX.Element => (
-    <span class="bar" aria-hidden="true">
-      <span style={{ width: `${(ms / most) * 100}%` }} />
-    </span>
-  );
   return (
     <tr>
       <th scope="row">{name}</th>
@@ -85,11 +81,11 @@ function Total({ total }: { readonly total: TotalView }): JSX.Element {
             {formatDuration(range.min)} to {formatDuration(range.max)}
           </small>
         )}
-        {bar(before)}
+        <ShareBar share={before / most} />
       </td>
       <td class="is-after">
         {formatDuration(after)}
-        {bar(after)}
+        <ShareBar share={after / most} />
       </td>
       <td>
         <Signed ms={change} ratio={ratio} />

@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 import { formatDuration } from '../../../explain/format.ts';
-import { StepLink } from '../report/step-link.tsx';
+import { StepLink } from '../ui/step-link.tsx';
 import { showText } from '../ui/texts.ts';
 import { Signed } from './signed.tsx';
 import type { Waterfall as WaterfallModel, WaterfallBar } from './waterfall-bars.ts';

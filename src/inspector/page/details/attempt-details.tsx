@@ -7,7 +7,7 @@ import { Link } from '../ui/link.tsx';
 import { Mark } from '../ui/state.tsx';
 import { showText } from '../ui/texts.ts';
 import { Inside } from './inside.tsx';
-import { At, ErrorText, Facts, Head, StepLink } from './parts.tsx';
+import { At, ErrorText, Facts, Head, Step } from './parts.tsx';
 import { RawSpan } from './raw-span.tsx';
 
 interface AttemptProps {
@@ -24,7 +24,7 @@ export function AttemptDetails({ run, step, attempt }: AttemptProps): JSX.Elemen
       <ErrorText text={attempt.error} />
       <Facts
         facts={[
-          ['Step', <StepLink step={step} />],
+          ['Step', <Step step={step} />],
           ['Took', tookOf(run, attempt)],
           ['Started', <At run={run} ms={startMs} />],
           ['Pause before', backoffMs !== undefined && backoffMs > 0 && formatDuration(backoffMs)],

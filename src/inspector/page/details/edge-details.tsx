@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 import type { EdgeView, RunView } from '../../view/run-view.ts';
-import { Facts, Head, StepLink } from './parts.tsx';
+import { Facts, Head, Step } from './parts.tsx';
 import { MappingTable } from './mapping-table.tsx';
 
 /** Who needs whom, and what is handed over. */
@@ -12,8 +12,8 @@ export function EdgeDetails({ run, edge }: { readonly run: RunView; readonly edg
       <Head kind={edge.kind === 'data' ? 'Data' : 'Dependency'} name={`${from?.key} → ${to?.key}`} />
       <Facts
         facts={[
-          ['From', from && <StepLink step={from} />],
-          ['To', to && <StepLink step={to} />],
+          ['From', from && <Step step={from} />],
+          ['To', to && <Step step={to} />],
           ['Declared', edge.isDeclared ? 'in depends_on' : 'no: it reads the output, and depends_on does not say so'],
           ['Critical path', edge.isCritical && 'an edge of it'],
         ]}

@@ -2,7 +2,7 @@ import type { JSX } from 'preact';
 import { count } from '../../../explain/format.ts';
 import { tookText } from '../../scene/texts.ts';
 import type { GroupView, RunView } from '../../view/run-view.ts';
-import { At, Facts, Head, List, Section, StepLink } from './parts.tsx';
+import { At, Facts, Head, List, Section, Step } from './parts.tsx';
 import { RawSpan } from './raw-span.tsx';
 
 interface GroupProps {
@@ -32,7 +32,7 @@ export function GroupDetails({ run, group, at }: GroupProps): JSX.Element {
           items={steps}
           item={(step) => (
             <>
-              <StepLink step={step} /> <small>{tookText(step)}</small>
+              <Step step={step} /> <small>{tookText(step)}</small>
             </>
           )}
         />

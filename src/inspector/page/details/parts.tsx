@@ -5,8 +5,8 @@ import type { RunView, StepView } from '../../view/run-view.ts';
 import { isDetailsOpen } from '../run/split.tsx';
 import { CopyButton } from '../ui/copy-button.tsx';
 import { CLOSE, IconButton } from '../ui/icon-button.tsx';
-import { Link } from '../ui/link.tsx';
-import { Mark, StateLabel } from '../ui/state.tsx';
+import { StateLabel } from '../ui/state.tsx';
+import { StepLink } from '../ui/step-link.tsx';
 import { formatInstant, showName, showText } from '../ui/texts.ts';
 import { selected, show } from '../url-state.ts';
 import { stepOfTool } from './selection.ts';
@@ -84,19 +84,15 @@ export function ErrorText({ text }: ErrorTextProps): JSX.Element | null {
   );
 }
 
-export function StepLink({ step }: { readonly step: StepView }): JSX.Element {
-  return (
-    <Link class="name-link" to={{ selected: `step:${step.key}` }}>
-      <Mark state={step.state} />
-      {showName(step.key)}
-    </Link>
-  );
+/** A step with its state. */
+export function Step({ step: { key, state } }: { readonly step: StepView }): JSX.Element {
+  return <StepLink name={key} stepKey={key} state={state} />;
 }
 
 /** A step by the id of its tool; plain text where the run does not have it. */
 export function ToolLink({ run, toolId }: { readonly run: RunView; readonly toolId: string }): JSX.Element {
   const step = stepOfTool(run, toolId);
-  return step ? <StepLink step={step} /> : <span class="tool">{showName(toolId)}</span>;
+  return step ? <Step step={step} /> : <StepLink name={toolId} stepKey={undefined} />;
 }
 
 /** A time of a run as it is said: since its start. The clock's time is its title. */

@@ -8,7 +8,7 @@ import { isSavedFile } from '../source.ts';
 import { CopyButton } from '../ui/copy-button.tsx';
 import { Link } from '../ui/link.tsx';
 import { formatInstant, formatUsual, showName, showText } from '../ui/texts.ts';
-import { ErrorText, Facts, Head, List, Section, StepLink, ToolLink } from './parts.tsx';
+import { ErrorText, Facts, Head, List, Section, Step, ToolLink } from './parts.tsx';
 import { RawSpan } from './raw-span.tsx';
 import { RemoveTrace } from './remove-trace.tsx';
 import { failedSteps, stepOfTool } from './selection.ts';
@@ -59,7 +59,7 @@ function RunningStep({ step }: { readonly step: StepView }): JSX.Element {
   const { state, startMs = 0, usualMs } = step;
   return (
     <>
-      <StepLink step={step} />{' '}
+      <Step step={step} />{' '}
       {state === 'running'
         ? `has been running for ${formatDuration(Math.max(0, nowMs.value - startMs))}`
         : 'had not ended'}
@@ -78,7 +78,7 @@ function Failures({ run }: { readonly run: RunView }): JSX.Element | null {
         items={failed}
         item={(step) => (
           <>
-            <StepLink step={step} />
+            <Step step={step} />
             <ErrorText text={step.error} />
           </>
         )}
@@ -150,7 +150,7 @@ function CriticalPath({ run }: { readonly run: RunView }): JSX.Element | null {
         items={steps}
         item={(step) => (
           <>
-            <StepLink step={step} /> <small>{formatDuration((step.endMs ?? 0) - (step.startMs ?? 0))}</small>
+            <Step step={step} /> <small>{formatDuration((step.endMs ?? 0) - (step.startMs ?? 0))}</small>
           </>
         )}
       />

@@ -12,7 +12,7 @@ import { showName, showText } from '../ui/texts.ts';
 import { AttemptList } from './attempt-details.tsx';
 import { Inside } from './inside.tsx';
 import { MappingTable } from './mapping-table.tsx';
-import { At, ErrorText, Facts, Head, List, Section, StepLink, ToolLink } from './parts.tsx';
+import { At, ErrorText, Facts, Head, List, Section, Step, ToolLink } from './parts.tsx';
 import { RawSpan } from './raw-span.tsx';
 
 interface StepProps {
@@ -86,7 +86,7 @@ function StepFacts({ run, step }: Omit<StepProps, 'at'>): JSX.Element {
             </>
           ),
         ],
-        ['Called by', caller && <StepLink step={caller} />],
+        ['Called by', caller && <Step step={caller} />],
         ['Pass', step.iteration > 1 && step.iteration],
         ['Plan', !step.isPlanned && 'the plan does not have it'],
       ]}
@@ -143,7 +143,7 @@ function Neighbours({ run, step, at }: StepProps): JSX.Element {
   const nameOf = (other: number): string => run.steps[other]?.key ?? '';
   const line = (edge: (typeof needs)[number], other: number): JSX.Element => (
     <>
-      {run.steps[other] && <StepLink step={run.steps[other]} />}{' '}
+      {run.steps[other] && <Step step={run.steps[other]} />}{' '}
       <Link class="edge-link" to={{ selected: `edge:${nameOf(edge.from)}>${nameOf(edge.to)}` }}>
         {edge.kind}
         {edge.isCritical && ', critical'}

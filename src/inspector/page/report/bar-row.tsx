@@ -1,4 +1,5 @@
 import type { ComponentChildren, JSX } from 'preact';
+import { ShareBar } from '../ui/share-bar.tsx';
 
 interface BarRowProps {
   /** What it is. */
@@ -17,11 +18,7 @@ export function BarRow({ children, value, share, color }: BarRowProps): JSX.Elem
     <li class="bar-row">
       <span class="what">{children}</span>
       <span class="value">{value}</span>
-      {share > 0 && (
-        <span class="bar" aria-hidden="true">
-          <span style={{ width: `${Math.min(1, share) * 100}%`, background: `var(--${color})` }} />
-        </span>
-      )}
+      {share > 0 && <ShareBar share={share} color={color} />}
     </li>
   );
 }

@@ -1,9 +1,10 @@
 import type { JSX } from 'preact';
 import type { DifferenceKind } from '../../../explain/differences.ts';
 import type { RunView } from '../../view/run-view.ts';
+import { StepLink } from '../ui/step-link.tsx';
 import { Some } from './panel.tsx';
 import type { StepFinder } from './step-finder.ts';
-import { StepLink, StepText } from './step-link.tsx';
+import { StepText } from './step-text.tsx';
 
 const KINDS: Readonly<Record<DifferenceKind, string>> = {
   not_started: 'did not start',

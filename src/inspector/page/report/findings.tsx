@@ -2,10 +2,11 @@ import type { JSX } from 'preact';
 import { formatDuration } from '../../../explain/format.ts';
 import { nameStep } from '../../../explain/tell/name-step.ts';
 import type { RunView } from '../../view/run-view.ts';
+import { StepLink } from '../ui/step-link.tsx';
 import { BarRow } from './bar-row.tsx';
 import { Some } from './panel.tsx';
 import type { StepFinder } from './step-finder.ts';
-import { StepLink, StepText } from './step-link.tsx';
+import { StepText } from './step-text.tsx';
 
 const MAX_LINES = 10;
 const MAX_BOTTLENECKS = 5;

@@ -3,8 +3,8 @@ import type { RunView } from '../../view/run-view.ts';
 import { Link } from '../ui/link.tsx';
 import { Mark } from '../ui/state.tsx';
 import { showName, showText } from '../ui/texts.ts';
+import { StepLink } from '../ui/step-link.tsx';
 import { Some } from './panel.tsx';
-import { StepLink } from './step-link.tsx';
 
 const MAX_LINES = 10;
 

@@ -1,7 +1,7 @@
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { formatDuration } from '../../../explain/format.ts';
-import { StepLink } from './step-link.tsx';
+import { StepLink } from '../ui/step-link.tsx';
 
 export interface ChainStep {
   readonly name: string;

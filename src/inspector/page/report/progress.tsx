@@ -2,9 +2,9 @@ import type { JSX } from 'preact';
 import type { RunView } from '../../view/run-view.ts';
 import { CopyButton } from '../ui/copy-button.tsx';
 import { showText } from '../ui/texts.ts';
+import { StepLink } from '../ui/step-link.tsx';
 import { Some } from './panel.tsx';
 import type { StepFinder } from './step-finder.ts';
-import { StepLink } from './step-link.tsx';
 
 const MAX_NAMES = 30;
 

@@ -14,7 +14,7 @@ import { Parallelism } from './parallelism.tsx';
 import { PathChain } from './path-chain.tsx';
 import { Progress } from './progress.tsx';
 import { StepFinder } from './step-finder.ts';
-import { StepText } from './step-link.tsx';
+import { StepText } from './step-text.tsx';
 import { WhatIf } from './what-if.tsx';
 
 const MAX_LINES = 10;

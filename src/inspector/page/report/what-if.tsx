@@ -2,8 +2,9 @@ import type { JSX } from 'preact';
 import { formatDuration } from '../../../explain/format.ts';
 import { formatSigned } from '../../../explain/tell/told-comparison.ts';
 import type { RunView, WhatIfRow } from '../../view/run-view.ts';
+import { ShareBar } from '../ui/share-bar.tsx';
 import type { StepFinder } from './step-finder.ts';
-import { StepText } from './step-link.tsx';
+import { StepText } from './step-text.tsx';
 
 interface WhatIfProps {
   readonly run: RunView;
@@ -31,9 +32,7 @@ export function WhatIf({ run, rows, finder }: WhatIfProps): JSX.Element {
             </th>
             <td>
               {formatDuration(ms)}
-              <span class="bar" aria-hidden="true">
-                <span style={{ width: `${(ms / most) * 100}%` }} />
-              </span>
+              <ShareBar share={ms / most} color="running" />
             </td>
             <td class={changeMs < 0 ? 'is-less' : 'is-more'}>{formatSigned(changeMs)}</td>
           </tr>
