@@ -72,7 +72,7 @@ describe.skipIf(!hasBrowser)('accessibility', () => {
     await page.getByRole('dialog').waitFor();
     expect(await violationsOf(page)).toEqual([]);
     await page.keyboard.press('Escape');
-    await rowOf(page, 'rates').hover();
+    await rowOf(page, 'rates').locator('.segment.is-work').last().hover();
     await page.locator('.popover').waitFor();
     expect(await violationsOf(page)).toEqual([]);
   });

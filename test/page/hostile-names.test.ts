@@ -34,7 +34,7 @@ describe.skipIf(!hasBrowser)('hostile names', () => {
     await expectText(page.getByRole('heading', { level: 1 }), FIRST);
     await expectText(page.locator('.badge').first(), FIRST);
     expect(await verdictOf(page).textContent()).toContain(FIRST);
-    await rows.nth(1).hover();
+    await rows.nth(1).locator('.segment.is-work').hover();
     await expectText(page.locator('.popover .title strong'), FIRST);
     await expectInert(opened);
   });

@@ -115,10 +115,10 @@ describe.skipIf(!hasBrowser)('the timeline', () => {
       expect(Math.abs((await middleOf(rowOf(page, step).locator('.point'))) - end)).toBeLessThan(4);
   });
 
-  it('tells all of a row that is pointed at', async () => {
+  it('tells all of a bar that is pointed at', async () => {
     await using opened = await openNight(failedNight(1));
     const { page } = opened;
-    await rowOf(page, 'rates').hover();
+    await rowOf(page, 'rates').locator('.segment.is-work').last().hover();
     const popover = page.locator('.popover');
     await expectText(popover.locator('.title'), 'rates http');
     expect(await popover.innerText()).toContain(RATES_ERROR);

@@ -31,7 +31,8 @@ export function Popover({ at, title, detail, state, note, lines = [], facts = []
   useLayoutEffect(() => place(element.current!, at));
   useEffect(() => {
     const ending = new AbortController();
-    const hide = (): void => void (element.current!.style.display = 'none');
+    // It may be gone already.
+    const hide = (): void => element.current?.style.setProperty('display', 'none');
     for (const type of ENDS) addEventListener(type, hide, { capture: true, signal: ending.signal });
     return () => ending.abort();
   }, []);
