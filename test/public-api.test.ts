@@ -257,7 +257,7 @@ describe('imports', () => {
  * parse.
  */
 const TOWER: readonly (readonly string[])[] = [
-  ['semconv', 'errors', 'version', 'own-value', 'suppress-tracing', 'words', 'live-protocol'],
+  ['semconv', 'errors', 'version', 'own-value', 'suppress-tracing', 'words', 'live-protocol', 'otlp-value'],
   ['options'],
   ['mapping', 'graph'],
   ['plan', 'plan-faults'],

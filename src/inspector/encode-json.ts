@@ -1,10 +1,5 @@
-import type {
-  Attributes,
-  AttributeValue,
-  ReceivedEvent,
-  ReceivedLink,
-  ReceivedSpan,
-} from '../explain/read/received-span.ts';
+import type { Attributes, ReceivedEvent, ReceivedLink, ReceivedSpan } from '../explain/read/received-span.ts';
+import { encodeAttributes } from '../otlp-value.ts';
 import { KINDS, STATUS_CODES } from './decoded-traces.ts';
 
 /** An ExportTraceServiceRequest in OTLP's JSON encoding, ready for `JSON.stringify`. */
@@ -96,29 +91,5 @@ function encodeLink({ traceId, spanId, attributes }: ReceivedLink): object {
 
 /** The field `attributes`, left out when there are none. */
 function attributesOf(attributes: Attributes): { attributes?: object[] } {
-  return attributes.size === 0 ? {} : { attributes: keyValues(attributes) };
-}
-
-function keyValues(attributes: Attributes): object[] {
-  return Array.from(attributes, ([key, value]) => ({ key, value: anyValue(value) }));
-}
-
-function anyValue(value: AttributeValue): object {
-  if (value === null) return {};
-  if (typeof value === 'string') return { stringValue: value };
-  if (typeof value === 'boolean') return { boolValue: value };
-  if (typeof value === 'bigint') return { intValue: String(value) };
-  if (typeof value === 'number') return numberValue(value);
-  if (value instanceof Uint8Array) {
-    return { bytesValue: Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64') };
-  }
-  if (value instanceof Map) return { kvlistValue: { values: keyValues(value as Attributes) } };
-  return { arrayValue: { values: (value as readonly AttributeValue[]).map(anyValue) } };
-}
-
-/** JSON has no -0, NaN and Infinity; beyond 2^53 a number was no integer on the wire, for those are bigints. */
-function numberValue(value: number): object {
-  if (Object.is(value, -0)) return { doubleValue: '-0' };
-  if (Number.isSafeInteger(value)) return { intValue: String(value) };
-  return { doubleValue: Number.isFinite(value) ? value : String(value) };
+  return attributes.size === 0 ? {} : { attributes: encodeAttributes(attributes) };
 }

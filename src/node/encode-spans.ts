@@ -1,4 +1,5 @@
 import type { HrTime } from '@opentelemetry/api';
+import { encodeAttributes } from '../otlp-value.ts';
 import type { ReadableSpan } from './sdk-types.ts';
 
 /** Most spans of a batch, so that encoding them does not hold up the host: a few milliseconds. */
@@ -42,7 +43,7 @@ export function encodeBatch(spans: readonly ReadableSpan[], from = 0): EncodedBa
     scopes,
     ([scope, texts]) => `{"scope":${encodeScope(scope)},"spans":[${texts.join()}]}`,
   );
-  const attributes = JSON.stringify(keyValues(resource.attributes));
+  const attributes = JSON.stringify(attributesOf(resource.attributes));
   return {
     json: `{"resourceSpans":[{"resource":{"attributes":${attributes}},"scopeSpans":[${scopeSpans.join()}]}]}`,
     spans: count,
@@ -60,16 +61,16 @@ function encodeSpan(span: ReadableSpan): string {
       kind: span.kind + 1, // OTLP has 0 for unspecified
       startTimeUnixNano: nanoseconds(span.startTime),
       endTimeUnixNano: nanoseconds(span.endTime),
-      attributes: keyValues(span.attributes),
+      attributes: attributesOf(span.attributes),
       events: span.events.map(({ time, name, attributes }) => ({
         timeUnixNano: nanoseconds(time),
         name,
-        attributes: keyValues(attributes),
+        attributes: attributesOf(attributes),
       })),
       links: span.links.map(({ context, attributes }) => ({
         traceId: context.traceId,
         spanId: context.spanId,
-        attributes: keyValues(attributes),
+        attributes: attributesOf(attributes),
       })),
       status: span.status,
     });
@@ -102,23 +103,6 @@ function nanoseconds([seconds, nanos]: HrTime): string {
   return String(BigInt(seconds) * 1_000_000_000n + BigInt(nanos));
 }
 
-function keyValues(attributes: object = {}): object[] {
-  return Object.entries(attributes).map(([key, value]) => ({ key, value: anyValue(value) }));
-}
-
-function anyValue(value: unknown): object {
-  if (typeof value === 'string') return { stringValue: value };
-  if (typeof value === 'boolean') return { boolValue: value };
-  if (typeof value === 'bigint') return { intValue: String(value) };
-  if (typeof value === 'number') return numberValue(value);
-  if (Array.isArray(value)) return { arrayValue: { values: value.map(anyValue) } };
-  if (value instanceof Uint8Array) return { bytesValue: Buffer.from(value).toString('base64') };
-  return typeof value === 'object' && value !== null ? { kvlistValue: { values: keyValues(value) } } : {};
-}
-
-/** JSON has no -0, NaN and Infinity. */
-function numberValue(value: number): object {
-  if (Object.is(value, -0)) return { doubleValue: '-0' };
-  if (Number.isSafeInteger(value)) return { intValue: String(value) };
-  return { doubleValue: Number.isFinite(value) ? value : String(value) };
+function attributesOf(attributes: object = {}): object[] {
+  return encodeAttributes(Object.entries(attributes));
 }
