@@ -96,7 +96,7 @@ export const runDemo: Command = async (args, { signal }) => {
   say(`Drawn from the ${spans.length} spans that arrived as OTLP/HTTP in this process.`);
   await sayDelivery(process.stdout);
   if (page === undefined && (flags.page || (process.stdout.isTTY && !flags['no-page'])))
-    await showPage({ traceId: run.traceId, spans, store: keeper.store }, signal).catch(sayFault);
+    await showPage({ traceId: run.traceId, spans, kept: keeper.kept }, signal).catch(sayFault);
   return 0;
 };
 

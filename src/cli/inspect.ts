@@ -3,7 +3,8 @@ import { JaegerClient } from '../inspector/jaeger.ts';
 import { jaegerAddress, withoutPassword } from '../inspector/jaeger-http.ts';
 import { openStore } from '../inspector/open-store.ts';
 import { startReceiver } from '../inspector/receive.ts';
-import { type PageLink, startInspector } from '../inspector/serve.ts';
+import type { PageLink } from '../inspector/routes.ts';
+import { startInspector } from '../inspector/serve.ts';
 import type { TraceStore } from '../inspector/store.ts';
 import { parseFlags, usageError, type Command } from './command.ts';
 import { defaultStoreFile } from './default-store.ts';
@@ -13,6 +14,7 @@ import { messageOf, sayFault } from './say-fault.ts';
 import { answers, defaultJaegerUrl, parseHeaders } from './source/jaeger-place.ts';
 import { readTraceFile } from './source/read-trace-file.ts';
 import { escapeText } from './terminal-text.ts';
+import { untilAborted } from './until-aborted.ts';
 
 /** Where exporters send by default. */
 const OTLP_PORT = 4318;
@@ -100,10 +102,7 @@ export const runInspect: Command = async (args, { signal }) => {
   process.stdout.write(`The Inspector is at ${inspector.url}/\n`);
   process.stdout.write(`${escapeText(`Receives OTLP/HTTP at ${urls}; keeps traces in ${name}. Ctrl-C ends it.`)}\n`);
   if (port === undefined && !second) process.stdout.write(hintFor(inspector.url));
-  await new Promise<void>((resolve) => {
-    if (signal.aborted) resolve();
-    signal.addEventListener('abort', () => resolve());
-  });
+  await untilAborted(signal);
   return 0;
 };
 

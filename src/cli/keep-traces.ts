@@ -5,15 +5,21 @@ import { defaultStoreFile } from './default-store.ts';
 import { invocation } from './invocation.ts';
 import { messageOf, sayFault } from './say-fault.ts';
 
+/** A store and where it is. */
+export interface KeptTraces {
+  readonly store: TraceStore;
+  readonly file: string;
+}
+
 /** Keeps the spans of a run in the default store. What goes wrong is said once on stderr, and the run goes on. */
 export class TraceKeeper implements AsyncDisposable {
-  #store: TraceStore | undefined;
+  #kept: KeptTraces | undefined;
   #hasKept = false;
 
   constructor(env: NodeJS.ProcessEnv) {
     try {
       const file = defaultStoreFile(env);
-      if (file !== undefined) this.#store = openStore({ file, createFolder: true });
+      if (file !== undefined) this.#kept = { store: openStore({ file, createFolder: true }), file };
     } catch (error) {
       sayNotKept(error);
     }
@@ -21,19 +27,19 @@ export class TraceKeeper implements AsyncDisposable {
 
   add(spans: readonly ReceivedSpan[]): void {
     try {
-      this.#store?.add(spans);
-      this.#hasKept = this.#store !== undefined;
+      this.#kept?.store.add(spans);
+      this.#hasKept = this.#kept !== undefined;
     } catch (error) {
       sayNotKept(error);
-      void this.#store?.close();
-      this.#store = undefined;
+      void this.#kept?.store.close();
+      this.#kept = undefined;
       this.#hasKept = false;
     }
   }
 
-  /** The store that it is kept in. */
-  get store(): TraceStore | undefined {
-    return this.#hasKept ? this.#store : undefined;
+  /** Where it is kept; undefined when it was not kept whole. */
+  get kept(): KeptTraces | undefined {
+    return this.#hasKept ? this.#kept : undefined;
   }
 
   /** One line for the end of the run; undefined when it was not kept whole. */
@@ -42,7 +48,7 @@ export class TraceKeeper implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#store?.close();
+    await this.#kept?.store.close();
   }
 }
 

@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import type { DecodedTraces } from './decoded-traces.ts';
+import { send } from './send.ts';
 
 /** How a request is encoded, and its answer as well. */
 export type OtlpContentType = 'application/json' | 'application/x-protobuf';
@@ -44,10 +45,10 @@ export function sendSuccess(
   { rejectedSpans, reason }: Pick<DecodedTraces, 'rejectedSpans' | 'reason'> = { rejectedSpans: 0 },
 ): void {
   const writer = new BinaryWriter();
-  if (reason === undefined) return send(response, 200, type, {}, writer);
+  if (reason === undefined) return sendAs(response, 200, type, {}, writer);
   const json = { partialSuccess: { rejectedSpans: String(rejectedSpans), errorMessage: reason } };
   writer.tag(1, WireType.LengthDelimited).fork();
-  send(response, 200, type, json, writeNumberAndText(writer, rejectedSpans, reason).join());
+  sendAs(response, 200, type, json, writeNumberAndText(writer, rejectedSpans, reason).join());
 }
 
 /** Answers with a google.rpc.Status, if nothing was answered before. */
@@ -55,7 +56,7 @@ export function sendRefusal(response: ServerResponse, type: OtlpContentType, ref
   if (response.headersSent) return;
   for (const [name, value] of Object.entries(refusal.headers)) response.setHeader(name, value);
   const status = statusOf(refusal);
-  send(response, refusal.status, type, status, writeNumberAndText(new BinaryWriter(), status.code, status.message));
+  sendAs(response, refusal.status, type, status, writeNumberAndText(new BinaryWriter(), status.code, status.message));
 }
 
 /** The google.rpc.Status of a refusal, as JSON has it. */
@@ -63,16 +64,14 @@ export function statusOf({ status, message }: Refusal): { readonly code: number;
   return { code: RPC_CODES[status] ?? UNKNOWN, message };
 }
 
-function send(
+function sendAs(
   response: ServerResponse,
   status: number,
   type: OtlpContentType,
   json: object,
   protobuf: BinaryWriter,
 ): void {
-  const body = type === 'application/json' ? JSON.stringify(json) : protobuf.finish();
-  response.on('error', () => {}); // the client has left
-  response.writeHead(status, { 'Content-Type': type, 'Content-Length': Buffer.byteLength(body) }).end(body);
+  send(response, type, type === 'application/json' ? JSON.stringify(json) : protobuf.finish(), { status });
 }
 
 /** Writes a number as field 1 and a text as field 2: so do google.rpc.Status and ExportTracePartialSuccess. */

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
+import type { ServerResponse } from 'node:http';
 import { OrchestraceError } from '../errors.ts';
+import { sendFresh } from './send.ts';
 
 /** A file of the page, held in memory. */
 export interface PageFile {
@@ -22,7 +24,7 @@ const FILES: Readonly<Record<string, string>> = {
 };
 
 /** What the page may do: load its own files and ask its own server, nothing else. */
-export const CONTENT_SECURITY_POLICY =
+const CONTENT_SECURITY_POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /** @throws {OrchestraceError} code `USAGE_INVALID`: it was not built */
@@ -43,6 +45,11 @@ function readIfThere(file: URL): Buffer | undefined {
   } catch {
     return undefined;
   }
+}
+
+export function sendPageFile(response: ServerResponse, { type, body }: PageFile, status = 200): void {
+  const headers = { 'Content-Security-Policy': CONTENT_SECURITY_POLICY, 'Referrer-Policy': 'no-referrer' };
+  sendFresh(response, type, body, { status, headers });
 }
 
 /**

@@ -2,7 +2,8 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll } from 'vitest';
 import type { ReceivedSpan } from '../../src/explain/read/received-span.ts';
 import { openStore } from '../../src/inspector/open-store.ts';
-import { type InspectorServer, type PageLink, startInspector } from '../../src/inspector/serve.ts';
+import type { PageLink } from '../../src/inspector/routes.ts';
+import { type InspectorServer, startInspector } from '../../src/inspector/serve.ts';
 import { findBrowser, launchBrowser } from '../helpers/browser.ts';
 
 /** Why tests of the page cannot run here; `need-browser.ts` says so. */
