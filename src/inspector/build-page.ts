@@ -1,4 +1,5 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 import { transform } from 'lightningcss';
 import { build } from 'rolldown';
 
@@ -17,16 +18,16 @@ async function buildStyles(): Promise<Uint8Array> {
 await mkdir(OUTPUT, { recursive: true });
 for (const name of ['page', 'layout-worker'])
   await build({
-    input: new URL(name === 'page' ? 'main.tsx' : 'layout-worker.ts', SOURCE).pathname,
+    input: fileURLToPath(new URL(name === 'page' ? 'main.tsx' : 'layout-worker.ts', SOURCE)),
     platform: 'browser',
-    tsconfig: new URL('tsconfig.json', SOURCE).pathname,
+    tsconfig: fileURLToPath(new URL('tsconfig.json', SOURCE)),
     // What TypeScript would call instead takes children as a property: that is longer.
     transform: {
       jsx: { runtime: 'classic', pragma: 'h', pragmaFrag: 'Fragment' },
       inject: { h: ['preact', 'h'], Fragment: ['preact', 'Fragment'] },
     },
     output: {
-      file: new URL(`${name}.js`, OUTPUT).pathname,
+      file: fileURLToPath(new URL(`${name}.js`, OUTPUT)),
       format: 'iife',
       minify: true,
       codeSplitting: false,
