@@ -198,9 +198,7 @@ function unendedSentences(analysis: Analysis, took: string): string[] {
   return [
     `${head}. ${say.names(open)} could run, and no end of ${isOne ? 'it' : 'them'} arrived.`,
     ...failed,
-    ...(waiting > 0
-      ? [`${count(waiting, 'more step')} ${waiting === 1 ? 'waits' : 'wait'} for ${isOne ? 'it' : 'them'}.`]
-      : []),
+    ...(waiting > 0 ? [`${count(waiting, 'more step')} waited for ${isOne ? 'it' : 'them'}.`] : []),
   ];
 }
 

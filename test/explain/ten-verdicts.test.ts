@@ -215,7 +215,7 @@ describe('the verdict of a run', () => {
       steps: { fetch: { s: [0, 5] }, lookup: { s: [0, 6] } },
     });
     expect(verdict).toMatchInlineSnapshot(
-      `"No end of the run arrived: 2 of 4 planned steps ended, the last 6.00 s after the start. rank could run, and no end of it arrived. 1 more step waits for it."`,
+      `"No end of the run arrived: 2 of 4 planned steps ended, the last 6.00 s after the start. rank could run, and no end of it arrived. 1 more step waited for it."`,
     );
   });
 

@@ -221,7 +221,7 @@ describe('a verdict', () => {
     const facts = { ...runFactsOf({ needs: [], durations: [] }, simulate({ needs: [], durations: [] })), plan };
     const steps = [stepFacts(plan, 't0', 0, 10 * MS)];
     expect(explainFacts({ ...facts, hasEnded: false, outcome: undefined, durationNs: 10 * MS, steps }).verdict).toBe(
-      'No end of the run arrived: 1 of 4 planned steps ended, the last 10 ms after the start. t1 could run, and no end of it arrived. 2 more steps wait for it.',
+      'No end of the run arrived: 1 of 4 planned steps ended, the last 10 ms after the start. t1 could run, and no end of it arrived. 2 more steps waited for it.',
     );
   });
 

@@ -7,6 +7,7 @@ import { fitSentences, sentence } from '../fit-sentences.ts';
 import { count, formatDuration, shorten, Wording } from '../format.ts';
 import type { MeasuredRun } from './measure-run.ts';
 import { nameStep } from '../step-name.ts';
+import { OUTCOMES } from '../tell/outcomes.ts';
 
 type Facts = Omit<BaselineComparison, 'summary'>;
 
@@ -56,7 +57,8 @@ function durationSentence({ baseline }: Facts, { spread, change, place }: Placed
 function failedStepSentence({ steps, after }: Facts): string | undefined {
   const first = steps.find(({ outcome, usual }) => isFailing(outcome) && usual.failed === 0);
   if (!first || isFailing(after.outcome)) return undefined;
-  return `${nameStep(first)} ended with ${first.outcome}, which it did in none of ${count(first.usual.ran, 'run')} before.`;
+  const [, words] = OUTCOMES[first.outcome ?? 'unknown'];
+  return `${nameStep(first)} ${words}, as in none of ${count(first.usual.ran, 'run')} before.`;
 }
 
 /** The step outside of what it took before that is farthest from its median. */

@@ -1,12 +1,13 @@
 import { formatLonger, formatRatio } from './change.ts';
 import type { PlanChange } from './compare-plans.ts';
-import { type Comparison, hasOtherOutcome, type StepChange } from './comparison.ts';
+import { type Comparison, hasOtherOutcome, type LoneStep, type StepChange } from './comparison.ts';
 import type { Share } from './divide-change.ts';
 import { isFailing } from '../failures.ts';
 import { fitSentences, sentence } from '../fit-sentences.ts';
 import { count, formatDuration, shorten, Wording } from '../format.ts';
 import type { MeasuredRun } from './measure-run.ts';
-import { nameStep, type StepName } from '../step-name.ts';
+import { nameStep, passOf, type StepName } from '../step-name.ts';
+import { OUTCOMES } from '../tell/outcomes.ts';
 
 /** Changes of less than this share of the run are not worth a word. */
 const MATERIAL_SHARE = 0.01;
@@ -87,7 +88,7 @@ function durationSentence(
   comparison: Omit<Comparison, 'summary'>,
   duration: NonNullable<Comparison['duration']>,
 ): string {
-  const reasons = reasonsOf(comparison).map((share) => describeShare(share, comparison.steps));
+  const reasons = reasonsOf(comparison).map((share) => describeShare(share, comparison));
   const [was, is] = [duration.before, duration.after].map(formatDuration);
   if (Math.abs(duration.change) >= materialMs(duration.before)) {
     const ratio = formatRatio(duration);
@@ -117,21 +118,44 @@ function reasonsOf({ shares = [], duration }: Omit<Comparison, 'summary'>): Shar
 }
 
 /** What became of a part of the duration: a clause. */
-export function describeShare({ kind, before, after, total, gap }: Share, steps: readonly StepChange[]): string {
+export function describeShare(
+  { kind, before, after, total, gap }: Share,
+  comparison: Pick<Comparison, 'steps' | 'onlyBefore' | 'onlyAfter'>,
+): string {
   const [step] = after;
   if (kind === 'end') return `${moreOrLess(total.change)} passed after the last step`;
   if (kind === 'step' && step) {
     const own = total.change - (gap?.change ?? 0);
     if (gap && Math.abs(gap.change) > Math.abs(own))
       return `${moreOrLess(gap.change)} passed before ${nameStep(step)} started`;
-    const attempts = steps.find((one) => isStep(one, step))?.attempts;
+    const attempts = comparison.steps.find((one) => isStep(one, step))?.attempts;
     return `${nameStep(step)} took ${own < 0 ? moreOrLess(own) : formatLonger({ change: own })}${attempts ? describeAttempts(attempts) : ''}`;
   }
   const [old, now] = [before, after].map((names) => say.names(names.map(nameStep)));
   const [was, is] = [formatDuration(total.before), formatDuration(total.after)];
-  if (before.length === 0) return `the run waited for ${now} as well (${is})`;
-  if (after.length === 0) return `the run no longer waited for ${old} (${was})`;
+  if (before.length === 0)
+    return areIdle(after, comparison.onlyAfter, comparison, 'outcomeBefore')
+      ? `${now} did not run before (${is})`
+      : `the run waited for ${now} as well (${is})`;
+  if (after.length === 0)
+    return areIdle(before, comparison.onlyBefore, comparison, 'outcomeAfter')
+      ? `${old} did not run (${was})`
+      : `the run no longer waited for ${old} (${was})`;
   return `the run waited for ${now} (${is}), before for ${old} (${was})`;
+}
+
+/** Whether it is certain of all these steps of one run that the other run did without them. */
+function areIdle(
+  names: readonly StepName[],
+  alone: readonly LoneStep[],
+  { steps }: Pick<Comparison, 'steps'>,
+  outcome: 'outcomeBefore' | 'outcomeAfter',
+): boolean {
+  const idle = new Set([
+    ...alone.filter(({ reason }) => reason !== 'no span').map(passOf),
+    ...steps.filter((step) => step[outcome] === 'skip').map(passOf),
+  ]);
+  return names.every((name) => idle.has(passOf(name)));
 }
 
 function moreOrLess(change: number): string {
@@ -148,7 +172,13 @@ function failedStepSentence({ steps, after }: Omit<Comparison, 'summary'>): stri
   const [first] = failed;
   if (!first || isFailing(after.outcome)) return undefined;
   const more = failed.length > 1 ? ` (and ${count(failed.length - 1, 'more step')} failed)` : '';
-  return `${nameStep(first)} ended with ${first.outcomeAfter} instead of ${first.outcomeBefore ?? 'no outcome'}${more}.`;
+  return `${nameStep(first)} ${describeOutcomes(first)}${more}.`;
+}
+
+/** E.g. `failed, succeeded before`. */
+export function describeOutcomes({ outcomeAfter, outcomeBefore }: StepChange): string {
+  const [[, is], [, was]] = [OUTCOMES[outcomeAfter ?? 'unknown'], OUTCOMES[outcomeBefore ?? 'unknown']];
+  return `${is}, ${was} before`;
 }
 
 /** What changed most among the steps, unless it has been said. */

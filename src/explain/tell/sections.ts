@@ -1,9 +1,10 @@
 import type { DifferenceKind } from '../differences.ts';
-import { type Explanation, explainRun, type FindingMs } from '../explain-run.ts';
+import { type Explanation, explainRun } from '../explain-run.ts';
 import { isFault } from '../findings.ts';
 import { formatDuration } from '../format.ts';
 import type { Run, Step } from '../read/run.ts';
 import { namePath } from './name-step.ts';
+import { tellSaving } from './tell-saving.ts';
 import { stepsOf } from '../read/steps-of.ts';
 
 /** A part of a report: a heading, and sentences or clauses that are not escaped yet. */
@@ -34,7 +35,10 @@ export function sectionsOf(run: Run, explanation: Explanation): Section[] {
   const slow = findings.filter((finding) => !isFault(finding));
   const sections = [
     { title: 'what is wrong', lines: faults.map(({ text }) => text) },
-    { title: 'what took time', lines: slow.map(withSaving) },
+    {
+      title: 'what took time',
+      lines: slow.map((finding) => [finding.text, tellSaving(finding, explanation)].filter(Boolean).join('; ')),
+    },
     { title: 'planned and actual', lines: differencesOf(explanation, run.outcome !== undefined) },
     { title: 'parallelism', lines: parallelismOf(explanation) },
     { title: 'what if', lines: whatIfOf(explanation) },
@@ -58,12 +62,6 @@ export function criticalPathOf({ criticalPath, durationMs }: Explanation): strin
   const steps = criticalPath?.steps ?? [];
   if (!criticalPath || steps.length < 2) return undefined;
   return `${namePath(steps)}, ${formatDuration(criticalPath.ms)} of ${formatDuration(durationMs)}`;
-}
-
-/** The other findings say themselves what they cost. */
-function withSaving({ kind, text, savesMs }: FindingMs): string {
-  if ((kind !== 'retries' && kind !== 'bottleneck') || savesMs === 0) return text;
-  return `${text}; ${kind === 'retries' ? 'with one attempt' : 'twice as fast'} about ${formatDuration(savesMs)} less`;
 }
 
 /** Whether a finding tells of the attempts, or the time, of a tool already. */

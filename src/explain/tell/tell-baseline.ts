@@ -4,6 +4,7 @@ import { isFailing } from '../failures.ts';
 import { count, formatDuration } from '../format.ts';
 import type { Baseline, Spread, StepBaseline } from '../compare/baseline.ts';
 import { nameStep } from './name-step.ts';
+import { OUTCOMES } from './outcomes.ts';
 import {
   type ToldComparison,
   describePlanChanges,
@@ -125,7 +126,9 @@ export function describeMissingStep({ ran }: StepBaseline, { runs }: Baseline): 
 /** What beside its duration is unusual of a step: clauses. */
 export function describePlacedStep({ attempts, outcome, usual }: PlacedStep): string[] {
   return [
-    ...(isFailing(outcome) ? [`${outcome}; failed in ${usual.failed} of ${count(usual.ran, 'run')} before`] : []),
+    ...(isFailing(outcome)
+      ? [`${OUTCOMES[outcome ?? 'unknown'][1]}, before in ${usual.failed} of ${count(usual.ran, 'run')}`]
+      : []),
     ...(attempts > 1 ? [count(attempts, 'attempt')] : []),
   ];
 }

@@ -1,6 +1,6 @@
-import { formatLonger } from '../compare/change.ts';
+import { changeOf, formatLonger } from '../compare/change.ts';
 import { type Comparison, hasOtherOutcome, type LoneStep, type StepChange } from '../compare/comparison.ts';
-import { describeShare, materialMs } from '../compare/comparison-summary.ts';
+import { describeOutcomes, describeShare, materialMs } from '../compare/comparison-summary.ts';
 import type { Share } from '../compare/divide-change.ts';
 import { count, formatDuration } from '../format.ts';
 import { namePath, nameStep } from './name-step.ts';
@@ -103,9 +103,9 @@ function rowOf(step: StepChange, least: number): WeighedRow {
 
 /** What beside its duration changed of a step: clauses. */
 export function describeStepChange(step: StepChange, least: number): string[] {
-  const { attempts, wait, outcomeBefore, outcomeAfter } = step;
+  const { attempts, wait } = step;
   return [
-    ...(hasOtherOutcome(step) ? [`${outcomeAfter ?? 'no outcome'} instead of ${outcomeBefore ?? 'no outcome'}`] : []),
+    ...(hasOtherOutcome(step) ? [describeOutcomes(step)] : []),
     ...(attempts.change === 0 ? [] : [`${count(attempts.after, 'attempt')} instead of ${attempts.before}`]),
     ...(Math.abs(wait.change) < least ? [] : [`waited ${formatLonger(wait)}`]),
   ];
@@ -128,18 +128,28 @@ export function describeLoneStep(reason: LoneStep['reason'], side: 0 | 1): strin
   return REASONS[reason][side];
 }
 
-/** The parts of the change that are worth a word, in order of time. */
+/** The parts of the change that are worth a word, in order of time; of a step, what passed before its start and what it took apart. */
 export function materialShares(comparison: Comparison): readonly Share[] {
   const least = leastOf(comparison);
-  return (comparison.shares ?? []).filter(({ total }) => Math.abs(total.change) >= least);
+  return (comparison.shares ?? []).flatMap(divideShare).filter(({ total }) => Math.abs(total.change) >= least);
+}
+
+function divideShare(share: Share): Share[] {
+  const { gap, total } = share;
+  if (!gap) return [share];
+  const own = changeOf(total.before - gap.before, total.after - gap.after);
+  return [
+    { ...share, total: gap },
+    { ...share, total: own, gap: undefined },
+  ];
 }
 
 /** The parts of the change that are worth a line, unless the summary says the only one. */
 function sharesOf(comparison: Comparison): string[] {
-  const { steps, summary } = comparison;
+  const { summary } = comparison;
   const lines = materialShares(comparison)
     .toSorted((a, b) => Math.abs(b.total.change) - Math.abs(a.total.change))
-    .map((share) => `${formatSigned(share.total.change)}: ${describeShare(share, steps)}`);
+    .map((share) => `${formatSigned(share.total.change)}: ${describeShare(share, comparison)}`);
   return lines.length === 1 && lines.every((line) => summary.includes(line.slice(line.indexOf(': ') + 2))) ? [] : lines;
 }
 

@@ -39,8 +39,8 @@ const evil = madeRun({ ms: 10, name: EVIL, strategy: EVIL, tools: { [EVIL]: { ms
 describe('two runs as text', () => {
   it('are a summary, a table of what changed, and what else did', () => {
     expect(textOfRuns(before, after, 100)).toMatchInlineSnapshot(`
-      "4.20 s longer (+52 %): rank took 3.90 s longer, 3 attempts instead of 1. audit ended with failure
-      instead of success.
+      "4.20 s longer (+52 %): rank took 3.90 s longer, 3 attempts instead of 1. audit failed, succeeded
+      before.
 
       before  nightly [dag] succeeded, 2026-11-23 00:00:00 UTC, trace 0af7651916cd43dd8448eb211c80319c
       after   nightly [dag] succeeded, 2026-11-23 00:01:00 UTC, trace 0af7651916cd43dd8448eb211c80319c
@@ -48,7 +48,7 @@ describe('two runs as text', () => {
                      before     after           change
       the run        8.10 s    12.3 s  +4.20 s (+52 %)
       critical path  8.00 s    12.3 s  +4.25 s (+53 %)
-      audit          1.00 s  900 ms ✗  -100 ms (-10 %)  failure instead of success
+      audit          1.00 s  900 ms ✗  -100 ms (-10 %)  failed, succeeded before
       rank           4.00 s    7.90 s  +3.90 s (+98 %)  3 attempts instead of 1
       notify         500 ms                             gone from the plan
       write          2.00 s    2.30 s  +300 ms (+15 %)
@@ -72,7 +72,7 @@ describe('two runs as text', () => {
   it('fit a narrow terminal', () => {
     expect(textOfRuns(before, after, 60)).toMatchInlineSnapshot(`
       "4.20 s longer (+52 %): rank took 3.90 s longer, 3 attempts
-      instead of 1. audit ended with failure instead of success.
+      instead of 1. audit failed, succeeded before.
 
       before  nightly [dag] succeeded, 2026-11-23 00:00:00 UTC,
               trace 0af7651916cd43dd8448eb211c80319c
@@ -83,7 +83,7 @@ describe('two runs as text', () => {
       the run        8.10 s    12.3 s  +4.20 s (+52 %)
       critical path  8.00 s    12.3 s  +4.25 s (+53 %)
       audit          1.00 s  900 ms ✗  -100 ms (-10 %)
-          failure instead of success
+          failed, succeeded before
       rank           4.00 s    7.90 s  +3.90 s (+98 %)
           3 attempts instead of 1
       notify         500 ms
@@ -184,8 +184,8 @@ describe('a run against many as text', () => {
   it('is a table of medians and ranges', () => {
     const comparison = compareWithBaseline(baselineOf(many), after);
     expect(renderText(tellBaseline(comparison, 20), { width: 100, color: false })).toMatchInlineSnapshot(`
-      "4.10 s longer than the median of 3 runs (+50 %), and longer than any of them. audit ended with
-      failure, which it did in none of 3 runs before.
+      "4.10 s longer than the median of 3 runs (+50 %), and longer than any of them. audit failed, as in
+      none of 3 runs before.
 
       before  3 runs of nightly that succeeded (20 were asked for)
       after   nightly [dag] succeeded, 2026-11-23 00:01:00 UTC, trace 0af7651916cd43dd8448eb211c80319c
@@ -193,8 +193,7 @@ describe('a run against many as text', () => {
                      median             range     after           change
       the run        8.20 s  8.10 s to 8.30 s    12.3 s  +4.10 s (+50 %)
       critical path  8.00 s                      12.3 s  +4.25 s (+53 %)
-      audit          1.00 s                    900 ms ✗  -100 ms (-10 %)
-          failure; failed in 0 of 3 runs before
+      audit          1.00 s                    900 ms ✗  -100 ms (-10 %)  failed, before in 0 of 3 runs
       rank           4.00 s                      7.90 s  +3.90 s (+98 %)  3 attempts
       notify         500 ms                                               ran in 3 of 3 runs
       write          2.00 s                      2.30 s  +300 ms (+15 %)
@@ -212,7 +211,7 @@ describe('Markdown', () => {
   it('has the summary first, then the rules that fail, and a table', () => {
     const failed = ['duration>+20%: the run took 12.3 s, 4.20 s (52 %) more than the run before'];
     expect(renderMarkdown(tellComparison(compareRuns(before, after)), failed)).toMatchInlineSnapshot(`
-      "**4.20 s longer (+52 %): rank took 3.90 s longer, 3 attempts instead of 1. audit ended with failure instead of success.**
+      "**4.20 s longer (+52 %): rank took 3.90 s longer, 3 attempts instead of 1. audit failed, succeeded before.**
 
       - ❌ duration\\>+20%: the run took 12.3 s, 4.20 s (52 %) more than the run before
 
@@ -223,7 +222,7 @@ describe('Markdown', () => {
       | --- | ---: | ---: | ---: | --- |
       | **the run** | **8.10 s** | **12.3 s** | **+4.20 s (+52 %)** |  |
       | **critical path** | **8.00 s** | **12.3 s** | **+4.25 s (+53 %)** |  |
-      | \`audit\` | 1.00 s | 900 ms ✗ | -100 ms (-10 %) | failure instead of success |
+      | \`audit\` | 1.00 s | 900 ms ✗ | -100 ms (-10 %) | failed, succeeded before |
       | \`rank\` | 4.00 s | 7.90 s | +3.90 s (+98 %) | 3 attempts instead of 1 |
       | \`notify\` | 500 ms |  |  | gone from the plan |
       | \`write\` | 2.00 s | 2.30 s | +300 ms (+15 %) |  |

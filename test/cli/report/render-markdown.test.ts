@@ -19,8 +19,8 @@ it('reads well in a pull request', () => {
     | \`primary\` | 19 ms |  | 77 ms | ✓ succeeded |
     | \`aggregate\` | 1.0 ms |  | 67 ms | ✓ succeeded |
 
-    - audit needed 2 attempts (audit answered 502), the last began 40 ms after the first; with one attempt about 40 ms less
-    - audit took 68 ms (68 % of the run); twice as fast about 34 ms less
+    - audit needed 2 attempts (audit answered 502), the last began 40 ms after the first
+    - audit took 68 ms (68 % of the run)
 
     <details><summary>Details</summary>
 

@@ -146,7 +146,7 @@ describe('the summary', () => {
       rank: { needs: ['fetch'], ms: [1000, 2200], outcome: 'timeout' },
     } as const;
     expect(compareWithBaseline(baseline, madeRun({ ms: 2300, tools })).summary).toMatchInlineSnapshot(
-      `"As long as the median of 5 runs: 2.30 s. rank ended with timeout, which it did in none of 5 runs before."`,
+      `"As long as the median of 5 runs: 2.30 s. rank timed out, as in none of 5 runs before."`,
     );
   });
 

@@ -91,10 +91,10 @@ describe('the summary', () => {
       },
     });
     expect(compareRuns(before, failed).summary).toMatchInlineSnapshot(
-      `"Failed, succeeded before: rank failed (out of memory). 5.00 s shorter (-62 %): rank took 3.00 s less; the run no longer waited for write (2.00 s)."`,
+      `"Failed, succeeded before: rank failed (out of memory). 5.00 s shorter (-62 %): rank took 3.00 s less; write did not run (2.00 s)."`,
     );
     expect(compareRuns(failed, before).summary).toMatchInlineSnapshot(
-      `"Succeeded; failed before, at rank. 5.00 s longer (+161 %): rank took 3.00 s longer; the run waited for write as well (2.00 s)."`,
+      `"Succeeded; failed before, at rank. 5.00 s longer (+161 %): rank took 3.00 s longer; write did not run before (2.00 s)."`,
     );
     expect(compareRuns(failed, failed).summary).toMatchInlineSnapshot(
       `"Failed at rank (out of memory), as before. Nothing changed: 3.10 s, 4 steps."`,
@@ -105,7 +105,7 @@ describe('the summary', () => {
     const tools = { ...BEFORE, audit: { needs: ['fetch'], ms: [2000, 3000], outcome: 'timeout' } } as const;
     const after = madeRun({ ms: 8100, tools: { ...tools, extra: { ms: [0, 10] } } });
     expect(compareRuns(before, after).summary).toMatchInlineSnapshot(
-      `"As long as before: 8.10 s. audit ended with timeout instead of success."`,
+      `"As long as before: 8.10 s. audit timed out, succeeded before."`,
     );
   });
 

@@ -46,7 +46,7 @@ describe('two runs side by side', () => {
       [
         "fetch: 0+2000! -> 0+2000!, starts 0, takes 0",
         "rank: 2000+4000! -> 2000+7900!, starts 0, takes 3900 * (3 attempts instead of 1)",
-        "audit: 2000+1000 -> 2000+900, starts 0, takes -100 * x (failure instead of success)",
+        "audit: 2000+1000 -> 2000+900, starts 0, takes -100 * x (failed, succeeded before)",
         "notify: 2500+500 -> - * (gone from the plan)",
         "write: 6000+2000! -> 9900+2300!, starts 3900, takes 300 *",
         "publish: - -> 12200+50! * (new in the plan)",
@@ -143,7 +143,7 @@ describe('a run beside many', () => {
       [
         "fetch: 0+2000 -> 0+2000!, starts 0, takes 0",
         "rank: 2000+4100 -> 2000+7900!, starts 0, takes 3800 * (3 attempts)",
-        "audit: 2000+1000 -> 2000+900, starts 0, takes -100 * x (failure; failed in 0 of 3 runs before)",
+        "audit: 2000+1000 -> 2000+900, starts 0, takes -100 * x (failed, before in 0 of 3 runs)",
         "notify: 2500+500 -> - * (did not run here; ran in 3 of 3 runs)",
         "write: 6000+2000 -> 9900+2300!, starts 3900, takes 300 *",
         "publish: - -> 12200+50! * (ran in none of the runs before)",

@@ -12,8 +12,8 @@ it('says what the report on the page says', () => {
 
     **what took time**
 
-    - audit needed 2 attempts (audit answered 502), the last began 40 ms after the first; with one attempt about 40 ms less
-    - audit took 68 ms (68 % of the run); twice as fast about 34 ms less
+    - audit needed 2 attempts (audit answered 502), the last began 40 ms after the first
+    - audit took 68 ms (68 % of the run)
 
     **planned and actual**
 
