@@ -62,6 +62,11 @@ describe('the packed files', () => {
     expect(mode & 0o111).toBe(0o111);
   });
 
+  it('have types only where somebody can import them', () => {
+    const types = paths.filter((path) => path.endsWith('.d.ts'));
+    expect(types.filter((path) => /^dist\/(cli|inspector\/(page|scene|view))\//.test(path))).toEqual([]);
+  });
+
   it('stay small', () => {
     expect(packed.unpackedSize).toBeLessThan(1_600_000);
   });
