@@ -20,6 +20,11 @@ export const MAX_SCALE = 3;
 const MIN_SCALE = 0.005;
 /** A whole graph is not made larger than it is by more than that. */
 const MAX_FIT = 1.25;
+/** In which texts are read with ease; a little less, where all is seen then. */
+const READABLE = 0.85;
+const NEARLY_READABLE = 0.8;
+/** What is seen around what matters, in pixels at scale 1. */
+const AROUND = 24;
 /** How far from an edge of the window what is brought into sight stays, in pixels. */
 const MARGIN = 16;
 
@@ -27,6 +32,23 @@ const MARGIN = 16;
 export function fitCamera({ x, y, width, height }: Box, window: Size, largest: number = MAX_FIT): Camera {
   const scale = Math.min(window.width / Math.max(1, width), window.height / Math.max(1, height), largest);
   return { x: x + width / 2, y: y + height / 2, scale: limitScale(scale) };
+}
+
+/**
+ * What is seen of a graph at first: all of it where that can be read, else its beginning, moved as far as it takes to see what matters.
+ *
+ * @param matters undefined where it is better to see all, however small
+ */
+export function startCamera({ width, height }: Size, matters: Box | undefined, window: Size): Camera {
+  const whole = fitCamera({ x: 0, y: 0, width, height }, window);
+  if (!matters || whole.scale >= NEARLY_READABLE) return whole;
+  const scale = READABLE;
+  const start = { x: Math.min(width, window.width / scale) / 2, y: Math.min(height, window.height / scale) / 2, scale };
+  return revealBox(start, growBox(matters, AROUND), window);
+}
+
+export function growBox({ x, y, width, height }: Box, by: number): Box {
+  return { x: x - by, y: y - by, width: width + 2 * by, height: height + 2 * by };
 }
 
 /** Zooms so that the point of the graph that is at a point of the window stays there. */
@@ -73,6 +95,16 @@ export function toGraph(
   window: Size,
 ): { readonly x: number; readonly y: number } {
   return { x: camera.x + (x - window.width / 2) / camera.scale, y: camera.y + (y - window.height / 2) / camera.scale };
+}
+
+/** The point of the window at a point of the graph. */
+export function toWindow(
+  camera: Camera,
+  x: number,
+  y: number,
+  window: Size,
+): { readonly x: number; readonly y: number } {
+  return { x: window.width / 2 + (x - camera.x) * camera.scale, y: window.height / 2 + (y - camera.y) * camera.scale };
 }
 
 /** The part of the graph that is in the window. */

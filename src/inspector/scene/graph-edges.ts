@@ -6,7 +6,10 @@ import type { LaidOutEdges } from './layout-graph.ts';
 import { mappingText } from './texts.ts';
 
 /** Room for a label: between the nodes of two groups. */
-const LABEL_ROOM: number = GROUP_GAP + 2 * PADDING - 4;
+const LABEL_ROOM: number = GROUP_GAP + 2 * PADDING - 14;
+
+/** Of edges that tell nothing but the order. */
+const WEIGHT_OF_ORDER = 0.5;
 
 /** The edges as they were laid out: one for all between the same two ends. */
 export function graphEdges(view: RunView, laidOut: LaidOutEdges, weights: Float64Array): GraphEdge[] {
@@ -21,7 +24,10 @@ export function graphEdges(view: RunView, laidOut: LaidOutEdges, weights: Float6
       to: to[drawn]!,
       kind: kindOf(views),
       isCritical: views.some(({ isCritical }) => isCritical),
-      weight: views.reduce((most, { from, to }) => Math.max(most, Math.min(weights[from]!, weights[to]!)), 0),
+      weight: views.reduce(
+        (most, { from, to }) => Math.max(most, Math.min(weights[from]!, weights[to]!)),
+        views.length === 0 ? WEIGHT_OF_ORDER : 0,
+      ),
       edges,
       curve,
       bounds: boundsOf(curve),
@@ -32,8 +38,9 @@ export function graphEdges(view: RunView, laidOut: LaidOutEdges, weights: Float6
   });
 }
 
-/** Data flows where any of them hands something over; all of it undeclared where none is declared. */
+/** Nothing but the order is known where there are none. Data flows where any of them hands something over; all of it undeclared where none is declared. */
 function kindOf(edges: readonly EdgeView[]): EdgeKind {
+  if (edges.length === 0) return 'order';
   const data = edges.filter(({ kind }) => kind === 'data');
   if (data.length === 0) return 'control';
   return data.some(({ isDeclared }) => isDeclared) ? 'data' : 'undeclared';

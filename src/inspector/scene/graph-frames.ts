@@ -29,8 +29,8 @@ export interface Band {
 
 /** Between bands: room for the edges from one to the next. */
 const BAND_GAP = 84;
-/** A graph is broken into bands where it is wider than that, and wider than it is high by more than that. */
-const MAX_WIDTH = 2200;
+/** A graph is broken into bands where it is wider than what a window shows that can be read, and wider than it is high by more than that. */
+const MAX_WIDTH = 1000;
 const MAX_ASPECT = 4;
 /** How much wider than high a broken graph becomes, about. */
 const ASPECT = 2;
@@ -105,5 +105,5 @@ function bandWidthFor(shapes: readonly Shape[]): number {
   const width = shapes.reduce((sum, shape) => sum + shape.width + sizes.GROUP_GAP, -sizes.GROUP_GAP);
   const height = shapes.reduce((highest, { above, below }) => Math.max(highest, above + below), 0);
   if (width <= MAX_WIDTH || width <= MAX_ASPECT * height) return Infinity;
-  return Math.sqrt(ASPECT * width * (height + BAND_GAP));
+  return Math.max(MAX_WIDTH, Math.sqrt(ASPECT * width * (height + BAND_GAP)));
 }

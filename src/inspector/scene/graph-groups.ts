@@ -29,7 +29,7 @@ export function graphGroups(view: RunView, layout: GraphLayout): GraphGroup[] {
       y: layout.groupY[index]!,
       width,
       height: layout.groupHeight[index]!,
-      name: `group ${group.groupIndex}`,
+      name: groupTitle(group),
       title: titleOf(group, counts, room),
       time,
       ...(isRunning && { sinceMs: startMs }),

@@ -53,9 +53,9 @@ export interface GraphNode extends Rectangle {
 export interface GraphGroup extends Rectangle {
   readonly vertex: number;
   readonly group: number;
-  /** E.g. `group 0`. */
+  /** E.g. `group 0 · parallel`. */
   readonly name: string;
-  /** With what else there is room for. */
+  /** With how many of its steps are done, where there is room. */
   readonly title: string;
   /** What it took; empty as long as it runs, see `sinceMs`. */
   readonly time: string;
@@ -76,8 +76,8 @@ export interface GroupCount {
   readonly count: number;
 }
 
-/** Control: the order alone. Data: an output is read; `undeclared` where `depends_on` does not name it. */
-export type EdgeKind = 'control' | 'data' | 'undeclared';
+/** Control: the order alone. Data: an output is read; `undeclared` where `depends_on` does not name it. Order: a group follows another. */
+export type EdgeKind = 'control' | 'data' | 'undeclared' | 'order';
 
 /** An edge; between boxes it may stand for several. */
 export interface GraphEdge {

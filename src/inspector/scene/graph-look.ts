@@ -26,6 +26,7 @@ export const DASHES: Readonly<Record<EdgeKind, Dash | undefined>> = {
   control: undefined,
   data: [7, 3],
   undeclared: [2, 3],
+  order: undefined,
 };
 /** Of the frame of what is not in the plan. */
 export const UNPLANNED_DASH: Dash = [4, 3];
@@ -37,9 +38,9 @@ export interface EdgeLook {
 }
 
 export function edgeLook({ kind, isCritical, edges }: Pick<GraphEdge, 'kind' | 'isCritical' | 'edges'>): EdgeLook {
-  const thickness = Math.min(3, Math.log10(edges.length));
+  const thickness = Math.min(3, Math.log10(edges.length || 1));
   return {
-    color: isCritical ? 'critical' : kind === 'control' ? 'control' : 'data',
+    color: isCritical ? 'critical' : kind === 'control' || kind === 'order' ? 'control' : 'data',
     width: (isCritical ? 2.5 : 1.4) + thickness,
     dash: DASHES[kind],
   };

@@ -1,4 +1,5 @@
 import type { GraphGroup, GraphNode, GraphScene } from './graph-items.ts';
+import { isWrong } from './step-states.ts';
 
 export type Direction = 'left' | 'right' | 'up' | 'down';
 
@@ -9,7 +10,7 @@ export type Direction = 'left' | 'right' | 'up' | 'down';
 export function moveInGraph(scene: GraphScene, from: number | undefined, direction: Direction): number | undefined {
   const node = scene.nodes.find(({ vertex }) => vertex === from);
   const group = scene.groups.find(({ vertex }) => vertex === from);
-  if (from === undefined || (!node && !group)) return firstOf(scene);
+  if (from === undefined || (!node && !group)) return firstOf(scene)?.vertex;
   if (direction === 'left' || direction === 'right') {
     const neighbour = alongEdge(scene, from, direction);
     return neighbour ?? (group ? besideGroup(scene, group, direction === 'right' ? 1 : -1) : from);
@@ -19,9 +20,11 @@ export function moveInGraph(scene: GraphScene, from: number | undefined, directi
   return inReadingOrder(scene, group)[0]?.vertex ?? from;
 }
 
-/** What is worth to begin with: what is on the critical path, else what is first. */
-function firstOf({ nodes, groups }: GraphScene): number | undefined {
-  return (nodes.find(({ isCritical }) => isCritical) ?? nodes[0] ?? groups[0])?.vertex;
+/** What is worth to begin with: what went wrong, else what is on the critical path, else what is first. */
+export function firstOf({ nodes, groups }: GraphScene): GraphNode | GraphGroup | undefined {
+  const items = [...groups.filter(({ isCollapsed }) => isCollapsed), ...nodes];
+  const wrong = items.find((item) => ('state' in item ? isWrong(item.state) : item.color));
+  return wrong ?? items.find(({ isCritical }) => isCritical) ?? items[0] ?? groups[0];
 }
 
 /** Of several the one on the critical path, else the nearest. */

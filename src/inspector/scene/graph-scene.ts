@@ -19,7 +19,7 @@ export function graphScene(view: RunView, layout: GraphLayout): GraphScene {
   const streams = graphEdges(view, layout.streams, weights);
   const { width, height } = layout;
   const description = escapeText(view.verdict);
-  const legend = legendOf(nodes, edges);
+  const legend = legendOf(view, nodes, edges);
   return { width, height, title: titleOf(view), description, groups, nodes, edges, streams, legend };
 }
 
@@ -30,24 +30,24 @@ function titleOf({ planName, strategy, steps, groups }: RunView): string {
 }
 
 /** What the lines mean that there are. */
-function legendOf(nodes: readonly GraphNode[], edges: readonly GraphEdge[]): LegendEntry[] {
+function legendOf(
+  { completeness }: RunView,
+  nodes: readonly GraphNode[],
+  edges: readonly GraphEdge[],
+): readonly LegendEntry[] {
   const kinds = new Set(edges.map(({ kind }) => kind));
-  const isThere: Record<LegendEntry['sample'], boolean> = {
-    control: kinds.has('control'),
-    data: kinds.has('data'),
-    undeclared: kinds.has('undeclared'),
-    critical: nodes.some(({ isCritical }) => isCritical) || edges.some(({ isCritical }) => isCritical),
-    slack: nodes.some(({ weight, slack }) => weight < 1 && slack !== ''),
-    unplanned: nodes.some(({ isPlanned }) => !isPlanned),
-  };
-  return LEGEND.filter(({ sample }) => isThere[sample]);
+  const isCritical = [...nodes, ...edges].some(({ isCritical }) => isCritical);
+  const hasSlack = nodes.some(({ weight, slack }) => weight < 1 && slack !== '');
+  const whyOrder =
+    completeness.planned > 0 ? 'the plan names no dependencies' : 'no dependencies are known: no plan arrived';
+  const all: readonly (LegendEntry & { readonly isThere: boolean })[] = [
+    { sample: 'control', text: 'waits for it', isThere: kinds.has('control') },
+    { sample: 'data', text: 'reads its output', isThere: kinds.has('data') },
+    { sample: 'undeclared', text: 'reads its output, not in depends_on', isThere: kinds.has('undeclared') },
+    { sample: 'order', text: `follows it; ${whyOrder}`, isThere: kinds.has('order') },
+    { sample: 'critical', text: 'critical path', isThere: isCritical },
+    { sample: 'slack', text: 'the paler, the more slack', isThere: hasSlack },
+    { sample: 'unplanned', text: 'not in the plan', isThere: nodes.some(({ isPlanned }) => !isPlanned) },
+  ];
+  return all.filter(({ isThere }) => isThere);
 }
-
-const LEGEND: readonly LegendEntry[] = [
-  { sample: 'control', text: 'waits for it' },
-  { sample: 'data', text: 'reads its output' },
-  { sample: 'undeclared', text: 'reads its output, not in depends_on' },
-  { sample: 'critical', text: 'critical path' },
-  { sample: 'slack', text: 'the paler, the more slack' },
-  { sample: 'unplanned', text: 'not in the plan' },
-];

@@ -9,7 +9,7 @@ export const ROW_PITCH: number = NODE_HEIGHT + ROW_GAP;
 export const COLUMN_PITCH: number = NODE_WIDTH + COLUMN_GAP;
 
 /** Between groups: room for the edges and what is written on them. */
-export const GROUP_GAP = 140;
+export const GROUP_GAP = 132;
 /** Between the frame of a group and its nodes; the title is above these. */
 export const PADDING = 14;
 export const TITLE_HEIGHT = 30;

@@ -47,13 +47,14 @@ export function describeEdge(view: RunView, { edges, kind, from, to }: GraphEdge
   };
   const title = `${nameOf(from)} → ${nameOf(to)}`;
   if (edges.length > 1) return [title, `${edges.length} edges`];
-  const edge = view.edges[edges[0]!]!;
-  const mappings = edge.mappings.map((mapping) => mappingText(view, { ...edge, mappings: [mapping] }));
+  const edge = view.edges[edges[0] ?? -1];
+  const mappings = edge?.mappings.map((mapping) => mappingText(view, { ...edge, mappings: [mapping] })) ?? [];
   const more = mappings.length > MAX_TOLD ? [`and ${mappings.length - MAX_TOLD} more`] : [];
   const what = {
     control: 'waits for it',
     data: 'reads its output',
     undeclared: 'reads its output, which depends_on does not name',
+    order: 'follows it',
   }[kind];
   return [title, what, ...mappings.slice(0, MAX_TOLD), ...more];
 }

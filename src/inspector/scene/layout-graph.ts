@@ -26,7 +26,7 @@ export interface GraphLayout {
   readonly isCollapsed: Uint8Array;
   /** Of each node the vertex that stands for it: itself, or the box of its group. */
   readonly vertexOf: Int32Array;
-  /** Between vertices. */
+  /** Between vertices; where no edge is known, from each group to the next one. */
   readonly edges: LaidOutEdges;
   /** For who looks from far away: between groups, and between levels of what is outside any, from left to right. */
   readonly streams: LaidOutEdges;
@@ -35,7 +35,7 @@ export interface GraphLayout {
 export interface LaidOutEdges extends MergedEdges, Curves {}
 
 /** Around everything. */
-const MARGIN = 24;
+const MARGIN = 16;
 
 /**
  * Lays a graph out, time from left to right: groups as boxes in their order, nodes outside any by what they need (longest path), nodes of a group
@@ -52,6 +52,8 @@ export function layoutGraph(input: GraphInput): GraphLayout {
   const framePorts = frames.map((frame, at): Port => ({ ...frame, at, column: 0, isLast: true }));
   const frameOf: Frame[] = [];
   for (const [at, { group }] of blocks.entries()) if (group >= 0) frameOf[group] = frames[at]!;
+  const drawn = input.from.length > 0 ? edges : edgesInOrder(parts);
+  for (const [at, { group }] of blocks.entries()) if (group >= 0) ports[parts.nodeCount + group] ??= framePorts[at]!;
   const portOf = Array.from(parts.vertexOf, (vertex) => ports[vertex]!);
   const streams = mergeEdges(
     input,
@@ -68,10 +70,15 @@ export function layoutGraph(input: GraphInput): GraphLayout {
     groupHeight: Float64Array.from(frameOf, ({ top, bottom }) => bottom - top),
     isCollapsed: parts.isCollapsed,
     vertexOf: parts.vertexOf,
-    edges: { ...edges, ...routeEdges(edges, ports, frames, bands) },
+    edges: { ...drawn, ...routeEdges(drawn, ports, frames, bands) },
     streams: { ...streams, ...routeEdges(streams, framePorts, frames, bands) },
   };
   return { ...layout, ...moveToOrigin(layout, frames) };
+}
+
+function edgesInOrder({ nodeCount, groupCount }: GraphParts): MergedEdges {
+  const from = Int32Array.from({ length: Math.max(0, groupCount - 1) }, (_, group) => nodeCount + group);
+  return { from, to: from.map((vertex) => vertex + 1), edgeOf: new Int32Array() };
 }
 
 function routeEdges(

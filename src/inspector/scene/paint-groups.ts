@@ -2,7 +2,7 @@ import { formatDuration } from '../../explain/format.ts';
 import { TITLE_LEFT, TITLE_RIGHT } from './graph-groups.ts';
 import type { GraphGroup } from './graph-items.ts';
 import * as look from './graph-look.ts';
-import { TITLE_HEIGHT } from './graph-sizes.ts';
+import { NODE_WIDTH, TITLE_HEIGHT } from './graph-sizes.ts';
 import { howMany } from './graph-tally.ts';
 import { DETAIL_SIZE, textWidth } from './graph-text.ts';
 import { STATES } from './step-states.ts';
@@ -77,14 +77,18 @@ function paintTriangle(context: Canvas, x: number, y: number, isCollapsed: boole
   context.fill();
 }
 
-/** As large as they have to be to be read. */
+/** As large as they have to be to be read; all of them as long as there is room for in the smallest frame. */
 function paintShortTitles(pen: Pen, groups: readonly GraphGroup[]): void {
   const { context, palette } = pen;
   const size = Math.min(TITLE_HEIGHT * 0.85, LEAST_TEXT / pen.scale);
+  const hasMode = textWidth(LONGEST_NAME, size) <= NODE_WIDTH;
   setFont(pen, size);
   context.fillStyle = palette.dim;
-  for (const { x, y, width, name, title } of groups) {
-    const text = textWidth(title, size) <= width - 2 * TITLE_RIGHT ? title : name;
-    context.fillText(text, x + TITLE_RIGHT, y + TITLE_HEIGHT / 2 + size * 0.35);
+  for (const { x, y, name } of groups) {
+    const text = hasMode ? name : name.split(' ·', 1)[0]!;
+    // Nearer to the frame than to the first node.
+    context.fillText(text, x + TITLE_RIGHT, y + TITLE_HEIGHT * 0.42 + size * 0.35);
   }
 }
+
+const LONGEST_NAME = 'group 00 · parallel';

@@ -10,7 +10,9 @@ import {
   parsePlace,
   revealBox,
   seenBox,
+  startCamera,
   toGraph,
+  toWindow,
   zoomCamera,
 } from '../../../src/inspector/scene/graph-camera.ts';
 
@@ -43,6 +45,30 @@ describe('the camera of the graph', () => {
     const camera = fitCamera({ x: 100, y: 0, width: 4000, height: 100 }, WINDOW);
     expect(camera).toEqual({ x: 2100, y: 50, scale: 0.2 });
     expect(seenBox(camera, WINDOW)).toEqual({ x: 100, y: -1450, width: 4000, height: 3000 });
+  });
+
+  it('begins with all that can be read, and of a larger graph with what matters', () => {
+    const matters = { x: 1800, y: 20, width: 200, height: 40 };
+    const small = { width: 980, height: 300 };
+    expect(startCamera(small, matters, WINDOW)).toEqual(fitCamera({ x: 0, y: 0, ...small }, WINDOW));
+    const large = { width: 2000, height: 300 };
+    expect(startCamera(large, { ...matters, x: 100 }, WINDOW)).toEqual({ x: 800 / 0.85 / 2, y: 150, scale: 0.85 });
+    const { x, y, width, height } = seenBox(startCamera(large, matters, WINDOW), WINDOW);
+    expect(x + width).toBeGreaterThan(matters.x + matters.width);
+    expect(x).toBeGreaterThan(large.width - width - 100);
+    expect([y < matters.y, y + height > matters.y + matters.height]).toEqual([true, true]);
+    expect(startCamera(large, undefined, WINDOW).scale).toBe(0.4);
+  });
+
+  it('tells where in the window a point of the graph is', () => {
+    fc.assert(
+      fc.property(cameras, fc.integer({ min: 0, max: 800 }), fc.integer({ min: 0, max: 600 }), (camera, x, y) => {
+        const point = toGraph(camera, x, y, WINDOW);
+        const back = toWindow(camera, point.x, point.y, WINDOW);
+        expect(back.x).toBeCloseTo(x, 3);
+        expect(back.y).toBeCloseTo(y, 3);
+      }),
+    );
   });
 
   it('makes nothing much larger than it is to fit it, and zooms no further than that is of use', () => {

@@ -132,8 +132,11 @@ describe('arrow keys', () => {
     return selectVertex(view, end!);
   };
 
-  it('begin at the critical path', () => {
-    expect(go(undefined, 'down')).toBe('step:primary');
+  it('begin at what went wrong, else at the critical path', () => {
+    expect(go(undefined, 'down')).toBe('step:notify');
+    const fine = { ...view, steps: view.steps.map((step) => ({ ...step, state: 'success' as const })) };
+    expect(moveInGraph(draw(fine).scene, undefined, 'down')).toBe(0);
+    expect(moveInGraph(draw(view, [0]).scene, undefined, 'down')).toBe(6);
   });
 
   it('go along edges, first along the critical path, and stay where there are none', () => {
@@ -221,6 +224,11 @@ describe('what is pointed at', () => {
       ['secondary → aggregate', 'waits for it'],
       ['aggregate → report', 'reads its output', 'rows ← data', 'title ← title'],
       ['secondary → report', 'reads its output, which depends_on does not name', 'rows ← rows'],
+    ]);
+    const unknown = { ...view, edges: [] };
+    expect(draw(unknown).scene.edges.map((edge) => describeEdge(unknown, edge))).toEqual([
+      ['group 0 → group 1', 'follows it'],
+      ['group 1 → group 2', 'follows it'],
     ]);
     const [merged] = draw(view, [0]).scene.edges;
     expect(describeEdge(view, merged!)).toEqual(['group 0 → aggregate', '2 edges']);

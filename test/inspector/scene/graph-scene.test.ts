@@ -188,6 +188,16 @@ describe('a graph', () => {
     expect(signsOf(madeView({ steps: [{ toolId: 'a', group: 0 }] }))).toEqual([]);
   });
 
+  it('says why it has no edges but those from group to group', () => {
+    const steps = [0, 1].map((group) => ({ toolId: `step ${group}`, group }));
+    const ordered = madeView({ steps });
+    const legendOf = (planned: number): string[] =>
+      draw({ ...ordered, completeness: { planned, seen: 2 } }).scene.legend.map(({ text }) => text);
+    expect(legendOf(0)).toEqual(['follows it; no dependencies are known: no plan arrived']);
+    expect(legendOf(2)).toEqual(['follows it; the plan names no dependencies']);
+    expect(draw(ordered).scene.edges).toMatchObject([{ from: 2, to: 3, kind: 'order', label: '', edges: [] }]);
+  });
+
   it('says what it is', () => {
     const { title, description } = draw(sampleView()).scene;
     expect({ title, description }).toEqual({

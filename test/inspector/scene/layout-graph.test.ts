@@ -165,6 +165,7 @@ describe('the layout of a graph', () => {
           expect([layout.edges.from[drawn], layout.edges.to[drawn]]).toEqual([from, to]);
           pairs.add(`${from} ${to}`);
         }
+        if (given.from.length === 0) return;
         expect(layout.edges.from).toHaveLength(pairs.size);
         const boxOf = (vertex: number): Box =>
           vertex < nodes ? nodeBox(layout, vertex) : groupBox(layout, vertex - nodes);
@@ -217,6 +218,26 @@ describe('the layout of a graph', () => {
     );
   });
 
+  it('leads from each group to the next one where no edge is known', () => {
+    const sizes = fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 1, maxLength: 9 });
+    fc.assert(
+      fc.property(sizes, fc.array(fc.nat(8), { maxLength: 2 }), (sizes, collapsed) => {
+        const groupOf = sizes.flatMap((size, group) => Array.from({ length: size }, () => group));
+        const { edges, ...layout } = layoutGraph(input({ groupOf, collapsed }));
+        expect([...edges.from]).toEqual(sizes.slice(1).map((_, group) => groupOf.length + group));
+        expect([...edges.to]).toEqual(sizes.slice(1).map((_, group) => groupOf.length + group + 1));
+        for (const edge of edges.from.keys()) {
+          const points = [...pointsOf({ edges, ...layout }, edge)];
+          const [before, after] = [groupBox({ edges, ...layout }, edge), groupBox({ edges, ...layout }, edge + 1)];
+          expect(points[0]![0]).toBeCloseTo(before.x + before.width);
+          expect(points.at(-1)![0]).toBeCloseTo(after.x);
+        }
+      }),
+    );
+    const known = layoutGraph(input({ groupOf: [0, 1, 1], edges: [[1, 2]] }));
+    expect([...known.edges.from]).toEqual([1]);
+  });
+
   it('is the same for the same graph, and can be handed to another thread', () => {
     fc.assert(
       fc.property(anyInput, (given) => {
@@ -236,7 +257,7 @@ describe('the layout of a graph', () => {
     );
   });
 
-  it('puts steps outside any group where what they need is on their left', () => {
+  it('puts steps outside any group where what they need is on their left, or above', () => {
     const layout = layoutGraph(
       input({
         groupOf: [-1, 0, -1, 1, -1],
@@ -248,8 +269,11 @@ describe('the layout of a graph', () => {
         ],
       }),
     );
-    const [a, b, c, d, e] = [...layout.nodeX] as [number, number, number, number, number];
-    expect([a < b, b < c, c < d, c < e]).toEqual([true, true, true, true]);
+    const isBefore = (a: number, b: number): boolean => {
+      const below = layout.nodeY[b]! - layout.nodeY[a]!;
+      return Math.abs(below) > 2 * NODE_HEIGHT ? below > 0 : layout.nodeX[a]! < layout.nodeX[b]!;
+    };
+    expect([isBefore(0, 1), isBefore(1, 2), isBefore(2, 3), isBefore(2, 4)]).toEqual([true, true, true, true]);
   });
 
   it('orders the steps of a group by what they need, so that edges do not cross', () => {

@@ -21,11 +21,9 @@ export function moveSelection(model: GraphModel, direction: Direction): void {
   if (vertex !== undefined) show({ selected: selectVertex(drawn.run, vertex) }, false);
 }
 
-/** Opens or collapses the selected group; of a step, selects its group. */
-export function enterSelection(model: GraphModel): void {
+/** Opens or collapses the group that is selected, or that of the step that is. */
+export function toggleSelectedGroup(model: GraphModel): void {
   const { node, group } = model.selection.peek();
-  if (group) return model.toggleGroup(group.group);
-  const run = model.run.peek();
-  const around = run.steps[node?.step ?? -1]?.group;
-  if (around !== undefined) show({ selected: selectVertex(run, run.steps.length + around) }, false);
+  const at = group?.group ?? model.run.peek().steps[node?.step ?? -1]?.group;
+  if (at !== undefined) model.toggleGroup(at);
 }

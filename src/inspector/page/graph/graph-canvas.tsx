@@ -91,7 +91,7 @@ function usePlace(stage: RefObject<GraphStage | null>): void {
     known.current = place;
     const camera = parsePlace(place);
     if (camera) stage.current?.setCamera(camera);
-    else stage.current?.fit();
+    else stage.current?.start();
   });
 }
 

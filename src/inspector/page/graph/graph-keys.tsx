@@ -1,8 +1,9 @@
 import type { RefObject } from 'preact';
 import type { Direction } from '../../scene/graph-moves.ts';
 import { useKeys } from '../keys.ts';
+import { isDetailsOpen } from '../run/split.tsx';
 import { stepKeys } from '../step-keys.ts';
-import { enterSelection, moveSelection, selectedBox } from './graph-actions.ts';
+import { moveSelection, selectedBox, toggleSelectedGroup } from './graph-actions.ts';
 import type { GraphModel } from './graph-model.ts';
 import type { GraphStage } from './graph-stage.ts';
 import { toggleLegend } from './legend.tsx';
@@ -27,11 +28,8 @@ export function GraphKeys({ model, stage }: KeysProps): null {
     { keys: ['ArrowRight', 'l'], does: 'to what needs it', run: move('right') },
     { keys: ['ArrowUp', 'k'], does: 'step above in the group, then the group', run: move('up') },
     { keys: ['ArrowDown', 'j'], does: 'step below in the group', run: move('down') },
-    {
-      keys: ['Enter', ' '],
-      does: 'open or collapse a group; of a step, select its group',
-      run: () => enterSelection(model),
-    },
+    { keys: [' '], does: 'open or collapse the group', run: () => toggleSelectedGroup(model) },
+    { keys: ['Enter'], does: 'show the details', run: () => (isDetailsOpen.value = true) },
     ...stepKeys(() => model.selection.peek().node?.step),
     { keys: ['+', '='], does: 'zoom in', run: () => stage.current?.zoom(ZOOM_STEP) },
     { keys: ['-'], does: 'zoom out', run: () => stage.current?.zoom(1 / ZOOM_STEP) },

@@ -2,16 +2,21 @@ import {
   type Box,
   type Camera,
   fitCamera,
+  growBox,
   limitCamera,
   panCamera,
   revealBox,
   type Size,
+  startCamera,
   toGraph,
+  toWindow,
   zoomCamera,
 } from '../../scene/graph-camera.ts';
 import { type GraphHit, hitGraph } from '../../scene/graph-hit.ts';
 import type { GraphScene } from '../../scene/graph-items.ts';
+import { firstOf } from '../../scene/graph-moves.ts';
 import { type Point, startGestures } from './gestures.ts';
+import { selectedBox } from './graph-actions.ts';
 import { type GraphLook, GraphPainter } from './graph-painter.ts';
 
 /** What happens on the canvas. */
@@ -19,7 +24,7 @@ export interface StageEvents {
   /** Undefined for where nothing is. */
   click(hit: GraphHit | undefined): void;
   hover(hit: GraphHit | undefined, at: Point | undefined): void;
-  /** The camera came to rest. Undefined where it shows the whole graph, whatever becomes of that. */
+  /** The camera came to rest. Undefined where it shows what is shown at first, whatever becomes of the graph. */
   rest(camera: Camera | undefined): void;
 }
 
@@ -27,10 +32,12 @@ export interface StageEvents {
 const REST_MS = 250;
 /** How long it moves by itself. */
 const GLIDE_MS = 180;
-/** How wide the buttons at the right are. */
-const BUTTONS = 40;
+/** The buttons at the right top, with what is around them. */
+const BUTTONS = { width: 40, height: 140 };
 /** What is seen around what is shown, in pixels at scale 1. */
 const AROUND = 160;
+/** Graphs of more steps and collapsed groups are shown as a whole at first, so that it is seen what there is. */
+const MANY = 60;
 /** How far from an edge a click may be, in pixels of the window. */
 const REACH = 6;
 
@@ -42,8 +49,8 @@ export class GraphStage {
   readonly #ending: (() => void)[] = [];
   #window: Size = { width: 0, height: 0 };
   #camera: Camera | undefined;
-  /** Whether the whole graph is shown, also when it or the window grows. */
-  #isFitted = true;
+  /** Whether it is as at first, also when the graph or the window grows. */
+  #isAtStart = true;
   #glide: { readonly from: Camera; readonly to: Camera; readonly startMs: number } | undefined;
   #scene: GraphScene | undefined;
   #painter: GraphPainter | undefined;
@@ -59,7 +66,7 @@ export class GraphStage {
     observer.observe(canvas);
     const endGestures = startGestures(canvas, {
       pan: (dx, dy) => this.#camera && this.#move(panCamera(this.#camera, dx, dy)),
-      zoom: (factor, at) => this.zoom(factor, at),
+      zoom: (factor, at) => this.#camera && this.#move(zoomCamera(this.#camera, factor, at, this.#window)),
       click: (at) => events.click(this.#hit(at)),
       doubleClick: () => this.fit(),
       hover: (at) => this.#hover(at),
@@ -79,7 +86,8 @@ export class GraphStage {
     this.#scene = scene;
     this.#painter = new GraphPainter(scene);
     if (camera && shift) this.#move({ x: camera.x + shift.x, y: camera.y + shift.y, scale: camera.scale });
-    else if (this.#isFitted && before && (before.width !== scene.width || before.height !== scene.height)) this.fit();
+    else if (this.#isAtStart && before && (before.width !== scene.width || before.height !== scene.height))
+      this.start();
     this.#ask();
   }
 
@@ -90,34 +98,43 @@ export class GraphStage {
 
   setCamera(camera: Camera): void {
     this.#glide = undefined;
-    this.#isFitted = false;
+    this.#isAtStart = false;
     this.#camera = camera;
     this.#ask();
   }
 
-  /** Shows the whole graph. */
-  fit(): void {
-    this.#isFitted = true;
+  /** Shows what is shown at first. */
+  start(): void {
+    this.#isAtStart = true;
     this.#rest();
-    if (this.#scene && this.#window.width > 0) this.#glideTo(this.#whole());
+    if (this.#isReady()) this.#glideTo(this.#first());
   }
 
-  /** @param at the point that stays, the middle of the window without one */
-  zoom(factor: number, at?: Point): void {
-    const { width, height } = this.#window;
-    const camera = this.#glide?.to ?? this.#camera;
+  /** Shows the whole graph. */
+  fit(): void {
+    if (!this.#isReady()) return;
+    const whole = this.#whole();
+    // The address says nothing of what is shown at first.
+    this.#isAtStart = this.#first().scale === whole.scale;
+    this.#rest();
+    this.#glideTo(whole);
+  }
+
+  /** Around what is selected, where its middle is in sight, else around the middle of the window. */
+  zoom(factor: number): void {
+    const [camera, { width, height }] = [this.#glide?.to ?? this.#camera, this.#window];
     if (!camera) return;
-    const zoomed = zoomCamera(camera, factor, at ?? { x: width / 2, y: height / 2 }, this.#window);
-    if (at) return this.#move(zoomed);
-    this.#leaveFit();
-    this.#glideTo(zoomed);
+    const box = this.#look && selectedBox(this.#look.selection);
+    const at = box && toWindow(camera, box.x + box.width / 2, box.y + box.height / 2, this.#window);
+    const isSeen = at && at.x > 0 && at.x < width && at.y > 0 && at.y < height;
+    this.#leaveStart();
+    this.#glideTo(zoomCamera(camera, factor, isSeen ? at : { x: width / 2, y: height / 2 }, this.#window));
   }
 
   /** Shows something, and a little around it. */
-  show({ x, y, width, height }: Box): void {
-    const around = { x: x - AROUND, y: y - AROUND, width: width + 2 * AROUND, height: height + 2 * AROUND };
-    this.#leaveFit();
-    this.#glideTo(fitCamera(around, this.#window));
+  show(box: Box): void {
+    this.#leaveStart();
+    this.#glideTo(fitCamera(growBox(box, AROUND), this.#window));
   }
 
   /** Brings something into sight, where it is not. */
@@ -126,12 +143,12 @@ export class GraphStage {
     if (!camera || this.#window.width === 0) return;
     const revealed = revealBox(camera, box, this.#window);
     if (revealed === camera) return;
-    this.#leaveFit();
+    this.#leaveStart();
     this.#glideTo(revealed);
   }
 
-  #leaveFit(): void {
-    this.#isFitted = false;
+  #leaveStart(): void {
+    this.#isAtStart = false;
     this.#rest();
   }
 
@@ -153,7 +170,7 @@ export class GraphStage {
     const ratio = devicePixelRatio || 1;
     this.#canvas.width = Math.round(width * ratio);
     this.#canvas.height = Math.round(height * ratio);
-    if (this.#isFitted) this.#camera = undefined;
+    if (this.#isAtStart) this.#camera = undefined;
     // At once: a canvas that was resized is empty.
     this.#paint();
   }
@@ -165,7 +182,7 @@ export class GraphStage {
 
   #rest(): void {
     clearTimeout(this.#restTimer);
-    const tell = (): void => this.#events.rest(this.#isFitted ? undefined : this.#camera);
+    const tell = (): void => this.#events.rest(this.#isAtStart ? undefined : this.#camera);
     this.#restTimer = setTimeout(tell, REST_MS) as unknown as number;
   }
 
@@ -197,15 +214,31 @@ export class GraphStage {
   }
 
   #paint(): void {
-    if (!this.#painter || !this.#look || this.#window.width === 0) return;
-    this.#camera ??= this.#whole();
-    this.#painter.paint(this.#context, this.#camera, this.#window, devicePixelRatio || 1, this.#look);
+    if (!this.#isReady()) return;
+    this.#camera ??= this.#first();
+    this.#painter!.paint(this.#context, this.#camera, this.#window, devicePixelRatio || 1, this.#look!);
+  }
+
+  #isReady(): boolean {
+    return this.#scene !== undefined && this.#look !== undefined && this.#window.width > 0;
+  }
+
+  #first(): Camera {
+    const { nodes, groups } = this.#scene!;
+    const isSmall = nodes.length + groups.length <= MANY;
+    return this.#cameraOf(selectedBox(this.#look!.selection) ?? (isSmall ? firstOf(this.#scene!) : undefined));
   }
 
   #whole(): Camera {
-    const { width, height } = this.#scene!;
-    const room = { ...this.#window, width: Math.max(1, this.#window.width - BUTTONS) };
-    const { x, y, scale } = fitCamera({ x: 0, y: 0, width, height }, room);
-    return { x: x + BUTTONS / 2 / scale, y, scale };
+    return this.#cameraOf(undefined);
+  }
+
+  /** Below the buttons, else beside them. */
+  #cameraOf(matters: Box | undefined): Camera {
+    const [scene, { width, height }] = [this.#scene!, this.#window];
+    const camera = startCamera(scene, matters, this.#window);
+    if (scene.height * camera.scale <= height - 2 * BUTTONS.height) return camera;
+    const { x, y, scale } = startCamera(scene, matters, { width: Math.max(1, width - BUTTONS.width), height });
+    return { x: x + BUTTONS.width / 2 / scale, y, scale };
   }
 }
