@@ -297,9 +297,10 @@ describe('sending it on', () => {
 describe('the page', () => {
   it('is where the demo ends when that is asked for, until Ctrl-C', async () => {
     let page: Promise<unknown> | undefined;
+    const file = join(folder, 'traces.sqlite');
     const { code, stdout, stderr } = await runMain(['demo', '--page'], {
       cwd: folder,
-      env: { ORCHESTRACE_STORE: join(folder, 'traces.sqlite') },
+      env: { ORCHESTRACE_STORE: file },
       onOutput: (child, stdout) => {
         const found = PAGE_OF_RUN.exec(stdout);
         if (!found || page) return;
@@ -307,6 +308,7 @@ describe('the page', () => {
         page = Promise.all([
           fetch(`${inspector}/run/${traceId}`).then(async (response) => response.text()),
           fetch(`${inspector}/api/run?trace=${traceId}`).then(async (response) => response.json()),
+          fetch(`${inspector}/api/session`).then(async (response) => response.json()),
         ]).finally(() => child.kill('SIGINT'));
       },
     });
@@ -315,6 +317,7 @@ describe('the page', () => {
     expect(await page).toEqual([
       expect.stringMatching(/^<!doctype html>/i),
       expect.objectContaining({ planName: 'package-audit', state: 'ended', outcome: 'failure' }),
+      expect.objectContaining({ storeName: file }),
     ]);
   });
 

@@ -76,6 +76,15 @@ describe('a trace that is removed', () => {
   });
 });
 
+it('the list of runs says how many traces had to make room', async () => {
+  const store = openStore({ maxTraces: 1 });
+  const inspector = new Inspector(store);
+  store.add(nightly(1, 100));
+  expect((await inspector.runs()).notes).toEqual([]);
+  for (const number of [2, 3]) store.add(nightly(number, 100));
+  expect((await inspector.runs()).notes).toEqual(['2 older traces had to make room']);
+});
+
 describe('a comparison', () => {
   const inspector = inspectorOf(nightly(1, 100), nightly(2, 300), nightly(3, 900));
 

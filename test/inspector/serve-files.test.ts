@@ -43,6 +43,14 @@ describe('a file of the page', () => {
   });
 });
 
+it('a run that is exported may run nothing where it is opened from here', async () => {
+  const { headers } = await ask(server, `/export?trace=${TRACE_ID}`);
+  expect(headers).toMatchObject({
+    'content-disposition': expect.stringMatching(/^attachment; filename="[\w.-]+\.html"$/),
+    'content-security-policy': 'sandbox',
+  });
+});
+
 describe('what is to read', () => {
   it.each(pathsOf(TRACE_ID))('is given whole, or its head alone, and can be written in no way: %s', async (path) => {
     const { status, headers, body } = await ask(server, path);
