@@ -1,12 +1,11 @@
-import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
-import { useEffect } from 'preact/hooks';
 import { formatDuration } from '../../../explain/format.ts';
 import { stateOf, STATES } from '../../scene/step-states.ts';
 import type { RunRow, RunView } from '../../view/run-view.ts';
 import { source } from '../source.ts';
 import { formatInstant, showName } from '../ui/texts.ts';
 import { show } from '../url-state.ts';
+import { useLoaded } from '../use-loaded.ts';
 
 /** Most runs that can be chosen: the newest ones. */
 const MAX_RUNS = 200;
@@ -41,16 +40,10 @@ export function ChooseOther({ run, other }: { readonly run: RunView; readonly ot
 
 /** The other runs of its plan; none as long as they are not known, or where they cannot be asked for. */
 function useOtherRuns({ planName, traceId, runSpanId }: RunView): readonly RunRow[] {
-  const runs = useSignal<readonly RunRow[]>([]);
-  useEffect(() => {
-    const isOther = (row: RunRow): boolean =>
-      row.planName === planName && (row.traceId !== traceId || row.runSpanId !== runSpanId);
-    source.runs().then(
-      (list) => (runs.value = list.runs.filter(isOther).slice(0, MAX_RUNS)),
-      () => {},
-    );
-  }, [planName, traceId, runSpanId]);
-  return runs.value;
+  const list = useLoaded(() => source.runs(), [traceId, runSpanId])?.value;
+  const isOther = (row: RunRow): boolean =>
+    row.planName === planName && (row.traceId !== traceId || row.runSpanId !== runSpanId);
+  return list?.runs.filter(isOther).slice(0, MAX_RUNS) ?? [];
 }
 
 function nameOf({ traceId, runSpanId }: RunRow): string {

@@ -1,10 +1,9 @@
-import { useSignal } from '@preact/signals';
-import { useEffect } from 'preact/hooks';
 import type { CompareView } from '../../view/compare-view.ts';
 import type { RunView } from '../../view/run-view.ts';
 import { source } from '../source.ts';
+import { useLoaded } from '../use-loaded.ts';
 
-interface Loaded {
+interface Comparison {
   /** What it is compared with. */
   readonly other: string;
   readonly view?: CompareView;
@@ -16,18 +15,14 @@ interface Loaded {
 const LIVE_REFRESH_MS = 5000;
 
 /** Compares a run with another one, and again when something of it arrived. Undefined as long as nothing is known. */
-export function useComparison(run: RunView, other: string): Loaded | undefined {
+export function useComparison(run: RunView, other: string): Comparison | undefined {
   const { traceId, runSpanId, totalSpans, state, nowMs } = run;
   // One that goes on changes all the time.
   const version = nowMs === undefined ? totalSpans : Math.floor(nowMs / LIVE_REFRESH_MS);
-  const loaded = useSignal<Loaded | undefined>(undefined);
-  useEffect(() => {
-    let isWanted = true;
+  const load = (): Promise<Comparison> =>
     source.compare(traceId, runSpanId, other).then(
-      (view) => isWanted && (loaded.value = { other, view }),
-      (error: Error) => isWanted && (loaded.value = { other, fault: error.message }),
+      (view) => ({ other, view }),
+      (error: Error) => ({ other, fault: error.message }),
     );
-    return () => void (isWanted = false);
-  }, [traceId, runSpanId, other, version, state]);
-  return loaded.value;
+  return useLoaded(load, [traceId, runSpanId, other, version, state])?.value;
 }

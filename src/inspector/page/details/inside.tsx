@@ -15,10 +15,10 @@ interface InsideProps {
 
 /** What was called inside a step, whoever tells it: requests, queries, attempts. */
 export function Inside({ spanId, spans }: InsideProps): JSX.Element | null {
-  const loaded = useTree(spanId, spans).value;
+  const { value: tree } = useTree(spanId, spans);
   // The raw span below says what is in the way.
-  if (!('tree' in loaded)) return null;
-  const items = itemsBelow(loaded.tree, spanId);
+  if (!tree) return null;
+  const items = itemsBelow(tree, spanId);
   // Attempts have a list of their own.
   if (items.every(({ attempt }) => attempt !== undefined)) return null;
   return (

@@ -17,17 +17,17 @@ interface RawSpanProps {
 
 /** All that a span holds, as it was sent. */
 export function RawSpan({ spanId, spans }: RawSpanProps): JSX.Element | null {
-  const loaded = useTree(spanId, spans).value;
+  const { value: tree, fault, load } = useTree(spanId, spans);
   if (spanId === '') return null;
-  if ('isLoading' in loaded) return <p class="dim">Loading its span …</p>;
-  if ('fault' in loaded) return <p class="notice is-fault">{loaded.fault}</p>;
-  if ('load' in loaded)
+  if (load)
     return (
-      <button type="button" class="button" onClick={loaded.load}>
+      <button type="button" class="button" onClick={load}>
         Load its attributes: {spans.toLocaleString('en')} spans
       </button>
     );
-  const record = loaded.tree.find(spanId);
+  if (fault !== undefined) return <p class="notice is-fault">{fault}</p>;
+  if (!tree) return <p class="dim">Loading its span …</p>;
+  const record = tree.find(spanId);
   return record ? (
     <Record record={record} />
   ) : (

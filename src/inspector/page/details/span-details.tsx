@@ -12,8 +12,7 @@ import { useTree } from './use-tree.ts';
 
 /** A span of anybody. */
 export function SpanDetails({ run, spanId }: { readonly run: RunView; readonly spanId: string }): JSX.Element {
-  const loaded = useTree(spanId, 1).value;
-  const record = 'tree' in loaded ? loaded.tree.find(spanId) : undefined;
+  const record = useTree(spanId, 1).value?.find(spanId);
   const item = record && spanItem(record, 0, run.startedAtMs);
   const parent = record?.span.parentSpanId;
   return (

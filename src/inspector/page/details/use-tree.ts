@@ -1,39 +1,25 @@
-import { type Signal, useSignal } from '@preact/signals';
-import { useEffect } from 'preact/hooks';
+import { useSignal } from '@preact/signals';
 import { shownRun, spanTree } from '../shown-run.ts';
 import type { SpanTree } from '../span-tree.ts';
+import { type Loaded, useLoaded } from '../use-loaded.ts';
 
 /** So many spans are loaded without being asked for. */
 const MOST = 2000;
 
 /** Spans that are there, are on their way, wait to be asked for, or cannot be had. */
-export type LoadedTree =
-  | { readonly tree: SpanTree }
-  | { readonly fault: string }
-  | { readonly isLoading: true }
-  | { readonly load: () => void };
+interface LoadedTree extends Loaded<SpanTree> {
+  /** Asks for them. */
+  readonly load?: (() => void) | undefined;
+}
 
 /**
- * A span and all below it, loaded when it is shown, and again when the run changes: what was there stays until then.
+ * A span and all below it, loaded when it is shown, and again when the run changes.
  *
  * @param spans how many they are: many of them are loaded only when asked for
  */
-export function useTree(spanId: string, spans: number): Signal<LoadedTree> {
-  const isWanted = useSignal(false);
-  const loaded = useSignal<LoadedTree>({ isLoading: true });
-  const run = shownRun.value;
-  useEffect(() => {
-    if (spans > MOST && !isWanted.value) {
-      loaded.value = { load: () => (isWanted.value = true) };
-      return;
-    }
-    let isCurrent = true;
-    if (!('tree' in loaded.value)) loaded.value = { isLoading: true };
-    spanTree(spanId).then(
-      (tree) => isCurrent && (loaded.value = { tree }),
-      (error: unknown) => isCurrent && (loaded.value = { fault: (error as Error).message }),
-    );
-    return () => (isCurrent = false);
-  }, [spanId, run, isWanted.value]);
-  return loaded;
+export function useTree(spanId: string, spans: number): LoadedTree {
+  const isWanted = useSignal(spans <= MOST);
+  const dependencies = [spanId, shownRun.value, isWanted.value];
+  const loaded = useLoaded(isWanted.value ? () => spanTree(spanId) : undefined, dependencies);
+  return { ...loaded, load: isWanted.value ? undefined : () => (isWanted.value = true) };
 }

@@ -1,6 +1,4 @@
-import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
-import { useEffect } from 'preact/hooks';
 import { stateOf, STATES } from '../../scene/step-states.ts';
 import type { RunView } from '../../view/run-view.ts';
 import { NOTHING } from '../address.ts';
@@ -8,12 +6,13 @@ import { ExportMenu } from '../export-menu.tsx';
 import { isPaused, togglePause } from '../load-run.ts';
 import { Services } from '../run-list/run-rows.tsx';
 import { nowMs } from '../shown-run.ts';
-import { isSavedFile, type Session, source } from '../source.ts';
+import { isSavedFile, source } from '../source.ts';
 import { CopyButton } from '../ui/copy-button.tsx';
 import { DurationAgainstUsual } from '../ui/duration.tsx';
 import { Link } from '../ui/link.tsx';
 import { StateLabel, StrategyBadge } from '../ui/state.tsx';
 import { formatAgo, formatInstant, safeUrl, showName, showText } from '../ui/texts.ts';
+import { useLoaded } from '../use-loaded.ts';
 
 /** What every view of a run has above it: the verdict before all. */
 export function RunHead({ run }: { readonly run: RunView }): JSX.Element {
@@ -122,14 +121,8 @@ function Elapsed({ run }: { readonly run: RunView }): JSX.Element {
 
 /** Links to other tools that have the trace. */
 function OtherPlaces({ run }: { readonly run: RunView }): JSX.Element {
-  const links = useSignal<Session['links']>([]);
-  useEffect(() => {
-    // Without them the page works just as well.
-    source.session().then(
-      (session) => (links.value = session.links),
-      () => {},
-    );
-  }, []);
+  // Without them the page works just as well.
+  const { links = [] } = useLoaded(() => source.session(), [])?.value ?? {};
   const values: Readonly<Record<string, string>> = {
     '{trace_id}': run.traceId,
     '{start_ms}': String(Math.floor(run.startedAtMs)),
@@ -137,7 +130,7 @@ function OtherPlaces({ run }: { readonly run: RunView }): JSX.Element {
   };
   return (
     <>
-      {links.value.map(({ name, url }) => {
+      {links.map(({ name, url }) => {
         const address = safeUrl(url.replaceAll(/\{\w+\}/g, (place) => values[place] ?? place));
         return address === undefined ? null : (
           <li key={name}>
