@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { reconstruct } from '../../src/explain/read/reconstruct.ts';
 import type { Run } from '../../src/explain/read/run.ts';
 import { EarlierRuns } from '../../src/inspector/earlier-runs.ts';
@@ -67,4 +67,22 @@ it('reads no more than whoever waits for it can bear', () => {
     store.add(madeRunSpans({ ms: 10, tools: many, traceId: ID(number), at: number * 1000 }));
   const [run] = reconstruct(store.trace(ID(3)));
   expect(new EarlierRuns(store).lookBack(run!).usual?.runs).toBe(1);
+});
+
+it('remembers what is usual, of the last 100 plans alone', () => {
+  const plans = Array.from({ length: 101 }, (_, number) => `plan ${number}`);
+  const { store, at } = storeOf(...plans.flatMap((name) => [10, 20].map((ms) => [ms, 'success', name] as const)));
+  const second = plans.map((_, index) => at(2 * index + 2));
+  const earlier = new EarlierRuns(store);
+  const read = vi.spyOn(store, 'trace');
+  /** How many traces are read. */
+  const readsOf = (run: Run): number => {
+    read.mockClear();
+    expect(earlier.lookBack(run).usual?.runs).toBe(1);
+    return read.mock.calls.length;
+  };
+  expect(second.slice(0, 100).map(readsOf)).toEqual(Array(100).fill(1));
+  expect(readsOf(second[0]!)).toBe(0);
+  expect(readsOf(second[100]!)).toBe(1);
+  expect([readsOf(second[99]!), readsOf(second[0]!)]).toEqual([0, 1]);
 });
