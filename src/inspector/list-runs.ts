@@ -112,7 +112,13 @@ function listStarted(traceId: string, open: OpenTrace): RunRow[] {
 function listOthers(traces: readonly ListedTrace[], live: readonly LiveTrace[]): TraceRow[] {
   const kept = traces
     .filter(({ runs }) => runs.length === 0)
-    .map(({ traceId, startNs, spans, services }) => ({ traceId, startedAtMs: Number(startNs) / 1e6, spans, services }));
+    .map(({ traceId, startNs, endNs, spans, services }) => ({
+      traceId,
+      startedAtMs: Number(startNs) / 1e6,
+      durationMs: Number(endNs - startNs) / 1e6,
+      spans,
+      services,
+    }));
   const known = new Set(traces.map(({ traceId }) => traceId));
   const started = live
     .filter(({ traceId, open }) => open.length > 0 && !known.has(traceId))

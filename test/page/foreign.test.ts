@@ -41,7 +41,7 @@ describe.skipIf(!hasBrowser)('a program that knows nothing but OTLP', () => {
     await using opened = await openPage([]);
     const { page } = opened;
     await send(opened, 'a run without a plan');
-    await page.getByRole('link', { name: 'no plan name' }).click();
+    await page.getByRole('link', { name: 'unnamed run' }).click();
     await verdictOf(page)
       .getByText(/^Succeeded in 900 ms/)
       .waitFor();

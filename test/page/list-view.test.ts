@@ -25,12 +25,23 @@ describe.skipIf(!hasBrowser)('the list of runs', () => {
       '5.20 s',
     ]);
     await expectTexts(page.locator('td.services'), [
-      'biller 1.4.0',
-      'biller 1.4.0',
-      'biller 2.0.0',
-      'biller 1.4.0',
-      'biller 1.4.0',
+      'biller v1.4.0',
+      'biller v1.4.0',
+      'biller v2.0.0',
+      'biller v1.4.0',
+      'biller v1.4.0',
     ]);
+  });
+
+  it('says why a run failed, and finds it by that', async () => {
+    const failed = failedNight(3).map((span) => ({
+      ...span,
+      attributes: new Map(span.attributes).set('orchestration.verdict', 'Failed after 1.92 s: rates failed (503).'),
+    }));
+    await using opened = await openPage([...fineNight(1), ...failed], { path: '/?search=failed+503' });
+    const { page } = opened;
+    await expectRuns(page, [3]);
+    await expectText(page.getByRole('rowheader'), 'billing rates failed (503).');
   });
 
   it('filters by what is chosen and what is typed, all of it in the address', async () => {
@@ -53,7 +64,7 @@ describe.skipIf(!hasBrowser)('the list of runs', () => {
     const { page } = opened;
     await expectRuns(page, [3]);
     await expectTexts(page.getByLabel('Outcome').locator('option'), [
-      'any',
+      'any outcome',
       'succeeded (3)',
       'failed (1)',
       'unfinished (1)',
@@ -64,6 +75,7 @@ describe.skipIf(!hasBrowser)('the list of runs', () => {
     await using opened = await openPage(ALL, { path: '/?search=nowhere' });
     const { page } = opened;
     await expectText(page.locator('.nothing'), 'None of 5 runs passes these filters. Clear filters');
+    expect(await page.getByRole('combobox').count()).toBe(5);
     await page.getByRole('button', { name: 'Clear filters' }).click();
     await expectRuns(page, [5, 4, 3, 2, 1]);
     expect(queryOf(page)).toEqual({});
@@ -86,7 +98,7 @@ describe.skipIf(!hasBrowser)('the list of runs', () => {
     await page.getByRole('button', { name: 'Copy these lines' }).first().click();
     await announced(page, 'Copied these lines.');
     const line = await page.evaluate(() => navigator.clipboard.readText());
-    expect(line).toBe(`ORCHESTRACE_INSPECTOR_URL=${inspector.url} npx orchestrace demo`);
+    expect(line).toContain(`ORCHESTRACE_INSPECTOR_URL=${inspector.url} npx orchestrace demo`);
   });
 
   it('shows a run that arrives while the list is shown', async () => {

@@ -34,11 +34,11 @@ export function stateOf({ state, outcome }: { state: RunState; outcome?: Outcome
   return state === 'ended' ? (outcome ?? 'unknown') : state;
 }
 
-/** States of steps that did not end well. */
-const WRONG: ReadonlySet<StepState> = new Set(['failure', 'error', 'timeout', 'cancellation', 'interrupted']);
+/** States of what did not end well. */
+const WRONG: ReadonlySet<State> = new Set(['failure', 'error', 'timeout', 'cancellation', 'interrupted']);
 
 /** Whether somebody who looks for what went wrong looks for this. */
-export function isWrong(state: StepState): boolean {
+export function isWrong(state: State): boolean {
   return WRONG.has(state);
 }
 

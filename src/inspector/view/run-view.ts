@@ -220,6 +220,8 @@ export interface RunList {
 export interface TraceRow {
   readonly traceId: string;
   readonly startedAtMs: number;
+  /** From its first start to its last end; absent as long as nothing of it has ended. */
+  readonly durationMs?: number;
   readonly spans: number;
   readonly services: readonly ServiceView[];
 }

@@ -20,7 +20,11 @@ function row(given: Partial<RunRow>): RunRow {
 
 const RUNS = [
   row({}),
-  row({ outcome: 'failure', services: [{ name: 'worker', version: '2.0' }, { name: 'api' }] }),
+  row({
+    outcome: 'failure',
+    services: [{ name: 'worker', version: '2.0' }, { name: 'api' }],
+    verdict: 'Failed after 40 ms: rank broke.',
+  }),
   row({ planName: 'hourly', strategy: 'serial', state: 'running', outcome: undefined }),
 ];
 
@@ -43,6 +47,8 @@ describe('filterRuns', () => {
   it('searches for every word in what the list shows', () => {
     expect(found({ search: 'HOUR serial' })).toEqual([2]);
     expect(found({ search: 'aaaa worker 2.0' })).toEqual([1]);
+    expect(found({ search: 'failed v2.0 broke' })).toEqual([1]);
+    expect(found({ search: 'succeeded' })).toEqual([0]);
     expect(found({ search: 'nightly hourly' })).toEqual([]);
   });
 });

@@ -3,8 +3,12 @@ import {
   formatAgo,
   formatBytes,
   formatInstant,
+  formatInstants,
   formatLonger,
+  formatVersion,
   safeUrl,
+  showPlan,
+  showSentence,
   showText,
 } from '../../../src/inspector/page/ui/texts.ts';
 
@@ -22,9 +26,24 @@ describe('formatAgo', () => {
 });
 
 describe('formatInstant', () => {
-  it('is the time of the reader, to the second', () => {
-    const atMs = new Date(2026, 10, 7, 5, 3, 9).getTime();
-    expect(formatInstant(atMs)).toBe('2026-11-07 05:03:09');
+  const AT_MS = Date.UTC(2026, 10, 7, 5, 3, 9);
+
+  it('is the time of the reader, to the second, with its zone', () => {
+    expect(formatInstant(new Date(2026, 10, 7, 5, 3, 9).getTime())).toMatch(/^2026-11-07 05:03:09 UTC/);
+    const inZone = (minutes: number): string => formatInstant(AT_MS, minutes);
+    expect([0, 60, -330, -30, 345].map(inZone)).toEqual([
+      '2026-11-07 05:03:09 UTC',
+      '2026-11-07 06:03:09 UTC+1',
+      '2026-11-06 23:33:09 UTC-5:30',
+      '2026-11-07 04:33:09 UTC-0:30',
+      '2026-11-07 10:48:09 UTC+5:45',
+    ]);
+  });
+
+  it('is told in UTC as well, where that is another time', () => {
+    const lines = formatInstants(AT_MS).split('\n');
+    expect(lines.at(-1)).toBe('2026-11-07 05:03:09 UTC');
+    expect(lines).toHaveLength(new Date(AT_MS).getTimezoneOffset() === 0 ? 1 : 2);
   });
 });
 
@@ -49,6 +68,21 @@ describe('formatBytes', () => {
 describe('showText', () => {
   it('writes out what nobody would see, and keeps lines', () => {
     expect(showText('a\u202Eb\u0000\n\tc')).toBe(String.raw`a\u202eb\x00` + '\n\tc');
+  });
+});
+
+describe('showSentence', () => {
+  it('keeps a number and its unit in one line', () => {
+    expect(showSentence('Failed after 1.92 s: rank took 40 ms (58 % of it), 3 attempts')).toBe(
+      'Failed after 1.92\u00A0s: rank took 40\u00A0ms (58\u00A0% of it), 3 attempts',
+    );
+  });
+});
+
+describe('names', () => {
+  it('are there for runs without a plan, and versions say that they are one', () => {
+    expect([undefined, '', 'a\u202Eb'].map(showPlan)).toEqual(['unnamed run', 'unnamed run', String.raw`a\u202eb`]);
+    expect(['1.4.0', 'v2', 'a1b2c3'].map(formatVersion)).toEqual(['v1.4.0', 'v2', 'a1b2c3']);
   });
 });
 

@@ -3,6 +3,9 @@ import { count } from '../../../explain/format.ts';
 import { CopyButton } from '../ui/copy-button.tsx';
 import { OpenFile } from './open-file.tsx';
 
+/** What tracing needs beside orchestrace. */
+const SDK = '@opentelemetry/sdk-node @opentelemetry/exporter-trace-otlp-http';
+
 /** What to do as long as there is no run: lines to paste, with the address of this Inspector in them. */
 export function EmptyList({ traces }: { readonly traces: number }): JSX.Element {
   const { origin } = location;
@@ -16,14 +19,18 @@ export function EmptyList({ traces }: { readonly traces: number }): JSX.Element 
       )}
       <p>This page shows each run as soon as it starts. Send traces here:</p>
       <h3>See a run right now</h3>
-      <Line code={`ORCHESTRACE_INSPECTOR_URL=${origin} npx orchestrace demo`} />
+      <Line
+        code={`npm install orchestrace ${SDK} @opentelemetry/instrumentation-undici
+ORCHESTRACE_INSPECTOR_URL=${origin} npx orchestrace demo`}
+      />
       <h3>A program that has OpenTelemetry</h3>
       <Line code={`OTEL_EXPORTER_OTLP_ENDPOINT=${origin} node app.js`} />
       <p>To see its steps before they end, give it one more span processor:</p>
-      <Line code={`orchestraceProcessor({ inspectorUrl: '${origin}' }) // of orchestrace/node`} />
+      <Line code={`orchestraceProcessor({ inspectorUrl: '${origin}' }) // from orchestrace/node`} />
       <h3>A program that has none yet</h3>
       <Line
-        code={`import { startTracing } from 'orchestrace/node';
+        code={`// npm install orchestrace ${SDK}
+import { startTracing } from 'orchestrace/node';
 
 await using tracing = await startTracing({
   serviceName: 'my-service',

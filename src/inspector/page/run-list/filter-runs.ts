@@ -1,6 +1,7 @@
-import { stateOf } from '../../scene/step-states.ts';
+import { stateOf, STATES } from '../../scene/step-states.ts';
 import type { RunRow } from '../../view/run-view.ts';
 import type { Shown } from '../address.ts';
+import { formatVersion, showPlan } from '../ui/texts.ts';
 
 /** The filters of the list, in the order in which they are shown. */
 export const FILTERS = ['plan', 'outcome', 'strategy', 'service', 'version'] as const;
@@ -45,7 +46,16 @@ function passes(run: RunRow, filters: Filters): boolean {
   return FILTERS.every((name) => filters[name] === '' || VALUES[name](run).includes(filters[name]));
 }
 
+/** Whether every word is in something that the list shows of a run, as it shows it or as it was sent. */
 function contains(run: RunRow, words: readonly string[]): boolean {
-  const text = [run.traceId, run.source, ...FILTERS.flatMap((name) => VALUES[name](run))].join('\n').toLowerCase();
+  const { traceId, source, planName, verdict, services } = run;
+  const shown = [
+    STATES[stateOf(run)].words,
+    showPlan(planName),
+    ...services.map(({ version = '' }) => formatVersion(version)),
+  ];
+  const text = [traceId, source, verdict, ...shown, ...FILTERS.flatMap((name) => VALUES[name](run))]
+    .join('\n')
+    .toLowerCase();
   return words.every((word) => text.includes(word));
 }

@@ -1,8 +1,9 @@
 import type { JSX } from 'preact';
 import { type State, STATES } from '../../scene/step-states.ts';
 import type { RunRow } from '../../view/run-view.ts';
+import { NOTHING } from '../address.ts';
 import { show, shown } from '../url-state.ts';
-import { showName } from '../ui/texts.ts';
+import { formatVersion, showName } from '../ui/texts.ts';
 import { type Choice, choicesOf, type FilterName, FILTERS } from './filter-runs.ts';
 import { OpenFile } from './open-file.tsx';
 
@@ -15,6 +16,7 @@ interface FiltersProps {
 export function Filters({ runs, found }: FiltersProps): JSX.Element {
   const filters = shown.value;
   const choices = choicesOf(runs, filters);
+  const all = choicesOf(runs, NOTHING);
   const isFiltered = filters.search !== '' || FILTERS.some((name) => filters[name] !== '');
   return (
     <search class="filters">
@@ -27,7 +29,7 @@ export function Filters({ runs, found }: FiltersProps): JSX.Element {
         onInput={(event) => show({ search: event.currentTarget.value }, false)}
         onKeyDown={(event) => event.key === 'Escape' && document.getElementById('main')?.focus()}
       />
-      {FILTERS.map((name) => (
+      {FILTERS.filter((name) => all[name].length + choices[name].length > 0).map((name) => (
         <Filter key={name} name={name} choices={choices[name]} value={filters[name]} />
       ))}
       {isFiltered && (
@@ -50,22 +52,29 @@ interface FilterProps {
   readonly value: string;
 }
 
-function Filter({ name, choices, value }: FilterProps): JSX.Element | null {
-  if (choices.length === 0) return null;
+function Filter({ name, choices, value }: FilterProps): JSX.Element {
   return (
-    <label class={value === '' ? 'filter' : 'filter is-set'}>
-      {name.charAt(0).toUpperCase() + name.slice(1)}
-      <select value={value} onChange={(event) => show({ [name]: event.currentTarget.value })}>
-        <option value="">any</option>
-        {choices.map((choice) => (
-          <option key={choice.value} value={choice.value}>
-            {(name === 'outcome' && STATES[choice.value as State]?.words) || showName(choice.value)} ({choice.runs})
-          </option>
-        ))}
-      </select>
-    </label>
+    <select
+      aria-label={name.charAt(0).toUpperCase() + name.slice(1)}
+      class={value === '' ? '' : 'is-set'}
+      value={value}
+      onChange={(event) => show({ [name]: event.currentTarget.value })}
+    >
+      <option value="">any {name}</option>
+      {choices.map((choice) => (
+        <option key={choice.value} value={choice.value}>
+          {(WORDS[name] ?? showName)(choice.value)} ({choice.runs})
+        </option>
+      ))}
+    </select>
   );
 }
+
+/** How values are shown that are not shown as they are. */
+const WORDS: Partial<Record<FilterName, (value: string) => string>> = {
+  outcome: (value) => STATES[value as State]?.words ?? showName(value),
+  version: formatVersion,
+};
 
 export function clearFilters(): void {
   show({ search: '', ...Object.fromEntries(FILTERS.map((name) => [name, ''])) });

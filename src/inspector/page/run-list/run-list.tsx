@@ -21,6 +21,9 @@ const NEAR = '800px';
 export function RunList(): JSX.Element {
   const list = runList.value;
   const found = useComputed(() => filterRuns(runList.value?.runs ?? [], shown.value));
+  const [run, trace] = [list?.runs[0], list?.otherTraces[0]];
+  const isNewest = run !== undefined && trace !== undefined && trace.startedAtMs > run.startedAtMs;
+  const others = list && trace && <OtherTraces traces={list.otherTraces} isOpen={!run || isNewest} hasRuns={!!run} />;
   useListKeys();
   useEffect(() => {
     document.title = 'Runs · orchestrace Inspector';
@@ -45,10 +48,11 @@ export function RunList(): JSX.Element {
       {list && list.runs.length > 0 && (
         <>
           <Filters runs={list.runs} found={found.value.length} />
+          {isNewest && others}
           {found.value.length > 0 ? <Runs found={found.value} /> : <NothingFound total={list.runs.length} />}
         </>
       )}
-      {list && <OtherTraces traces={list.otherTraces} isOpen={list.runs.length === 0} />}
+      {!isNewest && others}
     </main>
   );
 }
@@ -109,7 +113,7 @@ function go(by: 1 | -1): void {
 function useListKeys(): void {
   useKeys('List of runs', [
     { keys: ['j', 'ArrowDown'], does: 'next run', run: () => go(1) },
-    { keys: ['k', 'ArrowUp'], does: 'run before', run: () => go(-1) },
+    { keys: ['k', 'ArrowUp'], does: 'previous run', run: () => go(-1) },
     { keys: ['/'], does: 'filter by text', run: () => document.getElementById('filter-text')?.focus() },
     { keys: ['o'], does: 'open a trace file', run: () => document.getElementById('open-file')?.click() },
   ]);

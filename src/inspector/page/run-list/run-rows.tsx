@@ -1,12 +1,12 @@
 import { useComputed } from '@preact/signals';
 import type { JSX } from 'preact';
-import { stateOf } from '../../scene/step-states.ts';
+import { isWrong, stateOf } from '../../scene/step-states.ts';
 import type { RunRow, ServiceView } from '../../view/run-view.ts';
 import { NOTHING } from '../address.ts';
 import { DurationAgainstUsual } from '../ui/duration.tsx';
 import { Link } from '../ui/link.tsx';
 import { StateLabel, StrategyBadge } from '../ui/state.tsx';
-import { formatAgo, formatInstant, showName } from '../ui/texts.ts';
+import { formatAgo, formatInstants, formatVersion, showName, showPlan, showSentence } from '../ui/texts.ts';
 import { listNowMs } from './load-list.ts';
 
 /** Runs as a table: each row is one link. */
@@ -47,7 +47,6 @@ export function RunRows({ runs }: { readonly runs: readonly RunRow[] }): JSX.Ele
 
 function Row({ run }: { readonly run: RunRow }): JSX.Element {
   const state = stateOf(run);
-  const name = showName(run.planName ?? '') || 'no plan name';
   return (
     <tr class={`is-${state}`} onClick={followRow}>
       <td class="outcome">
@@ -55,8 +54,9 @@ function Row({ run }: { readonly run: RunRow }): JSX.Element {
       </td>
       <th scope="row">
         <Link class="run-link name-lines" to={{ ...NOTHING, traceId: run.traceId, run: run.runSpanId }}>
-          {name}
+          {showPlan(run.planName)}
         </Link>
+        {isWrong(state) && run.verdict && <small class="why">{showSentence(run.verdict.replace(FAILED, ''))}</small>}
       </th>
       <td class="strategy">
         <StrategyBadge strategy={run.strategy} />
@@ -80,6 +80,9 @@ function Row({ run }: { readonly run: RunRow }): JSX.Element {
   );
 }
 
+/** What other columns of its row say. */
+const FAILED = /^Failed after [^:]+: /;
+
 /** What has a title lies above the link of its row, and leads where the link does. */
 function followRow(event: MouseEvent): void {
   if ((event.target as Element).closest('a')) return;
@@ -94,7 +97,7 @@ function Elapsed({ run }: { readonly run: RunRow }): JSX.Element {
 export function Started({ atMs }: { readonly atMs: number }): JSX.Element {
   const ago = useComputed(() => formatAgo(listNowMs.value - atMs));
   return (
-    <time class="started" dateTime={new Date(atMs).toISOString()} title={formatInstant(atMs)}>
+    <time class="started" dateTime={new Date(atMs).toISOString()} title={formatInstants(atMs)}>
       {ago}
     </time>
   );
@@ -102,7 +105,9 @@ export function Started({ atMs }: { readonly atMs: number }): JSX.Element {
 
 /** Name and version of each service. */
 export function Services({ services }: { readonly services: readonly ServiceView[] }): JSX.Element {
-  const names = services.map(({ name, version }) => showName(version === undefined ? name : `${name} ${version}`));
+  const names = services.map(({ name, version }) =>
+    version === undefined ? showName(name) : `${showName(name)} ${formatVersion(version)}`,
+  );
   const text = [...new Set(names)].join(', ');
   return (
     <span class="name-lines" title={text}>

@@ -13,7 +13,7 @@ export function DurationAgainstUsual({ ms, usual }: DurationProps): JSX.Element 
   if (!usual) return <span class="duration">{formatDuration(ms)}</span>;
   const longer = formatLonger(ms, usual.medianMs);
   const runs = usual.runs === undefined ? 'successful runs' : count(usual.runs, 'successful run');
-  const title = `${formatUsual(usual)}: the middle of ${runs}`;
+  const title = `${formatUsual(usual)}: the median of ${runs}`;
   return (
     <span class={`duration ${longer ? 'is-longer' : ''}`} title={title}>
       {formatDuration(ms)}
@@ -22,7 +22,11 @@ export function DurationAgainstUsual({ ms, usual }: DurationProps): JSX.Element 
       </span>
       <small>
         {formatUsual(usual)}
-        {longer && <em>, {longer}</em>}
+        {longer && (
+          <>
+            , <em>{longer}</em>
+          </>
+        )}
       </small>
     </span>
   );

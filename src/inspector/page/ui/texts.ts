@@ -9,6 +9,21 @@ export function showText(text: string): string {
   return text.replace(UNSAFE, (found) => (found === '\n' || found === '\t' ? found : escapeText(found)));
 }
 
+/** A sentence in the same way: no line of it ends between a number and its unit. */
+export function showSentence(text: string): string {
+  return showText(text).replaceAll(/(?<=\d) (?=%|(?:m?s|min|h|times)\b)/g, '\u00A0');
+}
+
+/** The name of a plan, for a run of it. */
+export function showPlan(planName: string | undefined): string {
+  return escapeText(planName ?? '') || 'unnamed run';
+}
+
+/** E.g. `v1.4.0`; one that begins with no digit says itself what it is. */
+export function formatVersion(version: string): string {
+  return escapeText(/^\d/.test(version) ? `v${version}` : version);
+}
+
 const JUST_NOW_MS = 10_000;
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -24,15 +39,24 @@ export function formatAgo(ms: number): string {
   return days === 1 ? 'yesterday' : `${days} days ago`;
 }
 
-/** E.g. `2026-11-27 05:03:12` in the reader's time. */
-export function formatInstant(sinceEpochMs: number): string {
-  const date = new Date(sinceEpochMs);
-  const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
-  return `${day} ${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
+/**
+ * E.g. `2026-11-27 05:03:12 UTC+1`.
+ *
+ * @param zone minutes that its clocks are ahead of UTC; default where the reader is
+ */
+export function formatInstant(
+  sinceEpochMs: number,
+  zone: number = -new Date(sinceEpochMs).getTimezoneOffset(),
+): string {
+  const text = new Date(sinceEpochMs + zone * MINUTE_MS).toISOString();
+  const [hours, minutes] = [Math.trunc(zone / 60), Math.abs(zone % 60)];
+  const ahead = zone === 0 ? '' : `${zone < 0 ? '-' : '+'}${Math.abs(hours)}${minutes === 0 ? '' : `:${minutes}`}`;
+  return `${text.slice(0, 10)} ${text.slice(11, 19)} UTC${ahead}`;
 }
 
-function two(number: number): string {
-  return String(number).padStart(2, '0');
+/** The same instant in the reader's time and in UTC, a line each. */
+export function formatInstants(sinceEpochMs: number): string {
+  return [...new Set([formatInstant(sinceEpochMs), formatInstant(sinceEpochMs, 0)])].join('\n');
 }
 
 /** E.g. `usually 4.1 s`. */
