@@ -2,7 +2,9 @@ import type { Locator, Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { LIGHT } from '../../src/inspector/scene/palette.ts';
 import { spansOfRun } from '../bench/explain.ts';
+import { madeRunSpans } from '../explain/made-runs.ts';
 import { traceOfNight } from './billing-runs.ts';
+import { settle } from './look.ts';
 import { failedNight } from './nights.ts';
 import { hasBrowser, openPage, type OpenPage, useBrowser } from './open-page.ts';
 import { detailsOf, expectText, expectTexts, queryOf } from './parts.ts';
@@ -84,7 +86,7 @@ describe.skipIf(!hasBrowser)('the graph', () => {
     await using opened = await openGraph('selected=group:0');
     const { page } = opened;
     await waitForGraph(page);
-    await page.keyboard.press('Enter');
+    await page.keyboard.press(' ');
     await expect
       .poll(() => itemsOf(page).first().innerText())
       .toBe('group 0, parallel, 3 steps, 1 failed, 900 ms, collapsed');
@@ -92,8 +94,72 @@ describe.skipIf(!hasBrowser)('the graph', () => {
     await expect.poll(() => queryOf(page)['place']).toBeTruthy();
     const { place } = queryOf(page);
     await expectSameWhenReloaded(page, { view: 'graph', selected: 'group:0', collapsed: '[0]', place });
-    await page.keyboard.press('Enter');
+    await page.keyboard.press(' ');
     await expect.poll(() => itemsOf(page).count()).toBe(8);
+  });
+
+  it('shows the details of a step by Enter, and collapses its group by Space', async () => {
+    await using opened = await openGraph('selected=step:match');
+    const { page } = opened;
+    await waitForGraph(page);
+    await page.keyboard.press('i');
+    await detailsOf(page).waitFor({ state: 'detached' });
+    await page.keyboard.press('Enter');
+    await expectHead(page, 'Step match');
+    expect(await itemsOf(page).count()).toBe(8);
+    await page.keyboard.press(' ');
+    await expect.poll(() => queryOf(page)['collapsed']).toBe('[1]');
+    await expectHead(page, 'Step match');
+  });
+
+  it('begins in a size that can be read, and shows all of it when that is asked for', async () => {
+    const ids = Array.from({ length: 16 }, (_, at) => `step ${at}`);
+    const tools = ids.flatMap((id, at) => [
+      [id, { needs: ids.slice(0, at).slice(-1), ms: [at, at + 1] }] as const,
+      [`beside ${id}`, { needs: ids.slice(0, at).slice(-1), ms: [at, at + 1] }] as const,
+    ]);
+    const spans = madeRunSpans({ ms: 16, tools: Object.fromEntries(tools) });
+    await using opened = await openPage(spans, { path: `/run/${spans.at(0)!.traceId}?view=graph` });
+    const { page } = opened;
+    await waitForGraph(page);
+    await page.keyboard.press('0');
+    await expect.poll(() => scaleOf(page)).toBeLessThan(0.7);
+    await opened.go(`/run/${spans.at(0)!.traceId}?view=graph`);
+    await waitForGraph(page);
+    await page.keyboard.press('+');
+    await expect.poll(() => scaleOf(page)).toBeCloseTo(0.85 * 1.4);
+  });
+
+  it('zooms by keys around what is selected', async () => {
+    await using opened = await openGraph('selected=step:match');
+    const { page } = opened;
+    const { x, y } = await bringToMiddle(page);
+    const { place } = queryOf(page);
+    await page.mouse.move(x, y + 100);
+    await page.mouse.down();
+    await page.mouse.move(x + 200, y + 240, { steps: 3 });
+    await page.mouse.up();
+    await expect.poll(() => queryOf(page)['place']).not.toBe(place);
+    await page.keyboard.press('+');
+    await page.keyboard.press('+');
+    await expect.poll(() => scaleOf(page)).toBeGreaterThan(2);
+    await page.keyboard.press('Escape');
+    await expectHead(page, 'Run billing');
+    await page.mouse.click(x + 200, y + 140);
+    await expectHead(page, 'Step match');
+  });
+
+  it('says that no dependencies are known where there is no plan', async () => {
+    const tools = { load: { ms: [0, 10] }, score: { needs: ['load'], ms: [10, 20] } } as const;
+    const spans = madeRunSpans({ ms: 20, tools, hasPlan: false }).map(({ attributes, ...span }) => ({
+      ...span,
+      attributes: new Map([...attributes].filter(([key]) => key !== 'orchestration.depends_on')),
+    }));
+    await using opened = await openPage(spans, { path: `/run/${spans.at(0)!.traceId}?view=graph` });
+    const { page } = opened;
+    await expectTexts(page.getByRole('list', { name: 'Signs' }).getByRole('listitem'), [
+      'follows it; no dependencies are known: no plan arrived',
+    ]);
   });
 
   it('zooms by the wheel, keeps the place in the address, and shows all again', async () => {
@@ -158,6 +224,12 @@ function itemsOf(page: Page): Locator {
 
 async function waitForGraph(page: Page): Promise<void> {
   await itemsOf(page).first().waitFor({ state: 'attached' });
+  await settle(page);
+}
+
+/** As the address has it. */
+function scaleOf(page: Page): number {
+  return Number(queryOf(page)['place']?.split(',')[2]);
 }
 
 async function expectHead(page: Page, text: string): Promise<void> {
