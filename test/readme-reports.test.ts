@@ -103,6 +103,7 @@ const REPORTS: Readonly<Record<string, Report>> = {
 /** Programs of which there is no trace to report, and why. */
 const WITHOUT_TRACE: Readonly<Record<string, string>> = {
   'Run a plan (2)': 'it checks a plan and runs none',
+  'Runs as they go': 'it starts an SDK and runs nothing',
   'From code': 'it has a receiver of its own, and reports to itself',
   'Why no spans arrive': 'it looks for what keeps spans from arriving',
 };
