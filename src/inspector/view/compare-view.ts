@@ -13,10 +13,8 @@ export interface CompareView {
   readonly after: ComparedRun;
   /** The run as a whole: what it took, its critical path, what its steps waited in sum. */
   readonly totals: readonly TotalView[];
-  /** Where the change of the duration comes from, in order of time; empty where that is not known. */
-  readonly shares: readonly ShareView[];
-  /** What of the change the shares do not tell, for each part of it is small. */
-  readonly restMs: number;
+  /** Where the change of the duration comes from; absent where that is not known. */
+  readonly waterfall?: WaterfallView | undefined;
   /** The longest chains of steps that need each other. */
   readonly criticalPath?: { readonly before: readonly PathStep[]; readonly after: readonly PathStep[] } | undefined;
   /** How the plan changed, and what cannot be compared: a clause each. */
@@ -59,11 +57,21 @@ interface Range {
   readonly max: number;
 }
 
-/** A part of the change of the duration. */
-export interface ShareView {
-  /** A clause, e.g. `rank took 3.90 s longer`. */
-  readonly text: string;
-  readonly changeMs: number;
+/** How the duration of the run before became that of the run after, one change after another. */
+export interface WaterfallView {
+  readonly bars: readonly WaterfallBar[];
+  /** What is drawn of the axis: changes are often small beside what a run takes. */
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+export interface WaterfallBar {
+  /** E.g. `rank took 3.90 s longer`. */
+  readonly label: string;
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** Absent for what a whole run took. */
+  readonly changeMs?: number;
   /** `StepView.key` of the step in the run after that it is about. */
   readonly key?: string | undefined;
 }

@@ -5,7 +5,7 @@ import { compareMeasuredRuns } from '../../explain/compare/compare.ts';
 import { compareMeasuredWithBaseline } from '../../explain/compare/compare-baseline.ts';
 import type { Comparison } from '../../explain/compare/comparison.ts';
 import { describeShare } from '../../explain/compare/comparison-summary.ts';
-import type { Share } from '../../explain/compare/divide-change.ts';
+import type { Share as MeasuredShare } from '../../explain/compare/divide-change.ts';
 import { type MeasuredRun, measureRun } from '../../explain/compare/measure-run.ts';
 import { zeroOf } from '../../explain/facts-of-run.ts';
 import type { Run } from '../../explain/read/run.ts';
@@ -13,10 +13,11 @@ import { nameStep } from '../../explain/tell/name-step.ts';
 import { leastFromMedian } from '../../explain/tell/tell-baseline.ts';
 import { leastOf, materialShares } from '../../explain/tell/tell-comparison.ts';
 import { describePlanChanges } from '../../explain/tell/told-comparison.ts';
-import type { ComparedRun, CompareView, PathStep, ShareView, TotalView } from './compare-view.ts';
+import type { ComparedRun, CompareView, PathStep, TotalView } from './compare-view.ts';
 import { rowsOfBaseline, rowsOfRuns } from './compare-rows.ts';
 import { StepKeys } from './step-keys.ts';
 import { runSpanIdOf } from './view-run.ts';
+import { type Share, waterfallOf } from './waterfall.ts';
 
 /** More parts of a change than these are no picture: the largest are told. */
 const MAX_SHARES = 12;
@@ -27,15 +28,13 @@ export function viewComparison(before: Run, after: Run): CompareView {
   const comparison = compareMeasuredRuns(old, now);
   const { summary, planChanges, limits } = comparison;
   const keys = new StepKeys(now);
-  const shares = sharesOf(comparison, keys);
-  const told = shares.reduce((sum, { changeMs }) => sum + changeMs, 0);
+  const totals = totalsOf(comparison);
   return {
     summary,
     before: comparedRun(before),
     after: comparedRun(after),
-    totals: totalsOf(comparison),
-    shares,
-    restMs: comparison.duration && shares.length > 0 ? comparison.duration.change - told : 0,
+    totals,
+    waterfall: waterfallOf(totals, sharesOf(comparison, keys)),
     criticalPath: comparison.criticalPath && {
       before: pathOf(old, keys),
       after: pathOf(now, keys),
@@ -67,8 +66,6 @@ export function viewBaseline(runs: readonly Run[], after: Run): CompareView {
     },
     after: comparedRun(after),
     totals: totalsOfBaseline(comparison),
-    shares: [],
-    restMs: 0,
     planChanges: describePlanChanges(planChanges),
     limits,
     steps: rowsOfBaseline(measured, comparison, new StepKeys(measured)),
@@ -124,12 +121,12 @@ function isThere(total: TotalView | false | undefined): total is TotalView {
 }
 
 /** The largest parts of the change, in order of time. */
-function sharesOf(comparison: Comparison, keys: StepKeys): ShareView[] {
+function sharesOf(comparison: Comparison, keys: StepKeys): Share[] {
   const material = materialShares(comparison);
   const largest = new Set(
     material.toSorted((a, b) => Math.abs(b.total.change) - Math.abs(a.total.change)).slice(0, MAX_SHARES),
   );
-  const view = (share: Share): ShareView => {
+  const view = (share: MeasuredShare): Share => {
     const [step] = share.after;
     return {
       text: describeShare(share, comparison),

@@ -11,7 +11,6 @@ import { useComparison } from './load-comparison.ts';
 import { Sides } from './sides.tsx';
 import { StepRows } from './step-rows.tsx';
 import { Waterfall } from './waterfall.tsx';
-import { waterfallOf } from './waterfall-bars.ts';
 
 const MAX_LINES = 12;
 
@@ -46,7 +45,7 @@ function Comparison({ run }: { readonly run: RunView }): JSX.Element {
 }
 
 function Compared({ view }: { readonly view: CompareView }): JSX.Element {
-  const waterfall = waterfallOf(view);
+  const { waterfall } = view;
   return (
     <>
       <h2 class="summary">{showText(view.summary)}</h2>

@@ -1,12 +1,12 @@
 import type { JSX } from 'preact';
 import { formatDuration } from '../../../explain/format.ts';
+import type { WaterfallBar, WaterfallView } from '../../view/compare-view.ts';
 import { StepLink } from '../ui/step-link.tsx';
 import { showText } from '../ui/texts.ts';
 import { Signed } from './signed.tsx';
-import type { Waterfall as WaterfallModel, WaterfallBar } from './waterfall-bars.ts';
 
 /** How the duration of the run before became that of this run: one change after another. */
-export function Waterfall({ waterfall }: { readonly waterfall: WaterfallModel }): JSX.Element {
+export function Waterfall({ waterfall }: { readonly waterfall: WaterfallView }): JSX.Element {
   const { bars, fromMs, toMs } = waterfall;
   const percent = (ms: number): number => (Math.max(0, ms - fromMs) / (toMs - fromMs || 1)) * 100;
   return (

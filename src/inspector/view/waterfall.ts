@@ -1,30 +1,27 @@
-import type { CompareView } from '../../view/compare-view.ts';
+import type { CompareView, WaterfallBar, WaterfallView } from './compare-view.ts';
 
-/** How the duration of the run before became that of the run after, one change after another. */
-export interface Waterfall {
-  readonly bars: readonly WaterfallBar[];
-  /** What is drawn of the axis: changes are often small beside what a run takes. */
-  readonly fromMs: number;
-  readonly toMs: number;
-}
-
-export interface WaterfallBar {
-  readonly label: string;
-  readonly fromMs: number;
-  readonly toMs: number;
-  /** Absent for what a whole run took. */
-  readonly changeMs?: number;
-  /** Of the step that it is about. */
+/** A part of the change of the duration. */
+export interface Share {
+  /** A clause, e.g. `rank took 3.90 s longer`. */
+  readonly text: string;
+  readonly changeMs: number;
+  /** `StepView.key` of the step in the run after that it is about. */
   readonly key?: string | undefined;
 }
 
 /** How much of the axis is left free at both ends, as a share of all changes. */
 const MARGIN = 0.3;
 
-/** Undefined where it is not known what the change comes from. */
-export function waterfallOf({ totals, shares, restMs }: CompareView): Waterfall | undefined {
+/**
+ * Leads from one duration to the other.
+ *
+ * @param shares in order of time: the largest parts of the change. The others, each of which is small, are one bar
+ * @returns undefined where it is not known what the change comes from
+ */
+export function waterfallOf(totals: CompareView['totals'], shares: readonly Share[]): WaterfallView | undefined {
   const total = totals.find(({ name }) => name === 'the run');
   if (!total || shares.length === 0) return undefined;
+  const restMs = shares.reduce((rest, { changeMs }) => rest - changeMs, total.change);
   const bars: WaterfallBar[] = [{ label: 'before', fromMs: 0, toMs: total.before }];
   let ms = total.before;
   const rest = Math.abs(restMs) < 0.05 ? [] : [{ text: 'all smaller changes', changeMs: restMs, key: undefined }];
