@@ -37,7 +37,7 @@ export function Some<T>({ of: items, most, children }: SomeProps<T>): JSX.Elemen
     <>
       <ul class="items">{shown.map(children)}</ul>
       {more > 0 && (
-        <p class="rest">
+        <p class="dim">
           {isOpen.value ? (
             `and ${more} more`
           ) : (

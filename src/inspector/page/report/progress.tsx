@@ -26,7 +26,7 @@ export function Progress({ run, finder }: { readonly run: RunView; readonly find
       <Some of={notDone} most={MAX_NAMES / 2}>
         {({ toolId, reason }) => (
           <li key={toolId}>
-            <StepLink name={toolId} stepKey={finder.key(toolId)} /> <span class="why">{showText(reason)}</span>
+            <StepLink name={toolId} stepKey={finder.key(toolId)} /> <span class="dim">{showText(reason)}</span>
           </li>
         )}
       </Some>
