@@ -137,15 +137,18 @@ const MAX_USUAL = 20;
 /** Adds to each run what the successful runs of its plan before it took, the last of them. */
 function withUsual(newestFirst: readonly RunRow[]): RunRow[] {
   const successes = new Map<string, number[]>();
-  const rows = newestFirst.toReversed().map((row) => {
-    const { planName, outcome, durationMs } = row;
-    if (planName === undefined) return row;
-    const before = successes.get(planName) ?? [];
-    if (outcome === 'success' && durationMs !== undefined)
-      successes.set(planName, [...before.slice(1 - MAX_USUAL), durationMs]);
-    return before.length === 0 ? row : { ...row, usual: { runs: before.length, medianMs: medianOf(before) } };
-  });
-  return rows.toReversed();
+  return newestFirst
+    .toReversed()
+    .map((row) => {
+      const { planName, outcome, durationMs } = row;
+      if (planName === undefined) return row;
+      const before = successes.get(planName) ?? [];
+      if (outcome === 'success' && durationMs !== undefined)
+        successes.set(planName, [...before.slice(1 - MAX_USUAL), durationMs]);
+      const usual = before.length === 0 ? undefined : { runs: before.length, medianMs: medianOf(before) };
+      return Object.assign({}, row, { usual });
+    })
+    .toReversed();
 }
 
 /** @param values one at least */

@@ -66,7 +66,7 @@ async function measure(
   await using plain = await servePlainPage(spans);
   const page = await browser.newPage({ viewport: { width: 1600, height: 900 } });
   const reference = await browser.newPage({ viewport: { width: 1600, height: 900 } });
-  const url = `${inspector.url}/run/${spans[0]!.traceId}`;
+  const url = `${inspector.url}/run/${spans.at(0)?.traceId}`;
 
   const opened = { ours: [] as number[], floor: [] as number[] };
   for (let round = 0; round < ROUNDS; round += 1) {

@@ -33,7 +33,7 @@ for (const colorScheme of ['light', 'dark'] as const)
       colorScheme,
       reducedMotion: 'reduce',
     });
-    await page.goto(`${inspector.url}/run/${newest!.traceId}${parameters}`, { waitUntil: 'networkidle' });
+    await page.goto(`${inspector.url}/run/${newest?.traceId}${parameters}`, { waitUntil: 'networkidle' });
     await page.screenshot({ path: fileURLToPath(new URL(`${view}-${colorScheme}.png`, FOLDER)) });
     await page.close();
   }

@@ -10,7 +10,8 @@ import { orchestraceProcessor } from 'orchestrace/node';
 import { makeSdk } from './sdk.mjs';
 
 const spans = { '/api/live/spans': [], '/v1/traces': [] };
-const inspector = createServer(async (request, response) => {
+const inspector = createServer((request, response) => void answer(request, response));
+async function answer(request, response) {
   request.setEncoding('utf8');
   let text = '';
   for await (const chunk of request) text += chunk;
@@ -18,7 +19,7 @@ const inspector = createServer(async (request, response) => {
   if (request.url === '/api/live/process' && !body.bye) return response.writeHead(200).flushHeaders();
   if (request.url in spans) spans[request.url].push(...spansOf(body.traces ?? body));
   response.end('{}', () => inspector.emit('told'));
-});
+}
 await once(inspector.listen(0, '127.0.0.1'), 'listening');
 
 const warnings = [];

@@ -182,7 +182,7 @@ export interface WhatIfRow {
 }
 
 /** A part of the report: a heading, and clauses. */
-export interface SectionView {
+interface SectionView {
   readonly title: string;
   readonly lines: readonly string[];
 }
