@@ -2,7 +2,6 @@ import type { CompareView } from '../view/compare-view.ts';
 import type { RunList, RunView } from '../view/run-view.ts';
 import type { OtlpTraces } from './otlp-json.ts';
 import type { Imported, Session, Source } from './source.ts';
-import { subtreeOf } from './span-tree.ts';
 
 /** What a saved file holds: JSON, gzipped, as base64. */
 interface SavedRun {
@@ -18,8 +17,9 @@ export class FileSource implements Source {
     return (await this.#read()).view;
   }
 
-  async spans(_traceId: string, under = ''): Promise<OtlpTraces> {
-    return subtreeOf((await this.#read()).traces, under);
+  /** All there are: they need not be loaded. */
+  async spans(): Promise<OtlpTraces> {
+    return (await this.#read()).traces;
   }
 
   async session(): Promise<Session> {

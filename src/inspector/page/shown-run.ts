@@ -1,6 +1,6 @@
 import { signal } from '@preact/signals';
 import type { RunView } from '../view/run-view.ts';
-import { source } from './source.ts';
+import { isSavedFile, source } from './source.ts';
 import { type SpanItem, spanItem, SpanTree } from './span-tree.ts';
 
 /** The run that is shown; undefined as long as it is loading. */
@@ -28,12 +28,14 @@ export function spanTree(under = ''): Promise<SpanTree> {
   const run = shownRun.peek();
   if (run !== treesOf) trees.clear();
   treesOf = run;
-  const known = trees.get('') ?? trees.get(under);
+  // A saved file has all of them at hand.
+  const part = isSavedFile ? '' : under;
+  const known = trees.get('') ?? trees.get(part);
   if (known) return known;
-  const loading = run ? source.spans(run.traceId, under).then((traces) => new SpanTree(traces)) : noSpans();
-  trees.set(under, loading);
+  const loading = run ? source.spans(run.traceId, part).then((traces) => new SpanTree(traces)) : noSpans();
+  trees.set(part, loading);
   // What failed is tried again.
-  loading.catch(() => trees.get(under) === loading && trees.delete(under));
+  loading.catch(() => trees.get(part) === loading && trees.delete(part));
   return loading;
 }
 

@@ -11,7 +11,7 @@ export interface Source {
   run(traceId: string, run: string): Promise<RunView>;
   /** @param other `last-success` or empty, `median:20`, or a run as `<trace id>.<its span id>` */
   compare(traceId: string, run: string, other: string): Promise<CompareView>;
-  /** OTLP JSON of a trace; `under`: of this span and all below it alone. */
+  /** OTLP JSON of a trace; `under`: of this span and all below it at least. */
   spans(traceId: string, under?: string): Promise<OtlpTraces>;
   /** Takes the spans of a trace file. */
   importTraces(text: string): Promise<Imported>;

@@ -97,21 +97,6 @@ export function spanItem({ span, resource }: SpanRecord, depth: number, zeroMs: 
   };
 }
 
-/** The part of a trace that is a span and all below it; all of it for an empty id. */
-export function subtreeOf(traces: OtlpTraces, under: string): OtlpTraces {
-  if (under === '') return traces;
-  const kept = new Set([under, ...Array.from(new SpanTree(traces).below(under), ({ record }) => record.span.spanId)]);
-  return {
-    resourceSpans: traces.resourceSpans.map(({ resource, scopeSpans }) => ({
-      resource,
-      scopeSpans: scopeSpans.map(({ scope, spans }) => ({
-        scope,
-        spans: spans.filter(({ spanId }) => kept.has(spanId)),
-      })),
-    })),
-  };
-}
-
 function compare(a: string, b: string): number {
   if (a.length !== b.length) return a.length - b.length;
   return a < b ? -1 : Number(a > b);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type SpanItem, spanItem, SpanTree, subtreeOf } from '../../../src/inspector/page/span-tree.ts';
+import { type SpanItem, spanItem, SpanTree } from '../../../src/inspector/page/span-tree.ts';
 import { made, overviewSpans } from '../../explain/made-spans.ts';
 import { asTraces, idOf } from './overview.ts';
 
@@ -68,17 +68,5 @@ describe('spanItem', () => {
       attempt: undefined,
     });
     expect(attempt).toMatchObject({ attempt: 2, hasFailed: false, startMs: 5, endMs: 5 });
-  });
-});
-
-describe('subtreeOf', () => {
-  it('keeps a span and all below it', () => {
-    const part = new SpanTree(subtreeOf(asTraces(overviewSpans()), idOf('a1')));
-    expect(part.records.map(({ span }) => span.name)).toEqual(['a1', 'GET', 'handle']);
-  });
-
-  it('keeps everything where no span is asked for', () => {
-    const traces = asTraces(overviewSpans());
-    expect(subtreeOf(traces, '')).toBe(traces);
   });
 });
