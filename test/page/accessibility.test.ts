@@ -126,8 +126,8 @@ describe.skipIf(!hasBrowser)('accessibility', () => {
       .getByRole('listitem');
     await expect.poll(() => items.count()).toBe(8);
     await page.keyboard.press('ArrowRight');
-    await expectText(page.locator('.graph-list [role=status]'), 'invoices, succeeded, 900 ms, critical');
-    await expectText(items.locator('[aria-current=true]'), 'invoices, succeeded, 900 ms, critical');
+    await expectText(page.locator('.graph-list [role=status]'), 'rates, failed, 850 ms, slack 1.05 s');
+    await expectText(items.locator('[aria-current=true]'), 'rates, failed, 850 ms, slack 1.05 s');
   });
 });
 

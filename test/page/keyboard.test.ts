@@ -38,6 +38,7 @@ const AREAS: readonly Areas[] = [
     places: [
       { path: `${FAILED}?view=graph&selected=step:invoices&place=300,100,0.9` },
       { path: `${FAILED}?view=graph&selected=step:render` },
+      { path: `${FAILED}?view=graph&selected=step:render`, after: ['i'] },
     ],
   },
   { areas: ['Compare'], ready: '.compare .row', places: [{ path: `${FAILED}?view=compare&selected=step:rates` }] },

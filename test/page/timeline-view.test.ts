@@ -1,6 +1,7 @@
 import type { Locator, Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import type { ReceivedSpan } from '../../src/explain/read/received-span.ts';
+import { traceOfNight } from './billing-runs.ts';
 import { failedNight, fineNight, idleNight, RATES_ERROR, stuckNight } from './nights.ts';
 import { hasBrowser, openPage, type OpenPage, useBrowser } from './open-page.ts';
 import { detailsOf, expectText, expectTexts, queryOf, rowOf } from './parts.ts';
@@ -124,6 +125,70 @@ describe.skipIf(!hasBrowser)('the timeline', () => {
     expect(await popover.innerText()).toContain(RATES_ERROR);
     await page.getByRole('heading', { level: 1 }).hover();
     await popover.waitFor({ state: 'detached' });
+  });
+
+  it('tells nothing of a name that is pointed at, nor while somebody works with keys or clicks', async () => {
+    await using opened = await openNight(failedNight(1));
+    const { page } = opened;
+    const popover = page.locator('.popover');
+    const bar = rowOf(page, 'match').locator('.segment.is-work');
+    for (const act of [() => page.keyboard.press('j'), () => page.mouse.down(), () => page.mouse.wheel(0, 10)]) {
+      await bar.hover();
+      await popover.waitFor();
+      await act();
+      await popover.waitFor({ state: 'hidden' });
+      await page.mouse.up();
+      await rowOf(page, 'match').locator('.name').hover();
+      await popover.waitFor({ state: 'detached' });
+    }
+  });
+
+  it('keeps what it tells off the details', async () => {
+    await using opened = await openNight(failedNight(1));
+    const { page } = opened;
+    const { x, y, width, height } = (await rowOf(page, 'match').locator('.segment.is-work').boundingBox())!;
+    await page.mouse.move(x + width - 3, y + height / 2);
+    const popover = page.locator('.popover');
+    await popover.waitFor();
+    const [[, right], [end]] = [await edgesOf(popover), await edgesOf(detailsOf(page))];
+    expect(right).toBeLessThan(end);
+  });
+
+  it('moves the time by a drag once it is zoomed, and selects nothing by it', async () => {
+    await using opened = await openNight(fineNight(1));
+    const { page } = opened;
+    await rowOf(page, 'match').waitFor();
+    await page.keyboard.press('+');
+    await expect.poll(() => queryOf(page)['zoom']).toBeTruthy();
+    const { zoom } = queryOf(page);
+    const render = rowOf(page, 'render').locator('.segment.is-work');
+    const before = await edgesOf(render);
+    await render.hover();
+    await page.mouse.down();
+    await page.mouse.move((await middleOf(render)) - 100, 400, { steps: 3 });
+    await page.mouse.up();
+    await expect.poll(() => queryOf(page)['zoom']).not.toBe(zoom);
+    expect((await edgesOf(render))[0]).toBeLessThan(before[0] - 50);
+    expect(queryOf(page)).not.toHaveProperty('selected');
+    await render.click();
+    await expectText(detailsOf(page).getByRole('heading', { level: 2 }), 'Step render');
+  });
+
+  it('opens the step of a span that is chosen in the details or named by a link, and shows its row', async () => {
+    await using opened = await openNight(failedNight(1));
+    const { page } = opened;
+    await rowOf(page, 'match').click({ position: { x: 100, y: 10 } });
+    await detailsOf(page).getByRole('link', { name: 'INSERT payments' }).click();
+    const chosen = page.locator('.timeline-row.is-selected .name');
+    await expectText(chosen, 'INSERT payments');
+    const { selected } = queryOf(page);
+    expect(queryOf(page)).toEqual({ selected, open: '["match"]' });
+    await opened.go(`/run/${traceOfNight(1)}?collapsed=[0,1]&selected=${selected}`);
+    await expectText(chosen, 'INSERT payments');
+    await page.goto('about:blank');
+    await opened.go(`/run/${traceOfNight(1)}?selected=step:rates`);
+    await detailsOf(page).getByRole('link', { name: 'attempt 2' }).first().click();
+    await expectText(chosen, 'attempt 2');
   });
 
   it('zooms by the wheel around the pointer, and by keys', async () => {

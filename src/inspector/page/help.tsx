@@ -3,6 +3,7 @@ import type { JSX } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { type Key, keyAreas } from './keys.ts';
 import { CLOSE, IconButton } from './ui/icon-button.tsx';
+import { shown } from './url-state.ts';
 
 const isOpen = signal(false);
 
@@ -10,7 +11,7 @@ export function openHelp(): void {
   isOpen.value = true;
 }
 
-/** All keys, by the part of the page that they are of. */
+/** All keys, by the part of the page that they are of, and what the mouse does. */
 export function Help(): JSX.Element {
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => {
@@ -31,7 +32,7 @@ export function Help(): JSX.Element {
       </header>
       {isOpen.value && (
         <div class="key-areas">
-          {keyAreas.value.map(({ name, keys }) => (
+          {[...mouseAreas(), ...keyAreas.value].map(({ name, keys }) => (
             <section key={name}>
               <h3>{name}</h3>
               <dl>
@@ -47,7 +48,31 @@ export function Help(): JSX.Element {
   );
 }
 
-function KeyRow({ keys, does }: Key): JSX.Element {
+type Hint = Pick<Key, 'keys' | 'does'>;
+
+/** Of the view that is shown. */
+function mouseAreas(): { readonly name: string; readonly keys: readonly Hint[] }[] {
+  const { traceId, view } = shown.value;
+  const hints = traceId === '' ? undefined : MOUSE[view];
+  return hints ? [{ name: 'Mouse', keys: hints.map(([key, does]) => ({ keys: [key], does })) }] : [];
+}
+
+const MOUSE: Readonly<Record<string, readonly (readonly [key: string, does: string])[]>> = {
+  timeline: [
+    ['click', 'select; the arrow opens or closes'],
+    ['Ctrl+wheel', 'zoom'],
+    ['drag', 'move the time, once zoomed in'],
+    ['drag above', 'in the strip: choose the time that is shown'],
+  ],
+  graph: [
+    ['click', 'select; the triangle opens or collapses a group'],
+    ['wheel', 'zoom'],
+    ['drag', 'move the graph'],
+    ['two clicks', 'show all of the graph'],
+  ],
+};
+
+function KeyRow({ keys, does }: Hint): JSX.Element {
   return (
     <div>
       <dt>

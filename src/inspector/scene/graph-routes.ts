@@ -24,9 +24,9 @@ const MAX_LANES = 10;
 /** Of edges in a gap between rows. */
 const SHIFTS = [0, -4, 4];
 /** How far edges reach out where they turn. */
-const TURN = 20;
+const TURN = 16;
 /** Where edges from other bands come in, left of the first frame. */
-const INTO_BAND = -28;
+const INTO_BAND = -24;
 /** Where their labels are. */
 const BAND_LABEL = 80;
 const LOOP = 22;

@@ -37,7 +37,7 @@ const BUTTONS = { width: 40, height: 140 };
 /** What is seen around what is shown, in pixels at scale 1. */
 const AROUND = 160;
 /** Graphs of more steps and collapsed groups are shown as a whole at first, so that it is seen what there is. */
-const MANY = 60;
+const MANY = 40;
 /** How far from an edge a click may be, in pixels of the window. */
 const REACH = 6;
 
@@ -225,7 +225,7 @@ export class GraphStage {
 
   #first(): Camera {
     const { nodes, groups } = this.#scene!;
-    const isSmall = nodes.length + groups.length <= MANY;
+    const isSmall = nodes.length + groups.filter(({ isCollapsed }) => isCollapsed).length <= MANY;
     return this.#cameraOf(selectedBox(this.#look!.selection) ?? (isSmall ? firstOf(this.#scene!) : undefined));
   }
 
