@@ -1,3 +1,5 @@
+import { wheelPixels } from '../wheel.ts';
+
 /** A point of the canvas, in pixels from its left and top edge. */
 export interface Point {
   readonly x: number;
@@ -18,7 +20,6 @@ export interface Gestures {
 /** By how much a pixel of the wheel zooms, as an exponent; a pinch on a touch pad sends few of them. */
 const ZOOM_PER_PIXEL = 0.0018;
 const ZOOM_PER_PINCH = 0.01;
-const PIXELS_PER_LINE = 16;
 /** A shorter drag is a click. */
 const MIN_DRAG = 4;
 
@@ -68,8 +69,7 @@ export function startGestures(element: HTMLElement, gestures: Gestures): () => v
   listen('dblclick', (event) => gestures.doubleClick(pointOf(event)));
   listen('wheel', (event) => {
     event.preventDefault();
-    const unit = event.deltaMode === WheelEvent.DOM_DELTA_LINE ? PIXELS_PER_LINE : 1;
-    const [byX, byY] = [event.deltaX * unit, event.deltaY * unit];
+    const [byX, byY] = wheelPixels(event);
     // With shift, browsers turn the wheel sideways.
     if (Math.abs(byX) > Math.abs(byY)) gestures.pan(-byX, 0);
     else gestures.zoom(Math.exp(-byY * (event.ctrlKey ? ZOOM_PER_PINCH : ZOOM_PER_PIXEL)), pointOf(event));

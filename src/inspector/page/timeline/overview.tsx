@@ -13,13 +13,14 @@ const EDGE = 6;
 /** While a run goes on, drawing may take this part of the time. */
 const MAX_SHARE = 0.1;
 
-/** A drag on the strip, in pixels: of an edge of the window, of all of it, or of a new one. */
+/** A drag on the strip, in pixels: of both edges of the window, or of one of them. */
 interface Drag {
-  readonly kind: 'new' | 'move' | 'from' | 'to';
   readonly startX: number;
-  /** Of the window when it began. */
+  /** Of the window when it began; of a new one, where it began. */
   readonly from: number;
   readonly to: number;
+  readonly movesFrom: boolean;
+  readonly movesTo: boolean;
 }
 
 /**
@@ -33,9 +34,7 @@ export function Overview({ model }: { readonly model: TimelineModel }): JSX.Elem
   const onPointerDown = (event: PointerEvent): void => {
     if (event.button !== 0) return;
     strip.current!.setPointerCapture(event.pointerId);
-    const x = xOf(event);
-    const { from, to } = windowOf(model);
-    drag.value = { kind: model.zoom.peek() ? kindOf(x, from, to) : 'new', startX: x, from, to };
+    drag.value = dragFrom(model, xOf(event));
   };
   const onPointerMove = (event: PointerEvent): void => {
     if (drag.value) dragTo(model, drag.value, xOf(event));
@@ -64,27 +63,21 @@ export function Overview({ model }: { readonly model: TimelineModel }): JSX.Elem
   );
 }
 
-function windowOf(model: TimelineModel): { from: number; to: number } {
+/** What a drag from there moves: the window, or one of its edges where it is near; elsewhere it makes a new one. */
+function dragFrom(model: TimelineModel, startX: number): Drag {
   const whole = model.wholeScale.peek();
   const { fromMs, toMs } = model.scale.peek().window;
-  return { from: whole.x(fromMs), to: whole.x(toMs) };
+  const [from, to] = [whole.x(fromMs), whole.x(toMs)];
+  if (!model.zoom.peek() || startX < from - EDGE || startX > to + EDGE)
+    return { startX, from: startX, to: startX, movesFrom: false, movesTo: true };
+  return { startX, from, to, movesFrom: startX < to - EDGE, movesTo: startX > from + EDGE };
 }
 
-function kindOf(x: number, from: number, to: number): Drag['kind'] {
-  if (Math.abs(x - from) <= EDGE) return 'from';
-  if (Math.abs(x - to) <= EDGE) return 'to';
-  return x > from && x < to ? 'move' : 'new';
-}
-
-function dragTo(model: TimelineModel, { kind, startX, from, to }: Drag, x: number): void {
+function dragTo(model: TimelineModel, { startX, from, to, movesFrom, movesTo }: Drag, x: number): void {
   const by = x - startX;
-  if (kind === 'new' && Math.abs(by) < MIN_DRAG) return;
-  const [a, b] = {
-    new: [startX, x],
-    move: [from + by, to + by],
-    from: [from + by, to],
-    to: [from, to + by],
-  }[kind] as [number, number];
+  // A click makes no new one.
+  if (from === to && Math.abs(by) < MIN_DRAG) return;
+  const [a, b] = [movesFrom ? from + by : from, movesTo ? to + by : to];
   const whole = model.wholeScale.peek();
   model.setWindow({ fromMs: whole.ms(Math.min(a, b)), toMs: whole.ms(Math.max(a, b) + 1) });
 }

@@ -1,18 +1,17 @@
 import type { RefObject } from 'preact';
 import { useEffect } from 'preact/hooks';
+import { wheelPixels } from '../wheel.ts';
 import type { TimelineModel } from './timeline-model.ts';
 
 /** By how much a pixel of the wheel zooms, as an exponent. */
 const ZOOM_PER_PIXEL = 0.002;
-const PIXELS_PER_LINE = 16;
 
 /** Zooms with control, command or shift and the wheel, which is what a pinch is too; moves the time where the wheel goes sideways. */
 export function useWheel(element: RefObject<HTMLElement | null>, model: TimelineModel): void {
   useEffect(() => {
     const zoomed = element.current!;
     const onWheel = (event: WheelEvent): void => {
-      const unit = event.deltaMode === WheelEvent.DOM_DELTA_LINE ? PIXELS_PER_LINE : 1;
-      const [byX, byY] = [event.deltaX * unit, event.deltaY * unit];
+      const [byX, byY] = wheelPixels(event);
       if (event.ctrlKey || event.metaKey || event.shiftKey) {
         event.preventDefault();
         const left = zoomed.getBoundingClientRect().left + model.nameWidth.peek();
