@@ -1,8 +1,8 @@
+import type { GraphInput } from '../scene/graph-input.ts';
 import { layoutGraph } from '../scene/layout-graph.ts';
-import type { LayoutAnswer, LayoutQuestion } from './graph/layouter.ts';
 
-addEventListener('message', ({ data: { id, input } }: MessageEvent<LayoutQuestion>) => {
-  const layout = layoutGraph(input);
+addEventListener('message', ({ data }: MessageEvent<GraphInput>) => {
+  const layout = layoutGraph(data);
   const transfer = [layout.edges, layout.streams].map(({ curves }) => curves.buffer);
-  postMessage({ id, layout } satisfies LayoutAnswer, { transfer });
+  postMessage(layout, { transfer });
 });

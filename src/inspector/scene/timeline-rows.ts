@@ -26,7 +26,9 @@ export interface RowOptions {
 }
 
 /** What a row is about, and its place in the tree of rows. */
-export type TimelineRow = RowPlace & RowSubject;
+export type TimelineRow = UnplacedRow & Placed;
+
+type UnplacedRow = RowPlace & RowSubject;
 
 type RowSubject =
   | { readonly kind: 'group'; readonly group: number }
@@ -40,11 +42,14 @@ interface RowPlace {
   readonly id: string;
   /** 1 at the top. */
   readonly level: number;
-  /** Place among those with the same parent, from 1, and how many they are. */
-  readonly position: number;
-  readonly siblings: number;
   /** Absent where there is nothing to open. */
   readonly isOpen?: boolean;
+}
+
+/** Place among those with the same parent, from 1, and how many they are. */
+interface Placed {
+  readonly position: number;
+  readonly siblings: number;
 }
 
 /**
@@ -53,22 +58,16 @@ interface RowPlace {
  */
 export function timelineRows(view: RunView, { collapsed = NONE, open = NO_STEPS }: RowOptions = {}): TimelineRow[] {
   const { ofGroup, outside, calledBy } = placeSteps(view);
-  const notes = notesOf(view);
-  const siblings = view.groups.length + outside.length + notes.length;
-  const rows: TimelineRow[] = [];
+  const rows: UnplacedRow[] = [];
   for (const [group, { groupIndex }] of view.groups.entries()) {
     const steps = ofGroup[group]!;
     const isOpen = !collapsed.has(groupIndex);
-    const id = `group:${groupIndex}`;
-    const place = { id, level: 1, position: group + 1, siblings };
-    rows.push({ kind: 'group', group, ...place, ...(steps.length > 0 && { isOpen }) });
+    rows.push({ kind: 'group', group, id: `group:${groupIndex}`, level: 1, ...(steps.length > 0 && { isOpen }) });
     if (isOpen) addSteps(rows, steps, 2, { view, calledBy, open });
   }
-  const position = view.groups.length + 1;
-  addSteps(rows, outside, 1, { view, calledBy, open, position, siblings });
-  for (const [at, text] of notes.entries())
-    rows.push({ kind: 'note', text, id: `note:${at}`, level: 1, position: siblings - notes.length + at + 1, siblings });
-  return rows;
+  addSteps(rows, outside, 1, { view, calledBy, open });
+  for (const [at, text] of notesOf(view).entries()) rows.push({ kind: 'note', text, id: `note:${at}`, level: 1 });
+  return placeRows(rows);
 }
 
 interface StepsBelow {
@@ -84,10 +83,8 @@ function placeSteps({ groups, steps }: RunView): StepsBelow {
   for (const [index, { parent, group }] of steps.entries()) {
     // What says that it called itself, or was called by a later one, cannot be below it.
     if (parent !== undefined && parent < index) {
-      const called = calledBy.get(parent);
-      if (called) called.push(index);
-      else calledBy.set(parent, [index]);
-    } else ((group === undefined ? undefined : ofGroup[group]) ?? outside).push(index);
+      if (!calledBy.get(parent)?.push(index)) calledBy.set(parent, [index]);
+    } else (ofGroup[group ?? -1] ?? outside).push(index);
   }
   return { ofGroup, outside, calledBy };
 }
@@ -96,28 +93,24 @@ interface StepContext {
   readonly view: RunView;
   readonly calledBy: StepsBelow['calledBy'];
   readonly open: OpenSteps;
-  readonly position?: number;
-  readonly siblings?: number;
 }
 
-function addSteps(rows: TimelineRow[], steps: readonly number[], level: number, context: StepContext): void {
-  const { view, calledBy, open, position = 1, siblings = steps.length } = context;
+function addSteps(
+  rows: UnplacedRow[],
+  steps: readonly number[],
+  top: number,
+  { view, calledBy, open }: StepContext,
+): void {
   // A stack, because steps may be nested deeper than calls may be.
-  const waiting = steps.map((step, at) => ({ step, level, position: position + at, siblings })).toReversed();
+  const waiting = steps.map((step) => ({ step, level: top })).toReversed();
   for (let next = waiting.pop(); next; next = waiting.pop()) {
-    const { step, ...place } = next;
+    const { step, level } = next;
     const { key, spanCount, runs } = view.steps[step]!;
     const isOpen = spanCount > 0 ? open.has(key) : undefined;
-    rows.push({ kind: 'step', step, id: `step:${key}`, ...place, ...(isOpen !== undefined && { isOpen }) });
-    const called = calledBy.get(step) ?? [];
-    const below = { level: place.level + 1, siblings: runs.length + called.length };
-    const spans = isOpen ? addSpans(rows, open.get(key), { step, key, ...below }) : 0;
-    below.siblings += spans;
-    for (const [at, run] of runs.entries())
-      rows.push({ kind: 'run', step, run, id: `run:${run.runSpanId}`, position: spans + at + 1, ...below });
-    const first = spans + runs.length + 1;
-    for (let at = called.length - 1; at >= 0; at -= 1)
-      waiting.push({ step: called[at]!, position: first + at, ...below });
+    rows.push({ kind: 'step', step, id: `step:${key}`, level, ...(isOpen !== undefined && { isOpen }) });
+    if (isOpen) addSpans(rows, open.get(key), { step, key, level: level + 1 });
+    for (const run of runs) rows.push({ kind: 'run', step, run, id: `run:${run.runSpanId}`, level: level + 1 });
+    for (const called of calledBy.get(step)?.toReversed() ?? []) waiting.push({ step: called, level: level + 1 });
   }
 }
 
@@ -125,44 +118,35 @@ interface SpansPlace {
   readonly step: number;
   readonly key: string;
   readonly level: number;
-  /** How many rows beside spans the step has below it. */
-  readonly siblings: number;
 }
 
-/** @returns how many rows are directly below the step */
-function addSpans(rows: TimelineRow[], spans: readonly SpanBelow[] | string | undefined, place: SpansPlace): number {
-  const { step, key, level, siblings } = place;
+function addSpans(
+  rows: UnplacedRow[],
+  spans: readonly SpanBelow[] | string | undefined,
+  { step, key, level }: SpansPlace,
+): void {
   if (spans === undefined || spans.length === 0 || typeof spans === 'string') {
     const text = spans === undefined ? 'loading spans…' : typeof spans === 'string' ? spans : 'no spans below it';
-    rows.push({ kind: 'note', text, id: `note:${key}`, level, position: 1, siblings: siblings + 1 });
-    return 1;
+    rows.push({ kind: 'note', text, id: `note:${key}`, level });
+    return;
   }
-  const { sizes, parents } = familiesOf(spans);
-  const seen = new Map<number, number>();
-  for (const [at, span] of spans.entries()) {
-    const parent = parents[at]!;
-    const position = (seen.get(parent) ?? 0) + 1;
-    seen.set(parent, position);
+  for (const span of spans) {
     const id = `${span.attempt === undefined ? 'span' : 'attempt'}:${span.spanId}`;
-    const others = parent < 0 ? siblings : 0;
-    const all = { level: level + span.depth, position, siblings: (sizes.get(parent) ?? 0) + others };
-    rows.push({ kind: 'span', step, span, id, ...all });
+    rows.push({ kind: 'span', step, span, id, level: level + span.depth });
   }
-  return sizes.get(-1) ?? 0;
 }
 
-/** The place of each span's parent in a list from top to bottom, -1 for the step; and how many children each parent has. */
-function familiesOf(spans: readonly SpanBelow[]): { parents: number[]; sizes: Map<number, number> } {
-  const sizes = new Map<number, number>();
-  const path: number[] = [];
-  const parents = spans.map(({ depth }, at) => {
-    path.length = Math.min(path.length, depth);
-    const parent = path.at(-1) ?? -1;
-    path.push(at);
-    sizes.set(parent, (sizes.get(parent) ?? 0) + 1);
-    return parent;
+/** Tells each row its place among those with the same parent: what follows at its level until there is something above that. */
+function placeRows(rows: readonly UnplacedRow[]): TimelineRow[] {
+  /** By level, how many there are so far below the parent that is open there. */
+  const families: { size: number }[] = [];
+  const placed = rows.map((row) => {
+    families.length = Math.min(families.length, row.level);
+    const family = (families[row.level - 1] ??= { size: 0 });
+    family.size += 1;
+    return { row, family, position: family.size };
   });
-  return { parents, sizes };
+  return placed.map(({ row, family, position }) => Object.assign(row, { position, siblings: family.size }));
 }
 
 function notesOf({ totalSteps, steps, otherSpans }: RunView): string[] {
