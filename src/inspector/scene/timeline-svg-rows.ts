@@ -138,7 +138,9 @@ export class SvgRows {
     const left = Math.floor(room / CHARACTER_WIDTH) - text.length - 1;
     const hasNote = note !== undefined && left >= MIN_NOTE;
     const place = { x: this.#plot.x + x, y: BELOW_TEXT, 'text-anchor': isAtEnd ? 'end' : undefined };
-    const halo = { 'paint-order': 'stroke', stroke: this.#palette.surface, 'stroke-width': 3 };
+    // Lines stop before it, and bars between its words too.
+    const width = side === 'inside' ? 10 : 3;
+    const halo = { 'paint-order': 'stroke', stroke: this.#palette.surface, 'stroke-width': width };
     const content = [
       side === 'beyond-left' ? '‹ ' : '',
       svgText(text),

@@ -60,13 +60,23 @@ describe('the picture of a timeline', () => {
         "✓",
         "rank",
         "1.80 s",
-        "hatched: waited with all it needs · thin: between attempts · underlined: critical path · dashed: did not start · upright line: usual end",
+        "hatched: ready, but waiting · thin: between attempts · underlined: critical path · dashed: did not start · upright line: usual end",
       ]
     `);
     expect(elementsOf(readXml(svg), 'title').map(textOf)).toContain(
-      'rank, succeeded, started after 1.60 s, took 1.80 s, waited 400 ms, for what is not known, on the critical path',
+      'rank, succeeded, started after 1.60 s, took 1.80 s, waited 400 ms, reason unknown, on the critical path',
     );
     expect(elementsOf(readXml(svg), 'desc').map(textOf)).toEqual(['All is well.']);
+  });
+
+  it('lets lines and bars stop before labels', () => {
+    const svg = readXml(timelineSvgOf(madeView({ steps: [{ toolId: 'a', group: 0, endMs: 1200 }] })));
+    const labels = elementsOf(svg, 'text').filter((text) => textOf(text).startsWith('1.20 s'));
+    const { surface } = LIGHT;
+    expect(labels.map(({ attributes }) => attributes)).toMatchObject([
+      { 'paint-order': 'stroke', stroke: surface, 'stroke-width': '10' },
+      { 'paint-order': 'stroke', stroke: surface, 'stroke-width': '3' },
+    ]);
   });
 
   it.each([
