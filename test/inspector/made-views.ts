@@ -42,7 +42,7 @@ export function madeView({ steps: made = [], ...given }: MadeRun = {}): RunView 
     ...(critical.length > 0 && { criticalPath: { steps: critical, ms: durationMs } }),
     explanation: {
       findings: [],
-      bottlenecks: [],
+      times: [],
       parallelism: { workMs: durationMs, busyMs: durationMs, achieved: 1, peak: 1, idleMs: 0 },
       barrier: { waitedMs: 0, costMs: 0 },
       whatIf: [],

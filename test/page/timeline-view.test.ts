@@ -101,7 +101,7 @@ describe.skipIf(!hasBrowser)('the timeline', () => {
     await using opened = await openNight(failedNight(1));
     const { page } = opened;
     const tax = rowOf(page, 'tax');
-    await expectText(tax.locator('.bar-label'), 'skippeddependency failed: match, rates');
+    await expectText(tax.locator('.bar-label'), 'skippedbecause match and rates failed');
     expect(await middleOf(tax.locator('.point.is-skip'))).toBeGreaterThan(
       (await edgesOf(rowOf(page, 'match').locator('.segment')))[1] - 8,
     );

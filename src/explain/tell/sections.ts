@@ -98,7 +98,7 @@ function parallelismOf({ parallelism, groups, barrier, durationMs }: Explanation
       : []),
     ...(isMaterial(barrier.waitedMs, durationMs)
       ? [
-          `steps waited ${formatDuration(barrier.waitedMs)} in sum for groups that they do not need, which cost the run ${formatDuration(barrier.costMs)}`,
+          `steps waited ${formatDuration(barrier.waitedMs)} in total for groups that they do not need, which cost the run ${formatDuration(barrier.costMs)}`,
         ]
       : []),
   ];

@@ -1,4 +1,5 @@
 import { ATTR_ORCHESTRATION_EXECUTION_PLAN } from '../../semconv.ts';
+import { STATES } from '../scene/step-states.ts';
 import type { RunView, StepView } from '../view/run-view.ts';
 import { nameSpan } from './details/selection.ts';
 import { type OtlpKeyValue, plainOf, type SpanRecord } from './otlp-json.ts';
@@ -93,11 +94,11 @@ function searchableSpan({ span, resource }: SpanRecord): Searchable {
   };
 }
 
-/** Also a step that has no span is found by what it is called, and why it is as it is. */
-function searchableStep({ key, toolId, toolType = '', error = '', reason = '' }: StepView): Searchable {
+/** Also a step that has no span is found by what it is called, how it stands, and why. */
+function searchableStep({ key, toolId, toolType = '', state, error = '', reason = '' }: StepView): Searchable {
   const attributes = Object.entries({ tool_id: toolId, tool_type: toolType, error, reason });
   return {
-    text: [key, toolId, toolType, error, reason].join('\n').toLowerCase(),
+    text: [key, toolId, toolType, STATES[state].words, error, reason].join('\n').toLowerCase(),
     attributes: attributes.map(([name, value]) => [name, value.toLowerCase()]),
   };
 }

@@ -65,17 +65,23 @@ export function stepFacts(step: StepView, ms: number, missing: readonly string[]
     ...(isThere ? [['started', `after ${formatDuration(startMs)}`] as const] : []),
     ...(isThere && step.state !== 'skip' ? [[took, formatDuration(ms)] as const] : []),
     ...(usualMs === undefined ? [] : [['usually', formatDuration(usualMs)] as const]),
-    ...(waitMs >= NOTICEABLE_MS ? [['waited', `${formatDuration(waitMs)}${heldBy(step)}`] as const] : []),
+    ...(hasWaited(step) ? [['waited', `${formatDuration(waitMs)}${heldBy(step)}`] as const] : []),
     ...(attemptCount > 1 ? [['attempts', tellAttempts(attemptCount, attempts)] as const] : []),
     ...(step.isCritical ? [['critical', 'on the critical path'] as const] : []),
     ...(!step.isCritical && slackMs !== undefined ? [['slack', formatDuration(slackMs)] as const] : []),
-    ...(why === undefined ? [] : [['because', tell(why)] as const]),
+    ...(why === undefined ? [] : [['because', tell(why).replace(/^because /, '')] as const]),
     ...(!isThere && missing.length > 0 ? [['missing', waitsFor(missing)] as const] : []),
   ];
 }
 
-/** Shorter waits are the event loop's. */
+/** Shorter waits are the event loop's, and those of a process that is new before its first steps. */
 const NOTICEABLE_MS = 1;
+const COLD_START_MS = 10;
+
+/** Whether a step waited so long with all it needs that it is worth a word. */
+export function hasWaited({ waitMs, waitReason = 'unknown', dependsOn }: StepView): boolean {
+  return waitMs >= (waitReason === 'unknown' && dependsOn.length === 0 ? COLD_START_MS : NOTICEABLE_MS);
+}
 
 /** What held a step, e.g. ` for a free slot, until rank ended`. */
 function heldBy({ waitReason, waitedFor, lastDependency }: StepView): string {
@@ -88,7 +94,7 @@ function heldBy({ waitReason, waitedFor, lastDependency }: StepView): string {
     case 'dependency':
       return lastDependency ? ` after ${escapeText(lastDependency.toolId)} ended` : '';
     default:
-      return ', for what is not known';
+      return ', reason unknown';
   }
 }
 

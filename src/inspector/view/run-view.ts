@@ -44,8 +44,12 @@ export interface RunView {
   readonly criticalPath?: { readonly steps: readonly number[]; readonly ms: number } | undefined;
   readonly explanation: Pick<
     Explanation,
-    'findings' | 'bottlenecks' | 'parallelism' | 'barrier' | 'rootCause' | 'affected' | 'done' | 'notDone'
-  > & { readonly differences: readonly Difference[]; readonly whatIf: readonly WhatIfRow[] };
+    'findings' | 'parallelism' | 'barrier' | 'rootCause' | 'affected' | 'done' | 'notDone'
+  > & {
+    readonly times: readonly TimeRow[];
+    readonly differences: readonly Difference[];
+    readonly whatIf: readonly WhatIfRow[];
+  };
   /** What the explanation says in words. */
   readonly sections: readonly SectionView[];
   /** What is odd about the trace, a sentence each. */
@@ -169,6 +173,17 @@ export interface EdgeView {
   readonly mappings: readonly { readonly field: string; readonly ref: string }[];
   /** Whether it is an edge of the critical path. */
   readonly isCritical: boolean;
+}
+
+/** One thing that took time. */
+export interface TimeRow {
+  readonly text: string;
+  /** The tools that it is about, the most important first. */
+  readonly toolIds: readonly string[];
+  /** The time that the text tells of, as a share of the run; 0 where that is not known. */
+  readonly share: number;
+  /** What would save some of it; empty where the text says that itself, or nothing would. */
+  readonly saving: string;
 }
 
 /** How long the run would have taken under another circumstance. */

@@ -5,6 +5,7 @@ import { textAt } from '../../explain/read/read-attributes.ts';
 import type { ReceivedSpan } from '../../explain/read/received-span.ts';
 import type { Run, Step } from '../../explain/read/run.ts';
 import { criticalPathOf, sectionsOf } from '../../explain/tell/sections.ts';
+import { tellOutcome, tellReason } from '../../explain/tell/tell-reason.ts';
 import { ATTR_ORCHESTRATION_PLAN_NAME, ATTR_ORCHESTRATION_RUN_ID, ATTR_ORCHESTRATION_STRATEGY } from '../../semconv.ts';
 import { renderMermaid } from '../scene/mermaid.ts';
 import { servicesOf } from '../summarize-runs.ts';
@@ -14,6 +15,7 @@ import type { RunRef, RunView, ServiceView, StepState, StepView } from './run-vi
 import { liveStateOf } from './live-state.ts';
 import { viewEdges } from './view-edges.ts';
 import { viewMarkdown } from './view-markdown.ts';
+import { timeRows } from './time-rows.ts';
 import { whatIfRows } from './what-if-rows.ts';
 import { countSpans, spansOf, viewSteps } from './view-steps.ts';
 
@@ -94,6 +96,7 @@ export function viewRun(run: Run, surroundings: RunSurroundings): RunView {
     criticalPath: explanation.criticalPath && { steps: path, ms: explanation.criticalPath.ms },
     explanation: {
       ...partOf(explanation),
+      times: timeRows(explanation, durationMs, state === 'ended'),
       whatIf: whatIfRows(explanation, durationMs),
       notDone: viewNotDone(explanation, steps),
     },
@@ -163,9 +166,10 @@ function viewGroups(
   });
 }
 
-function partOf(explanation: Explanation): Omit<RunView['explanation'], 'notDone' | 'whatIf'> {
-  const { findings, bottlenecks, parallelism, barrier, rootCause, affected, done, differences } = explanation;
-  return { findings, bottlenecks, parallelism, barrier, rootCause, affected, done, differences };
+function partOf(explanation: Explanation): Omit<RunView['explanation'], 'times' | 'notDone' | 'whatIf'> {
+  const { findings, parallelism, barrier, rootCause, affected, done } = explanation;
+  const differences = explanation.differences.map(({ text, ...of }) => ({ ...of, text: tellReason(text) }));
+  return { findings, parallelism, barrier, rootCause, affected, done, differences };
 }
 
 /** What stands in the way of each tool that is not done. Of what has not ended, how it stands. */
@@ -175,7 +179,7 @@ function viewNotDone({ notDone }: Explanation, steps: readonly StepView[]): Expl
     const step = last.get(toolId);
     const isExplained = !step || !UNEXPLAINED.has(step.state);
     const why = step?.reason === undefined ? '' : `: ${step.reason}`;
-    return { toolId, reason: isExplained ? reason : step.state + why };
+    return { toolId, reason: isExplained ? tellOutcome(reason) : step.state + why };
   });
 }
 

@@ -2,6 +2,7 @@ import type { ExplainedStep } from '../../explain/explain-run.ts';
 import type { Attempt, DeclaredTool, Run, SpanNode, Step } from '../../explain/read/run.ts';
 import type { ReceivedSpan } from '../../explain/read/received-span.ts';
 import type { OpenSpan } from '../live-spans.ts';
+import { tellReason } from '../../explain/tell/tell-reason.ts';
 import type { AttemptView, RunState, StepState, StepView } from './run-view.ts';
 
 /** Most steps of a run that are shown: the first ones. A page with more does not help anybody. */
@@ -85,6 +86,7 @@ function viewStep(
   const since = (timeNs: bigint): number => Number(timeNs - context.zeroNs) / 1e6;
   const startMs = explained?.startMs ?? (span && span.startNs > 0n ? since(span.startNs) : undefined);
   const hasEnded = startMs !== undefined && state !== 'running' && state !== 'interrupted';
+  const isUnexplained = state === 'planned' || state === 'running' || contradicts(step, state);
   const length = explained?.durationMs ?? (span ? Number(span.endNs - span.startNs) / 1e6 : 0);
   return {
     toolId: step.toolId,
@@ -104,7 +106,7 @@ function viewStep(
     isCritical: explained?.isCritical ?? false,
     slackMs: explained?.slackMs,
     savesMs: explained?.savesMs ?? 0,
-    reason: state === 'planned' || state === 'running' || contradicts(step, state) ? undefined : step.reason,
+    reason: isUnexplained ? undefined : step.reason && tellReason(step.reason),
     error: step.error,
     attemptCount: step.attemptCount,
     attempts: step.attempts.map((attempt) => viewAttempt(attempt, since, context.open)),

@@ -156,7 +156,7 @@ describe('a report as text', () => {
 
       parallelism
         - group 0: at most 2 of 2 at once, 1.1 on average
-        - steps waited 90 ms in sum for groups that they do not need, which cost the run 60 ms
+        - steps waited 90 ms in total for groups that they do not need, which cost the run 60 ms
 
       what if
         - with each step started as soon as what it needs has ended: 120 ms

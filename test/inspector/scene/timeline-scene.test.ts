@@ -245,7 +245,7 @@ describe('what rows say to readers of the screen', () => {
   it.each([
     [{ waitReason: 'group' as const, waitedFor: 'b' }, ' for the groups before, until b ended'],
     [{ waitReason: 'dependency' as const, lastDependency: { toolId: 'b', ms: 3 } }, ' after b ended'],
-    [{ waitReason: 'unknown' as const }, ', for what is not known'],
+    [{ waitReason: 'unknown' as const, dependsOn: ['b'] }, ', reason unknown'],
   ])('tells what it waited for: %o', (wait, expected) => {
     expect(showStep({ waitMs: 5, ...wait }).told).toContain(`waited 5.0 ms${expected}`);
   });

@@ -24,7 +24,7 @@ export function GroupDetails({ run, group, at }: GroupProps): JSX.Element {
           ['Runs', group.isParallel ? 'its steps in parallel' : 'one step'],
           ['Took', tookText(group)],
           ['Started', startMs !== undefined && <At run={run} ms={startMs} />],
-          ['At once', parallelism && atOnce(parallelism)],
+          ['At once', run.state === 'ended' && parallelism && atOnce(parallelism)],
         ]}
       />
       <Section title={count(steps.length, 'step')}>

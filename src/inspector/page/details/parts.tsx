@@ -5,9 +5,10 @@ import type { RunView, StepView } from '../../view/run-view.ts';
 import { isDetailsOpen } from '../run/split.tsx';
 import { CopyButton } from '../ui/copy-button.tsx';
 import { CLOSE, IconButton } from '../ui/icon-button.tsx';
+import { Instant } from '../ui/instant.tsx';
 import { StateLabel } from '../ui/state.tsx';
 import { StepLink } from '../ui/step-link.tsx';
-import { formatInstant, showName, showText } from '../ui/texts.ts';
+import { showName, showText } from '../ui/texts.ts';
 import { selected, show } from '../url-state.ts';
 import { stepOfTool } from './selection.ts';
 
@@ -97,7 +98,7 @@ export function ToolLink({ run, toolId }: { readonly run: RunView; readonly tool
 
 /** A time of a run as it is said: since its start. The clock's time is its title. */
 export function At({ run, ms }: { readonly run: RunView; readonly ms: number }): JSX.Element {
-  return <span title={formatInstant(run.startedAtMs + ms)}>{formatDuration(Math.max(0, ms))} after the start</span>;
+  return <Instant atMs={run.startedAtMs + ms}>{formatDuration(Math.max(0, ms))} after the start</Instant>;
 }
 
 /** Deeper entries are not indented further: there would be no room for them. */

@@ -1,33 +1,42 @@
 import type { JSX } from 'preact';
 import { count, formatDuration } from '../../../explain/format.ts';
 import { stateOf } from '../../scene/step-states.ts';
-import type { RunView, StepView } from '../../view/run-view.ts';
+import type { RunView } from '../../view/run-view.ts';
 import { NOTHING } from '../address.ts';
-import { nowMs } from '../shown-run.ts';
 import { isSavedFile } from '../source.ts';
 import { CopyButton } from '../ui/copy-button.tsx';
+import { Instant } from '../ui/instant.tsx';
 import { Link } from '../ui/link.tsx';
-import { formatInstant, formatUsual, showName, showText } from '../ui/texts.ts';
+import { formatUsual, showName, showSentence } from '../ui/texts.ts';
+import { Failures } from './failures.tsx';
 import { ErrorText, Facts, Head, List, Section, Step, ToolLink } from './parts.tsx';
 import { RawSpan } from './raw-span.tsx';
 import { RemoveTrace } from './remove-trace.tsx';
+import { RunningStep } from './running-step.tsx';
 import { failedSteps, stepOfTool } from './selection.ts';
 
 export function RunDetails({ run }: { readonly run: RunView }): JSX.Element {
   const { findings } = run.explanation;
+  const failed = failedSteps(run).length;
   return (
     <>
-      <Head kind="Run" name={run.planName ?? ''} state={stateOf(run)} />
+      <Head kind="Run" name={run.planName ?? ''} state={run.runSpanId === '' ? undefined : stateOf(run)} />
       <RunningNow run={run} />
-      <Failures run={run} />
+      {failed > 0 ? (
+        <Section title={failed === 1 ? 'Failed' : `Failed: ${failed}, the first one on top`}>
+          <Failures run={run} />
+        </Section>
+      ) : (
+        <ErrorText text={run.error} />
+      )}
       {findings.length > 0 && (
         <Section title="Findings" copy={{ text: findings.map(({ text }) => text).join('\n'), what: 'the findings' }}>
           <List
             items={findings}
-            item={({ text, savesMs }) => (
+            item={({ text }) => (
               <>
-                {showText(text)}
-                {savesMs > 0 && <small> · {formatDuration(savesMs)} could be saved</small>}
+                {showSentence(text)}
+                <small>{savingOf(run, text)}</small>
               </>
             )}
           />
@@ -44,50 +53,17 @@ export function RunDetails({ run }: { readonly run: RunView }): JSX.Element {
   );
 }
 
+function savingOf({ explanation }: RunView, found: string): string {
+  const { saving } = explanation.times.find(({ text }) => text === found) ?? {};
+  return saving ? showSentence(` · ${saving}`) : '';
+}
+
 function RunningNow({ run }: { readonly run: RunView }): JSX.Element | null {
   if (run.state !== 'running' && run.state !== 'interrupted') return null;
   const steps = run.steps.filter(({ state }) => state === run.state);
   return (
-    <Section title={run.state === 'running' ? 'Running now' : 'Ran when its process ended'}>
+    <Section title={run.state === 'running' ? 'Running now' : 'Interrupted while running'}>
       {steps.length === 0 ? <p>No step.</p> : <List items={steps} item={(step) => <RunningStep step={step} />} />}
-    </Section>
-  );
-}
-
-/** E.g. `rank has been running for 12 s, usually 3.4 s`. */
-function RunningStep({ step }: { readonly step: StepView }): JSX.Element {
-  const { state, startMs = 0, usualMs } = step;
-  return (
-    <>
-      <Step step={step} />{' '}
-      {state === 'running'
-        ? `has been running for ${formatDuration(Math.max(0, nowMs.value - startMs))}`
-        : 'had not ended'}
-      {usualMs !== undefined && `, ${formatUsual({ medianMs: usualMs })}`}
-    </>
-  );
-}
-
-function Failures({ run }: { readonly run: RunView }): JSX.Element | null {
-  const failed = failedSteps(run);
-  const { affected, rootCause } = run.explanation;
-  if (failed.length === 0) return run.error === undefined ? null : <ErrorText text={run.error} />;
-  return (
-    <Section title={failed.length === 1 ? 'Failed' : `Failed: ${failed.length}, the first one on top`}>
-      <List
-        items={failed}
-        item={(step) => (
-          <>
-            <Step step={step} />
-            <ErrorText text={step.error} />
-          </>
-        )}
-      />
-      {affected.length > 0 && (
-        <p>
-          Because of {showName(rootCause ?? 'it')}, {count(affected.length, 'step')} did not run.
-        </p>
-      )}
     </Section>
   );
 }
@@ -110,7 +86,7 @@ function DoneAndNotDone({ run }: { readonly run: RunView }): JSX.Element {
               <>
                 <ToolLink run={run} toolId={toolId} />{' '}
                 <span class="dim">
-                  {showText(reason)}
+                  {showSentence(reason)}
                   {usuallyOf(run, toolId)}
                 </span>
               </>
@@ -165,12 +141,12 @@ function RunFacts({ run }: { readonly run: RunView }): JSX.Element {
     <Facts
       facts={[
         ['Strategy', run.strategy],
-        ['Started', formatInstant(run.startedAtMs)],
+        ['Started', <Instant atMs={run.startedAtMs} />],
         ['Took', run.nowMs === undefined && formatDuration(run.durationMs)],
         [
           'Usual',
           run.usual &&
-            `${formatDuration(run.usual.medianMs)}, the middle of ${count(run.usual.runs, 'successful run')}`,
+            `${formatDuration(run.usual.medianMs)}, the median of ${count(run.usual.runs, 'successful run')}`,
         ],
         [
           'Planned',

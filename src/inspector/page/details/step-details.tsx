@@ -1,6 +1,9 @@
 import type { JSX } from 'preact';
 import { count, formatDuration } from '../../../explain/format.ts';
+import { halfTime } from '../../../explain/tell/tell-saving.ts';
+import { isWrong } from '../../scene/step-states.ts';
 import { modeOf } from '../../scene/texts.ts';
+import { hasWaited } from '../../scene/timeline-words.ts';
 import type { RunView, StepView } from '../../view/run-view.ts';
 import { NOTHING } from '../address.ts';
 import { nowMs } from '../shown-run.ts';
@@ -8,7 +11,7 @@ import { isSavedFile } from '../source.ts';
 import { DurationAgainstUsual } from '../ui/duration.tsx';
 import { Link } from '../ui/link.tsx';
 import { Mark } from '../ui/state.tsx';
-import { showName, showText } from '../ui/texts.ts';
+import { showName, showPlan, showSentence } from '../ui/texts.ts';
 import { AttemptList } from './attempt-details.tsx';
 import { Inside } from './inside.tsx';
 import { MappingTable } from './mapping-table.tsx';
@@ -27,7 +30,7 @@ export function StepDetails({ run, step, at }: StepProps): JSX.Element {
   return (
     <>
       <Head kind="Step" name={step.key} state={step.state} />
-      {step.reason !== undefined && <p class="reason">{showText(step.reason)}</p>}
+      {step.reason !== undefined && <p class="reason">{showSentence(step.reason)}</p>}
       <ErrorText text={step.error} />
       <StepFacts run={run} step={step} />
       {attempts.length > 0 && (
@@ -58,13 +61,13 @@ function StepFacts({ run, step }: Omit<StepProps, 'at'>): JSX.Element {
           ? ['Took', <Took step={step} startMs={step.startMs} />]
           : ['Usually', step.usualMs !== undefined && formatDuration(step.usualMs)],
         ['Started', step.startMs !== undefined && <At run={run} ms={step.startMs} />],
-        ['Waited', step.waitMs > 0 && <Waited run={run} step={step} />],
+        ['Waited', hasWaited(step) && <Waited run={run} step={step} />],
         [
-          'Held up by',
+          'Waited longest for',
           step.lastDependency && (
             <>
               <ToolLink run={run} toolId={step.lastDependency.toolId} />
-              {step.lastDependency.ms > 0 && `, for ${formatDuration(step.lastDependency.ms)} the only one missing`}
+              {step.lastDependency.ms > 0 && ` (${formatDuration(step.lastDependency.ms)})`}
             </>
           ),
         ],
@@ -75,14 +78,13 @@ function StepFacts({ run, step }: Omit<StepProps, 'at'>): JSX.Element {
             !step.isCritical &&
             `${formatDuration(step.slackMs)} longer would not have made the critical path longer`,
         ],
-        ['Half as long', step.savesMs > 0 && `would shorten the run by ${formatDuration(step.savesMs)}`],
-        ['Type', step.toolType && showName(step.toolType)],
+        ['Saving', step.savesMs > 0 && run.state === 'ended' && !isWrong(step.state) && halfTime(step.savesMs)],
+        ['Type', step.toolType !== 'unknown' && step.toolType && showName(step.toolType)],
         [
           'Group',
           group && (
             <>
               <Link to={{ selected: `group:${group.groupIndex}` }}>group {group.groupIndex}</Link>, {modeOf(group)}
-              {step.executionOrder !== undefined && `, place ${step.executionOrder}`}
             </>
           ),
         ],
@@ -115,16 +117,17 @@ function Took({ step, startMs }: { readonly step: StepView; readonly startMs: nu
 }
 
 const WAITS: Readonly<Record<string, string>> = {
-  dependency: 'for a dependency',
-  group: 'for groups before its own',
-  slot: 'for a free slot',
-  unknown: 'for what nobody says',
+  dependency: ' for a dependency',
+  group: ' for the groups before its own',
+  slot: ' for a free slot',
+  unknown: ', reason unknown',
 };
 
 function Waited({ run, step }: Omit<StepProps, 'at'>): JSX.Element {
   return (
     <>
-      {formatDuration(step.waitMs)} {WAITS[step.waitReason ?? 'unknown']}
+      {formatDuration(step.waitMs)}
+      {WAITS[step.waitReason ?? 'unknown']}
       {step.waitedFor !== undefined && (
         <>
           , until <ToolLink run={run} toolId={step.waitedFor} /> ended
@@ -174,7 +177,7 @@ function InnerRuns({ run, step }: Omit<StepProps, 'at'>): JSX.Element {
     <List
       items={step.runs}
       item={({ runSpanId, planName, outcome }) => {
-        const name = showName(planName ?? '') || 'a run';
+        const name = showPlan(planName);
         return (
           <>
             <Mark state={outcome ?? 'unknown'} />{' '}

@@ -1,94 +1,53 @@
 import type { JSX } from 'preact';
-import { formatDuration } from '../../../explain/format.ts';
-import { nameStep } from '../../../explain/tell/name-step.ts';
-import type { RunView } from '../../view/run-view.ts';
-import { StepLink } from '../ui/step-link.tsx';
-import { BarRow } from './bar-row.tsx';
+import type { RunView, TimeRow } from '../../view/run-view.ts';
+import { ShareBar } from '../ui/share-bar.tsx';
+import { showSentence } from '../ui/texts.ts';
 import { Some } from './panel.tsx';
 import type { StepFinder } from './step-finder.ts';
 import { StepText } from './step-text.tsx';
 
 const MAX_LINES = 10;
-const MAX_BOTTLENECKS = 5;
+const MAX_TIMES = 5;
 
-interface PartProps {
+interface FaultsProps {
   readonly run: RunView;
   readonly finder: StepFinder;
-}
-
-interface LinesProps extends PartProps {
   readonly lines: readonly string[];
 }
 
 /** What is wrong, a sentence each. */
-export function Faults({ run, finder, lines }: LinesProps): JSX.Element {
-  return (
-    <Some of={lines} most={MAX_LINES}>
-      {(line) => (
-        <li key={line} class="fault">
-          <StepText text={line} toolIds={findingOf(run, line)?.toolIds ?? []} finder={finder} />
-        </li>
-      )}
-    </Some>
-  );
-}
-
-/** What took time, each with how much of it could be saved. */
-export function Losses({ run, finder, lines }: LinesProps): JSX.Element {
+export function Faults({ run, finder, lines }: FaultsProps): JSX.Element {
   return (
     <Some of={lines} most={MAX_LINES}>
       {(line) => {
-        const { kind = '', text = line, toolIds = [], savesMs = 0 } = findingOf(run, line) ?? {};
+        const { toolIds = [] } = run.explanation.findings.find(({ text }) => line.startsWith(text)) ?? {};
         return (
-          <BarRow
-            key={line}
-            share={savesMs / run.durationMs}
-            color="accent"
-            value={savesMs > 0 && `${REMEDIES[kind] ?? ''}saves about ${formatDuration(savesMs)}`}
-          >
-            <StepText text={text} toolIds={toolIds} finder={finder} />
-          </BarRow>
+          <li key={line} class="fault">
+            <StepText text={line} toolIds={toolIds} finder={finder} />
+          </li>
         );
       }}
     </Some>
   );
 }
 
-/** The other findings say themselves what would save time. */
-const REMEDIES: Readonly<Record<string, string>> = { bottleneck: 'twice as fast ', retries: 'one attempt ' };
-
-/** The finding that a line of a section tells: it begins with it. */
-function findingOf({ explanation }: RunView, line: string): RunView['explanation']['findings'][number] | undefined {
-  return explanation.findings.find(({ text }) => line.startsWith(text));
+interface TimesProps {
+  readonly rows: readonly TimeRow[];
+  readonly finder: StepFinder;
 }
 
-/** What saves less than this share of a run is no bottleneck. */
-const MATERIAL_SHARE = 0.01;
-
-type Bottleneck = RunView['explanation']['bottlenecks'][number];
-
-/** The steps that would shorten the run, were they twice as fast, by how much. */
-export function bottlenecksOf({ explanation, durationMs }: RunView): readonly Bottleneck[] {
-  return explanation.bottlenecks.filter(({ savesMs }) => savesMs >= durationMs * MATERIAL_SHARE);
-}
-
-export function Bottlenecks({
-  run,
-  finder,
-  bottlenecks,
-}: PartProps & { readonly bottlenecks: readonly Bottleneck[] }): JSX.Element {
+/** What took time, each with its share of the run, and what would save some of it. */
+export function Times({ rows, finder }: TimesProps): JSX.Element {
   return (
-    <Some of={bottlenecks} most={MAX_BOTTLENECKS}>
-      {(step) => (
-        <BarRow
-          key={nameStep(step)}
-          share={step.savesMs / run.durationMs}
-          color="critical"
-          value={`saves ${formatDuration(step.savesMs)} of ${formatDuration(run.durationMs)}`}
-        >
-          <StepLink name={nameStep(step)} stepKey={finder.key(step.toolId, step.iteration)} />{' '}
-          <small>took {formatDuration(step.durationMs)}</small>
-        </BarRow>
+    <Some of={rows} most={MAX_TIMES}>
+      {({ text, toolIds, share, saving }) => (
+        <li key={text} class="bar-row">
+          <span>
+            <StepText text={text} toolIds={toolIds} finder={finder} />
+          </span>
+          <span class="value">{showSentence(saving)}</span>
+          {share > 0 && <ShareBar share={share} color="accent" />}
+        </li>
       )}
     </Some>
   );

@@ -2,7 +2,7 @@ import type { JSX } from 'preact';
 import type { RunView } from '../../view/run-view.ts';
 import { Link } from '../ui/link.tsx';
 import { Mark } from '../ui/state.tsx';
-import { showName, showText } from '../ui/texts.ts';
+import { showPlan, showText } from '../ui/texts.ts';
 import { StepLink } from '../ui/step-link.tsx';
 import { Some } from './panel.tsx';
 
@@ -21,7 +21,7 @@ export function InnerRuns({ run, lines }: { readonly run: RunView; readonly line
           <li key={inner.runSpanId}>
             <Mark state={inner.outcome ?? 'unfinished'} />{' '}
             <Link to={{ run: inner.runSpanId, selected: '', zoom: '', open: '', collapsed: '' }}>
-              open {showName(inner.planName ?? 'the unnamed run')}
+              open {showPlan(inner.planName)}
             </Link>{' '}
             <small>
               started by <StepLink name={key} stepKey={key} />

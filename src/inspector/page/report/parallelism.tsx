@@ -25,7 +25,7 @@ export function Parallelism({ run }: { readonly run: RunView }): JSX.Element {
       </Some>
       {isMaterial(barrier.waitedMs, run) && (
         <p>
-          Steps waited {formatDuration(barrier.waitedMs)} in sum for groups that they do not need, which cost the run{' '}
+          Steps waited {formatDuration(barrier.waitedMs)} in total for groups that they do not need, which cost the run{' '}
           {formatDuration(barrier.costMs)}.
         </p>
       )}
@@ -46,7 +46,7 @@ function Group({ group, widest }: { readonly group: GroupRow; readonly widest: n
   return (
     <li class="bar-row">
       <span class="what">
-        <Link to={{ selected: `group:${group.index}` }}>group {group.groupIndex}</Link>
+        <Link to={{ selected: `group:${group.groupIndex}` }}>group {group.groupIndex}</Link>
         {group.isSerialised && <em class="flag">declared parallel, ran one after the other</em>}
       </span>
       <span class="value">

@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
 import type { RunView } from '../../view/run-view.ts';
 import { CopyButton } from '../ui/copy-button.tsx';
-import { showText } from '../ui/texts.ts';
+import { showSentence } from '../ui/texts.ts';
 import { StepLink } from '../ui/step-link.tsx';
 import { Some } from './panel.tsx';
 import type { StepFinder } from './step-finder.ts';
@@ -26,7 +26,7 @@ export function Progress({ run, finder }: { readonly run: RunView; readonly find
       <Some of={notDone} most={MAX_NAMES / 2}>
         {({ toolId, reason }) => (
           <li key={toolId}>
-            <StepLink name={toolId} stepKey={finder.key(toolId)} /> <span class="dim">{showText(reason)}</span>
+            <StepLink name={toolId} stepKey={finder.key(toolId)} /> <span class="dim">{showSentence(reason)}</span>
           </li>
         )}
       </Some>

@@ -3,10 +3,12 @@ import { useMemo } from 'preact/hooks';
 import { formatDuration } from '../../../explain/format.ts';
 import { nameStep } from '../../../explain/tell/name-step.ts';
 import type { RunView } from '../../view/run-view.ts';
+import { Failures } from '../details/failures.tsx';
+import { failedSteps } from '../details/selection.ts';
 import { CopyButton } from '../ui/copy-button.tsx';
 import { showText } from '../ui/texts.ts';
 import { Differences } from './differences.tsx';
-import { Bottlenecks, bottlenecksOf, Faults, Losses } from './findings.tsx';
+import { Faults, Times } from './findings.tsx';
 import { groupRows } from './group-rows.ts';
 import { InnerRuns } from './inner-runs.tsx';
 import { Panel, Some } from './panel.tsx';
@@ -29,15 +31,15 @@ export function Report({ run }: { readonly run: RunView }): JSX.Element {
     told.delete(title);
     return lines;
   };
-  const [wrong, slow, planned, progress] = [
+  const [wrong, , planned, progress] = [
     'what is wrong',
     'what took time',
     'planned and actual',
     'done and not done',
   ].map(take);
   const [parallel, , data, inner] = ['parallelism', 'what if', 'data flow', 'runs inside'].map(take);
-  const { differences, notDone, whatIf } = run.explanation;
-  const bottlenecks = bottlenecksOf(run);
+  const { differences, notDone, times, whatIf } = run.explanation;
+  const hasEnded = run.state === 'ended';
   const { planned: toolCount, seen } = run.completeness;
   return (
     <article class="report">
@@ -47,6 +49,11 @@ export function Report({ run }: { readonly run: RunView }): JSX.Element {
           Copy as Markdown
         </CopyButton>
       </p>
+      {(failedSteps(run).length > 0 || run.error !== undefined) && (
+        <Panel title="what failed">
+          <Failures run={run} />
+        </Panel>
+      )}
       {wrong && (
         <Panel title="what is wrong">
           <Faults run={run} finder={finder} lines={wrong} />
@@ -55,9 +62,9 @@ export function Report({ run }: { readonly run: RunView }): JSX.Element {
       <CriticalPath run={run} />
       <div class="columns">
         <div>
-          {slow && (
+          {times.length > 0 && (
             <Panel title="what took time">
-              <Losses run={run} finder={finder} lines={slow} />
+              <Times rows={times} finder={finder} />
             </Panel>
           )}
           {(planned || differences.length > 0) && (
@@ -74,7 +81,7 @@ export function Report({ run }: { readonly run: RunView }): JSX.Element {
               <Differences run={run} finder={finder} />
             </Panel>
           )}
-          {(parallel || groupRows(run).length > 0) && (
+          {hasEnded && (parallel || groupRows(run).length > 0) && (
             <Panel title="parallelism">
               <Parallelism run={run} />
             </Panel>
@@ -86,17 +93,12 @@ export function Report({ run }: { readonly run: RunView }): JSX.Element {
           )}
         </div>
         <div>
-          {bottlenecks.length > 0 && (
-            <Panel title="bottlenecks" beside={<small>if it took half as long</small>}>
-              <Bottlenecks run={run} bottlenecks={bottlenecks} finder={finder} />
-            </Panel>
-          )}
           {(progress || notDone.length > 0) && (
             <Panel title="done and not done">
               <Progress run={run} finder={finder} />
             </Panel>
           )}
-          {whatIf.length > 0 && (
+          {hasEnded && whatIf.length > 0 && (
             <Panel title="what if" beside={<small>by a replay of what was measured</small>}>
               <WhatIf run={run} rows={whatIf} finder={finder} />
             </Panel>

@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 import { StepLink } from '../ui/step-link.tsx';
-import { showText } from '../ui/texts.ts';
+import { showSentence } from '../ui/texts.ts';
 import { partsOf, type StepFinder } from './step-finder.ts';
 
 interface StepTextProps {
@@ -15,7 +15,7 @@ export function StepText({ text, toolIds, finder }: StepTextProps): JSX.Element 
   return (
     <>
       {partsOf(text, toolIds, finder).map(({ text, key }, at) =>
-        key === undefined ? showText(text) : <StepLink key={at} name={text} stepKey={key} />,
+        key === undefined ? showSentence(text) : <StepLink key={at} name={text} stepKey={key} />,
       )}
     </>
   );
