@@ -49,7 +49,7 @@ function totalRows({ duration, criticalPath, wait }: BaselineComparison): ToldRo
   const totals = [
     ['the run', duration],
     ['critical path', criticalPath],
-    ['waits, in sum', wait?.spread.max === 0 && wait.change.after === 0 ? undefined : wait],
+    ['waits in total', wait?.spread.max === 0 && wait.change.after === 0 ? undefined : wait],
   ] as const;
   return totals.flatMap(([name, placed]) =>
     placed ? { name, isTotal: true, cells: cellsOf(placed, formatDuration(placed.change.after)), note: '' } : [],

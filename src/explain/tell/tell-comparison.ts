@@ -22,10 +22,10 @@ import {
 const REASONS: Readonly<Record<LoneStep['reason'], readonly [now: string, before: string]>> = {
   'not planned': ['gone from the plan', 'new in the plan'],
   skipped: ['now skipped', 'skipped before'],
-  'not started': ['now not started', 'not started before'],
+  'not started': ['did not start', 'did not start before'],
   'no span': ['no span arrived', 'no span arrived before'],
-  'fewer passes': ['one pass less', 'one pass more'],
-  'not called': ['now not called', 'not called before'],
+  'fewer passes': ['one pass fewer', 'one pass more'],
+  'not called': ['not called now', 'not called before'],
 };
 
 /** Two runs side by side. */
@@ -54,7 +54,7 @@ function totalRows({ duration, criticalPath, wait }: Comparison): ToldRow[] {
   const totals = [
     ['the run', duration],
     ['critical path', criticalPath?.length],
-    ['waits, in sum', wait.before === 0 && wait.after === 0 ? undefined : wait],
+    ['waits in total', wait.before === 0 && wait.after === 0 ? undefined : wait],
   ] as const;
   return totals.flatMap(([name, change]) => {
     if (!change) return [];

@@ -93,7 +93,7 @@ function totalsOf({ duration, criticalPath, wait }: Comparison): TotalView[] {
   return [
     total('the run', duration),
     total('critical path', criticalPath?.length),
-    hasWaited && total('waits, in sum', wait),
+    hasWaited && total('waits in total', wait),
   ].filter(isThere);
 }
 
@@ -102,7 +102,7 @@ function totalsOfBaseline({ duration, criticalPath, wait }: BaselineComparison):
   return [
     placedTotal('the run', duration),
     placedTotal('critical path', criticalPath),
-    hasWaited && placedTotal('waits, in sum', wait),
+    hasWaited && placedTotal('waits in total', wait),
   ].filter(isThere);
 }
 

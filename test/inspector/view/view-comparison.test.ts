@@ -36,7 +36,7 @@ describe('two runs side by side', () => {
     expect(view.totals.map(({ name, before, after }) => [name, before, after])).toEqual([
       ['the run', 8100, 12_300],
       ['critical path', 8000, 12_250],
-      ['waits, in sum', 500, 0],
+      ['waits in total', 500, 0],
     ]);
     expect(view.planChanges).toEqual(['publish is new', 'notify is gone']);
   });
@@ -106,7 +106,7 @@ it('says nothing of durations of a run that goes on', () => {
   const { write: _, ...tools } = TOOLS;
   const view = viewComparison(before, madeRun({ ms: undefined, tools: { ...tools, write: { needs: ['rank'] } } }));
   expect(view).toMatchObject({ waterfall: undefined, criticalPath: undefined });
-  expect(view.totals.map(({ name }) => name)).toEqual(['waits, in sum']);
+  expect(view.totals.map(({ name }) => name)).toEqual(['waits in total']);
   expect(view.limits).toEqual(['no end of the run after arrived: durations and critical paths are not compared']);
 });
 

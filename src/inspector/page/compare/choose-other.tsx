@@ -12,17 +12,23 @@ const MAX_RUNS = 200;
 const LAST_SUCCESS = 'last-success';
 const MEDIAN = 'median:20';
 
+interface ChooseProps {
+  readonly run: RunView;
+  /** The other runs of its plan. */
+  readonly runs: readonly RunRow[];
+  readonly other: string;
+}
+
 /** Chooses what a run is compared with: what is usual, or any other run of its plan. */
-export function ChooseOther({ run, other }: { readonly run: RunView; readonly other: string }): JSX.Element {
-  const runs = useOtherRuns(run);
-  const value = other === '' ? LAST_SUCCESS : other;
-  const isListed = [LAST_SUCCESS, MEDIAN, ...runs.map(nameOf)].includes(value);
+export function ChooseOther({ run, runs, other }: ChooseProps): JSX.Element {
+  const value = isNamed(other) || other === MEDIAN ? other : LAST_SUCCESS;
+  const isListed = !isNamed(value) || runs.map(nameOf).includes(value);
   return (
     <label class="choose-other">
       Compare with
       <select value={value} onChange={(event) => show({ with: event.currentTarget.value })}>
-        <option value={LAST_SUCCESS}>the last success before it</option>
-        <option value={MEDIAN}>the median of up to 20 successes</option>
+        <option value={LAST_SUCCESS}>{run.lastSuccess ? 'the last success before it' : 'choose a run'}</option>
+        {run.lastSuccess && <option value={MEDIAN}>the median of up to 20 successes</option>}
         {!isListed && <option value={value}>trace {value.slice(0, 8)}…</option>}
         {runs.length > 0 && (
           <optgroup label={`Other runs of ${showName(run.planName ?? 'this plan')}`}>
@@ -38,8 +44,13 @@ export function ChooseOther({ run, other }: { readonly run: RunView; readonly ot
   );
 }
 
+/** Whether it is one run, and not what is usual. */
+export function isNamed(other: string): boolean {
+  return /^[0-9a-f]{32}/.test(other);
+}
+
 /** The other runs of its plan; none as long as they are not known, or where they cannot be asked for. */
-function useOtherRuns({ planName, traceId, runSpanId }: RunView): readonly RunRow[] {
+export function useOtherRuns({ planName, traceId, runSpanId }: RunView): readonly RunRow[] {
   const list = useLoaded(() => source.runs(), [traceId, runSpanId])?.value;
   const isOther = (row: RunRow): boolean =>
     row.planName === planName && (row.traceId !== traceId || row.runSpanId !== runSpanId);

@@ -1,12 +1,12 @@
 import type { JSX } from 'preact';
+import { stateOf } from '../../scene/step-states.ts';
 import type { CompareView, PathStep } from '../../view/compare-view.ts';
 import type { RunView } from '../../view/run-view.ts';
 import { Panel, Some } from '../report/panel.tsx';
 import { PathChain } from '../report/path-chain.tsx';
-import { isSavedFile } from '../source.ts';
-import { showText } from '../ui/texts.ts';
+import { showName, showSentence, showText } from '../ui/texts.ts';
 import { shown } from '../url-state.ts';
-import { ChooseOther } from './choose-other.tsx';
+import { ChooseOther, isNamed, useOtherRuns } from './choose-other.tsx';
 import { useComparison } from './load-comparison.ts';
 import { Sides } from './sides.tsx';
 import { StepRows } from './step-rows.tsx';
@@ -16,45 +16,61 @@ const MAX_LINES = 12;
 
 /** A run beside one before it, or beside the median of many. */
 export function Compare({ run }: { readonly run: RunView }): JSX.Element {
-  if (isSavedFile)
-    return (
-      <p class="notice">
-        This file holds one run only. Comparing needs the others: open the Inspector with{' '}
-        <code>npx orchestrace inspect</code>.
-      </p>
-    );
-  return <Comparison run={run} />;
-}
-
-function Comparison({ run }: { readonly run: RunView }): JSX.Element {
-  const other = shown.value.with;
-  const loaded = useComparison(run, other);
-  const isLoading = loaded?.other !== other;
+  const { with: other } = shown.value;
+  const runs = useOtherRuns(run);
+  // What is usual is asked for only where there is something: it is no fault that there is not.
+  const canCompare = run.lastSuccess !== undefined || isNamed(other);
+  const loaded = useComparison(run, other, canCompare);
+  const isLoading = canCompare && loaded?.other !== other;
   return (
     <article class={`compare ${isLoading ? 'is-loading' : ''}`} aria-busy={isLoading}>
-      <ChooseOther run={run} other={other} />
-      {!loaded && <p class="loading">Comparing …</p>}
-      {loaded?.fault !== undefined && (
+      {(canCompare || runs.length > 0) && <ChooseOther run={run} runs={runs} other={other} />}
+      {isLoading && !loaded && <p class="loading">Comparing …</p>}
+      {!canCompare && (
+        <p class="notice" role="status">
+          No earlier run of {run.planName ? showName(run.planName) : 'this plan'} succeeded
+          {runs.length > 0 ? ': choose another run.' : ', and there is no other run of it to compare with.'}
+        </p>
+      )}
+      {canCompare && loaded?.fault !== undefined && (
         <p class="notice" role="status">
           {showText(loaded.fault)}
         </p>
       )}
-      {loaded?.view && <Compared view={loaded.view} />}
+      {canCompare && loaded?.view && (
+        <Compared view={run.nowMs === undefined ? loaded.view : soFar(loaded.view)} run={run} />
+      )}
     </article>
   );
 }
 
-function Compared({ view }: { readonly view: CompareView }): JSX.Element {
-  const { waterfall } = view;
+/** Of a run that goes on, what has ended. */
+function soFar(view: CompareView): CompareView {
+  return {
+    ...view,
+    summary: 'This run is still running: only the steps that have ended are compared.',
+    after: { ...view.after, durationMs: 0 },
+    totals: [],
+    steps: view.steps.filter(({ after }) => after?.outcome !== undefined),
+    criticalPath: undefined,
+    limits: [],
+  };
+}
+
+function Compared({ view, run }: { readonly view: CompareView; readonly run: RunView }): JSX.Element {
+  const { waterfall, before, after } = view;
+  const outcome = before.kind === 'run' ? before.outcome : 'success';
+  // What ended otherwise is neither better nor worse for having taken less time.
+  const isAlike = outcome !== undefined && outcome === after.outcome;
   return (
-    <>
-      <h2 class="summary">{showText(view.summary)}</h2>
+    <div class={isAlike ? '' : 'is-unlike'}>
+      <h2 class="summary">{showSentence(view.summary)}</h2>
       <div class="columns">
         <section class="panel">
-          <Sides view={view} />
+          <Sides view={view} state={stateOf(run)} />
         </section>
         {waterfall && (
-          <Panel title="where the change is">
+          <Panel title="where the change comes from">
             <Waterfall waterfall={waterfall} />
           </Panel>
         )}
@@ -65,7 +81,7 @@ function Compared({ view }: { readonly view: CompareView }): JSX.Element {
         <Lines title="the plan" lines={view.planChanges} />
         <Lines title="not compared" lines={view.limits} />
       </div>
-    </>
+    </div>
   );
 }
 

@@ -14,8 +14,12 @@ interface Comparison {
 /** How often a run that goes on is compared anew. */
 const LIVE_REFRESH_MS = 5000;
 
-/** Compares a run with another one, and again when something of it arrived. Undefined as long as nothing is known. */
-export function useComparison(run: RunView, other: string): Comparison | undefined {
+/**
+ * Compares a run with another one, and again when something of it arrived. Undefined as long as nothing is known.
+ *
+ * @param isAsked whether there is something to compare it with
+ */
+export function useComparison(run: RunView, other: string, isAsked: boolean): Comparison | undefined {
   const { traceId, runSpanId, totalSpans, state, nowMs } = run;
   // One that goes on changes all the time.
   const version = nowMs === undefined ? totalSpans : Math.floor(nowMs / LIVE_REFRESH_MS);
@@ -24,5 +28,5 @@ export function useComparison(run: RunView, other: string): Comparison | undefin
       (view) => ({ other, view }),
       (error: Error) => ({ other, fault: error.message }),
     );
-  return useLoaded(load, [traceId, runSpanId, other, version, state])?.value;
+  return useLoaded(isAsked ? load : undefined, [isAsked, traceId, runSpanId, other, version, state])?.value;
 }

@@ -1,14 +1,16 @@
 import type { JSX } from 'preact';
 import { formatDuration } from '../../../explain/format.ts';
+import type { State } from '../../scene/step-states.ts';
 import type { ComparedRun, ComparedRuns, CompareView, TotalView } from '../../view/compare-view.ts';
+import { Instant } from '../ui/instant.tsx';
 import { Link } from '../ui/link.tsx';
 import { ShareBar } from '../ui/share-bar.tsx';
 import { StateLabel } from '../ui/state.tsx';
-import { formatInstant, showName } from '../ui/texts.ts';
+import { showName } from '../ui/texts.ts';
 import { Signed } from './signed.tsx';
 
 /** Which two are compared, and what each took as a whole. */
-export function Sides({ view }: { readonly view: CompareView }): JSX.Element {
+export function Sides({ view, state }: { readonly view: CompareView; readonly state: State }): JSX.Element {
   const { before, after, totals } = view;
   return (
     <>
@@ -16,12 +18,18 @@ export function Sides({ view }: { readonly view: CompareView }): JSX.Element {
         <dt class="is-before">
           <span class="swatch" aria-hidden="true" /> before
         </dt>
-        <dd>{before.kind === 'run' ? <Run run={before} canOpen /> : <Runs runs={before} />}</dd>
+        <dd>
+          {before.kind === 'run' ? (
+            <Run run={before} state={before.outcome ?? 'unfinished'} canOpen />
+          ) : (
+            <Runs runs={before} />
+          )}
+        </dd>
         <dt class="is-after">
           <span class="swatch" aria-hidden="true" /> this run
         </dt>
         <dd>
-          <Run run={after} />
+          <Run run={after} state={state} />
         </dd>
       </dl>
       {totals.length > 0 && (
@@ -45,12 +53,17 @@ export function Sides({ view }: { readonly view: CompareView }): JSX.Element {
   );
 }
 
-function Run({ run, canOpen = false }: { readonly run: ComparedRun; readonly canOpen?: boolean }): JSX.Element {
-  const { traceId, runSpanId, outcome, startedAtMs } = run;
+interface RunProps {
+  readonly run: ComparedRun;
+  readonly state: State;
+  readonly canOpen?: boolean;
+}
+
+function Run({ run: { traceId, runSpanId, startedAtMs }, state, canOpen = false }: RunProps): JSX.Element {
   return (
     <>
-      <StateLabel state={outcome ?? 'unfinished'} />
-      <span>{formatInstant(startedAtMs)}</span>
+      <StateLabel state={state} />
+      <Instant atMs={startedAtMs} />
       <code title={traceId}>{traceId.slice(0, 8)}</code>
       {canOpen && (
         <Link to={{ traceId, run: runSpanId, view: 'timeline', selected: '', zoom: '', with: '' }}>open</Link>
@@ -70,6 +83,7 @@ function Runs({ runs: { runs, planName } }: { readonly runs: ComparedRuns }): JS
 function Total({ total }: { readonly total: TotalView }): JSX.Element {
   const { name, before, after, change, ratio, range } = total;
   const most = Math.max(before, after, range?.max ?? 0) || 1;
+  const isUsual = range !== undefined && after >= range.min && after <= range.max;
   return (
     <tr>
       <th scope="row">{name}</th>
@@ -88,7 +102,7 @@ function Total({ total }: { readonly total: TotalView }): JSX.Element {
         <ShareBar share={after / most} />
       </td>
       <td>
-        <Signed ms={change} ratio={ratio} />
+        <Signed ms={change} ratio={ratio} materialMs={isUsual ? Infinity : 0} />
       </td>
     </tr>
   );

@@ -27,6 +27,7 @@ export function StepRowView({ row, index, scale, materialMs, top, isSelected }: 
   const select = ({ target }: MouseEvent): void => {
     if (key !== undefined && !(target as Element).closest('a')) show({ selected: `step:${key}` });
   };
+  const leastMs = row.isMaterial ? materialMs : Infinity;
   const alone = before && after ? '' : before ? 'is-gone' : 'is-new';
   return (
     <div
@@ -55,11 +56,11 @@ export function StepRowView({ row, index, scale, materialMs, top, isSelected }: 
         <span class="hidden">{spoken(row)}</span>
       </span>
       <span role="cell" class="number">
-        {shiftMs !== undefined && <Signed ms={shiftMs} materialMs={materialMs} />}
+        {shiftMs !== undefined && <Signed ms={shiftMs} materialMs={leastMs} />}
         <small>at {formatDuration((after ?? before)!.startMs)}</small>
       </span>
       <span role="cell" class="number">
-        {changeMs !== undefined && <Signed ms={changeMs} materialMs={materialMs} />}
+        {changeMs !== undefined && <Signed ms={changeMs} materialMs={leastMs} />}
         <small>{[before, after].map((side) => (side ? formatDuration(side.durationMs) : '–')).join(' → ')}</small>
       </span>
     </div>

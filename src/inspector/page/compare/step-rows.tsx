@@ -71,7 +71,12 @@ function Rows({ rows, scale, materialMs }: RowsProps): JSX.Element {
   const inSight = useVisibleRows(list, rows.length, ROW_HEIGHT);
   const { from, to } = rows.length > MANY_DRAWN ? inSight.value : { from: 0, to: rows.length };
   const current = placeOf(selected.value, rows);
-  useEffect(() => anchor.current?.scrollIntoView({ block: 'nearest' }), [current]);
+  const last = useRef(current);
+  useEffect(() => {
+    // At first, what has been selected elsewhere is no reason to leave the top.
+    if (current !== last.current) anchor.current?.scrollIntoView({ block: 'nearest' });
+    last.current = current;
+  }, [current]);
   const move = (by: 1 | -1): void => {
     // Keys may come faster than what is drawn.
     const from = placeOf(selected.peek(), rows);
@@ -83,7 +88,7 @@ function Rows({ rows, scale, materialMs }: RowsProps): JSX.Element {
   };
   useKeys('Compare', [
     { keys: ['ArrowDown', 'j'], does: 'next step', run: () => move(1) },
-    { keys: ['ArrowUp', 'k'], does: 'step before', run: () => move(-1) },
+    { keys: ['ArrowUp', 'k'], does: 'previous step', run: () => move(-1) },
   ]);
   return (
     <div class="rows-table" role="table" aria-label="Steps of both runs" aria-rowcount={rows.length + 1}>
