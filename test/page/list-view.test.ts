@@ -120,7 +120,8 @@ describe.skipIf(!hasBrowser)('the list of runs', () => {
     const { page } = opened;
     await page.getByText('1 trace without a run').click();
     await page.getByRole('link', { name: 'c'.repeat(32) }).click();
-    await page.getByRole('heading', { name: 'No run to show' }).waitFor();
+    await page.getByRole('heading', { name: 'A trace without a run' }).waitFor();
+    expect(await page.getByRole('alert').count()).toBe(0);
     await expectTexts(page.getByRole('main').getByRole('listitem'), ['GET /orders 40 ms', 'SELECT orders 25 ms']);
     expect(opened.takeFaults()).toEqual([expect.stringContaining('404')]);
     await page.goBack();

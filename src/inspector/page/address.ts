@@ -2,7 +2,7 @@ export type ViewName = 'timeline' | 'graph' | 'report' | 'compare';
 
 /** What is shown, all of it: it stands in the address, so that a link shows the same. Texts, as they stand there; empty for none. */
 export interface Shown {
-  /** Empty for the list of runs. */
+  /** Or the first digits of one. Empty for the list of runs; the path, with its slash, of an address at which there is nothing. */
   readonly traceId: string;
   /** The run within the trace; empty for its first. */
   readonly run: string;
@@ -55,8 +55,17 @@ const SAVED_TRACE = 'file';
 
 /** Those that stand in the address as parameters. */
 const PARAMETERS = Object.keys(NOTHING).filter((name) => name !== 'traceId') as (keyof Shown)[];
-const VIEWS: readonly string[] = ['timeline', 'graph', 'report', 'compare'] satisfies readonly ViewName[];
-const RUN_PATH = /^\/run\/([0-9a-f]{32})$/i;
+const RUN_PATH = /^\/run\/([0-9a-f]{6,32})$/i;
+
+/** What a run can be looked at as; a file holds no other to compare it with. */
+export function viewsOf(isSavedFile: boolean): readonly ViewName[] {
+  return ['timeline', 'graph', 'report', ...(isSavedFile ? [] : (['compare'] as const))];
+}
+
+/** Whether it is all of one. */
+export function isTraceId(text: string): boolean {
+  return /^[0-9a-f]{32}$/.test(text);
+}
 
 /** Reads what an address shows. In a saved file it stands behind the `#`: the path is that of the file. */
 export function parseAddress(
@@ -65,9 +74,10 @@ export function parseAddress(
 ): Shown {
   const parameters = new URLSearchParams(isSavedFile ? hash.slice(1) : search);
   const given = Object.fromEntries(PARAMETERS.map((name) => [name, parameters.get(name) ?? NOTHING[name]]));
-  const view = VIEWS.includes(given['view'] ?? '') ? given['view'] : NOTHING.view;
-  const traceId = isSavedFile ? SAVED_TRACE : (RUN_PATH.exec(pathname)?.[1] ?? '').toLowerCase();
-  return { ...NOTHING, ...given, view, traceId } as Shown;
+  const view = viewsOf(isSavedFile).find((name) => name === given['view']) ?? NOTHING.view;
+  const ofRun = RUN_PATH.exec(pathname)?.[1]?.toLowerCase() ?? (pathname === '/' ? '' : pathname);
+  const traceId = isSavedFile ? SAVED_TRACE : ofRun;
+  return { ...NOTHING, ...given, view, traceId };
 }
 
 /** The address that shows it: the inverse of {@link parseAddress}. */
@@ -75,6 +85,7 @@ export function formatAddress(shown: Shown, isSavedFile: boolean): string {
   const set = PARAMETERS.filter((name) => shown[name] !== NOTHING[name]);
   const parameters = new URLSearchParams(set.map((name): [string, string] => [name, shown[name]])).toString();
   if (isSavedFile) return `#${parameters}`;
-  const path = shown.traceId === '' ? '/' : `/run/${shown.traceId}`;
+  const { traceId } = shown;
+  const path = traceId === '' ? '/' : traceId.startsWith('/') ? traceId : `/run/${traceId}`;
   return parameters === '' ? path : `${path}?${parameters}`;
 }

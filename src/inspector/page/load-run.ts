@@ -1,14 +1,17 @@
 import { batch, computed, effect, signal } from '@preact/signals';
+import type { RunView } from '../view/run-view.ts';
+import { isTraceId } from './address.ts';
 import { Refresher } from './refresher.ts';
 import { nowMs, shownRun } from './shown-run.ts';
-import { source } from './source.ts';
+import { isSavedFile, source } from './source.ts';
 import { shown } from './url-state.ts';
 
 /** Why the run could not be loaded, or not again. */
 export const loadFault = signal<string | undefined>(undefined);
 export const isPaused = signal(false);
-/** How often something of the run arrived since it was paused. */
+/** How often something of the run arrived since it was paused, and the run as it is since. */
 export const missedChanges = signal(0);
+export const newestRun = signal<RunView | undefined>(undefined);
 /** Whether the server tells of changes at the moment. */
 export const isConnected = signal(true);
 
@@ -31,8 +34,9 @@ export function startLoading(): void {
       loadFault.value = undefined;
       missedChanges.value = 0;
       isPaused.value = false;
+      newestRun.value = undefined;
     });
-    if (traceId === '') return;
+    if (!isSavedFile && !isTraceId(traceId)) return;
     const mine = new Refresher(async () => {
       const loaded = await load(traceId, run);
       if (refresher === mine) accept(loaded);
@@ -56,7 +60,7 @@ export function startLoading(): void {
 export function onTraceChange(traceId: string | undefined): void {
   if (traceId !== undefined && traceId !== shown.peek().traceId) return;
   if (isPaused.peek()) missedChanges.value += 1;
-  else refresher?.ask();
+  refresher?.ask();
 }
 
 export function togglePause(): void {
@@ -65,7 +69,7 @@ export function togglePause(): void {
   if (!isPaused.value) refresher?.ask();
 }
 
-type Loaded = { run: NonNullable<typeof shownRun.value> } | { fault: string };
+type Loaded = { run: RunView } | { fault: string };
 
 async function load(traceId: string, run: string): Promise<Loaded> {
   try {
@@ -75,11 +79,13 @@ async function load(traceId: string, run: string): Promise<Loaded> {
   }
 }
 
-/** What was there before stays until there is something new. */
+/** What was there before stays until there is something new, and as long as it is paused. */
 function accept(loaded: Loaded): void {
   batch(() => {
     loadFault.value = 'fault' in loaded ? loaded.fault : undefined;
     if ('fault' in loaded) return;
+    newestRun.value = loaded.run;
+    if (isPaused.peek()) return;
     arrivedAtMs = performance.now();
     shownRun.value = loaded.run;
     nowMs.value = loaded.run.nowMs ?? loaded.run.durationMs;

@@ -28,7 +28,7 @@ export function Search(): JSX.Element {
         type="search"
         placeholder="Search ( / )"
         aria-label="Search in the run: words, or attribute=value"
-        title="Words that all have to be found, or attribute=value. Enter goes to the next, shift and Enter to the one before."
+        title="Words that all have to be found, or attribute=value. Enter goes to the next match, shift and Enter to the previous one."
         value={shown.value.search}
         onInput={(event) => show({ search: event.currentTarget.value }, false)}
         onKeyDown={onKeyDown}

@@ -11,9 +11,9 @@ type Place = (by: 1 | -1) => number | undefined;
 export function stepKeys(place: Place): Key[] {
   return [
     { keys: ['n'], does: 'next step that went wrong', run: () => go(place, 1, wentWrong) },
-    { keys: ['N'], does: 'step before that went wrong', run: () => go(place, -1, wentWrong) },
+    { keys: ['N'], does: 'previous step that went wrong', run: () => go(place, -1, wentWrong) },
     { keys: ['c'], does: 'next step on the critical path', run: () => go(place, 1, isCritical) },
-    { keys: ['C'], does: 'step before on the critical path', run: () => go(place, -1, isCritical) },
+    { keys: ['C'], does: 'previous step on the critical path', run: () => go(place, -1, isCritical) },
   ];
 }
 

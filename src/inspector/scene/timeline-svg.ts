@@ -44,7 +44,7 @@ const PLOT_PADDING = { left: 8, right: 84 };
 const FONT = `system-ui, -apple-system, 'Segoe UI', sans-serif`;
 /** What the signs mean. */
 const LEGEND = [
-  'hatched: waited with all it needs',
+  'hatched: ready, but waiting',
   'thin: between attempts',
   'underlined: critical path',
   'dashed: did not start',

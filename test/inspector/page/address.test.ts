@@ -10,8 +10,8 @@ const at = (address: string): URL => new URL(address, 'http://127.0.0.1:4319');
 const shownThings: fc.Arbitrary<Shown> = fc
   .record({
     ...Object.fromEntries(Object.keys(NOTHING).map((name) => [name, fc.string({ unit: 'grapheme' })])),
-    traceId: fc.constantFrom('', TRACE),
-    view: fc.constantFrom('timeline', 'graph', 'report', 'compare'),
+    traceId: fc.constantFrom('', TRACE, 'abcdef', '/nothing/here'),
+    view: fc.constantFrom('timeline', 'graph', 'report'),
   })
   .map((shown) => ({ ...NOTHING, ...shown }));
 
@@ -42,9 +42,13 @@ describe('parseAddress', () => {
     expect(parseAddress(at(`/run/${TRACE}?view=pie`), false).view).toBe('timeline');
   });
 
-  it('shows the list at any other path', () => {
-    for (const path of ['/', '/run/', '/run/abc', `/runs/${TRACE}`, `/run/${TRACE}/more`])
-      expect(parseAddress(at(path), false).traceId).toBe('');
+  it('says of any other path that there is nothing', () => {
+    for (const path of ['/run/', '/run/abc', `/runs/${TRACE}`, `/run/${TRACE}/more`])
+      expect(parseAddress(at(path), false).traceId).toBe(path);
+  });
+
+  it('compares nothing in a saved file', () => {
+    expect(parseAddress(new URL('file:///tmp/run.html#view=compare'), true).view).toBe('timeline');
   });
 
   it('takes a trace id in capitals, and no parameter for one', () => {

@@ -4,9 +4,10 @@ import { isWrong, stateOf } from '../../scene/step-states.ts';
 import type { RunRow, ServiceView } from '../../view/run-view.ts';
 import { NOTHING } from '../address.ts';
 import { DurationAgainstUsual } from '../ui/duration.tsx';
+import { Instant } from '../ui/instant.tsx';
 import { Link } from '../ui/link.tsx';
 import { StateLabel, StrategyBadge } from '../ui/state.tsx';
-import { formatAgo, formatInstants, formatVersion, showName, showPlan, showSentence } from '../ui/texts.ts';
+import { formatAgo, formatVersion, showName, showPlan, showSentence } from '../ui/texts.ts';
 import { listNowMs } from './load-list.ts';
 
 /** Runs as a table: each row is one link. */
@@ -96,11 +97,7 @@ function Elapsed({ run }: { readonly run: RunRow }): JSX.Element {
 
 export function Started({ atMs }: { readonly atMs: number }): JSX.Element {
   const ago = useComputed(() => formatAgo(listNowMs.value - atMs));
-  return (
-    <time class="started" dateTime={new Date(atMs).toISOString()} title={formatInstants(atMs)}>
-      {ago}
-    </time>
-  );
+  return <Instant atMs={atMs}>{ago}</Instant>;
 }
 
 /** Name and version of each service. */

@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
-import { count, formatDuration } from '../../../explain/format.ts';
+import { formatDuration } from '../../../explain/format.ts';
 import type { RunView } from '../../view/run-view.ts';
-import { isConnected, isPaused, loadFault, missedChanges, togglePause } from '../load-run.ts';
+import { isConnected, loadFault } from '../load-run.ts';
 import { nowMs } from '../shown-run.ts';
 import { isSavedFile } from '../source.ts';
 
@@ -9,14 +9,6 @@ import { isSavedFile } from '../source.ts';
 export function LiveBar({ run }: { readonly run: RunView }): JSX.Element {
   return (
     <div role="status" class="live-bar">
-      {isPaused.value && (
-        <p class="notice">
-          Paused; {count(missedChanges.value, 'change')} since.{' '}
-          <button type="button" class="button" onClick={togglePause}>
-            Go on
-          </button>
-        </p>
-      )}
       {!isConnected.value && !isSavedFile && (
         <p class="notice is-warning">
           The Inspector does not answer: what is shown may be old. The page connects again by itself; if it was stopped,

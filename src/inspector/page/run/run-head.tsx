@@ -1,24 +1,27 @@
 import type { JSX } from 'preact';
 import { stateOf, STATES } from '../../scene/step-states.ts';
-import type { RunView } from '../../view/run-view.ts';
+import { count, formatDuration } from '../../../explain/format.ts';
+import type { RunView, StepView } from '../../view/run-view.ts';
 import { NOTHING } from '../address.ts';
+import { RunningStep } from '../details/running-step.tsx';
 import { ExportMenu } from '../export-menu.tsx';
-import { isPaused, togglePause } from '../load-run.ts';
+import { isPaused, missedChanges, newestRun, togglePause } from '../load-run.ts';
 import { Services } from '../run-list/run-rows.tsx';
 import { nowMs } from '../shown-run.ts';
 import { isSavedFile, source } from '../source.ts';
 import { CopyButton } from '../ui/copy-button.tsx';
 import { DurationAgainstUsual } from '../ui/duration.tsx';
+import { Instant } from '../ui/instant.tsx';
 import { Link } from '../ui/link.tsx';
 import { StateLabel, StrategyBadge } from '../ui/state.tsx';
-import { formatAgo, formatInstant, safeUrl, showName, showText } from '../ui/texts.ts';
+import { formatAgo, safeUrl, showName, showPlan, showSentence, showText } from '../ui/texts.ts';
 import { useLoaded } from '../use-loaded.ts';
 
 /** What every view of a run has above it: the verdict before all. */
 export function RunHead({ run }: { readonly run: RunView }): JSX.Element {
   const state = stateOf(run);
   const hasRun = run.runSpanId !== '';
-  const name = showName(run.planName ?? '') || (hasRun ? 'Run without a plan name' : 'Steps without a run');
+  const name = hasRun ? showPlan(run.planName) : 'Steps without a run';
   return (
     <header class={`run-head color-${STATES[state].color}`}>
       <div class="title-row">
@@ -26,10 +29,11 @@ export function RunHead({ run }: { readonly run: RunView }): JSX.Element {
           {name}
         </h1>
         <StrategyBadge strategy={run.strategy} />
-        {hasRun && <StateLabel state={state} />}
+        {isPaused.value ? <Paused /> : hasRun && <StateLabel state={state} />}
         <Actions run={run} />
       </div>
-      <p class="verdict">{showText(run.verdict)}</p>
+      <p class="verdict">{showSentence(run.verdict)}</p>
+      {run.state === 'running' && <Slowest run={run} />}
       <Facts run={run} />
       {!hasRun && <HowToHaveRun />}
       {run.notes.length > 0 && <Notes notes={run.notes} />}
@@ -37,12 +41,41 @@ export function RunHead({ run }: { readonly run: RunView }): JSX.Element {
   );
 }
 
+/** In the place of how the run stands: when it stood like this, and what came since. */
+function Paused(): JSX.Element {
+  const { value: run } = newestRun;
+  const state = run && stateOf(run);
+  const isEnded = state !== undefined && run?.nowMs === undefined;
+  const been = state === 'cancellation' || state === 'interrupted' ? 'been ' : '';
+  return (
+    <span role="status">
+      paused at {formatDuration(nowMs.value)};{' '}
+      {isEnded ? `the run has since ${been}${STATES[state].words}` : `${count(missedChanges.value, 'change')} since`}
+    </span>
+  );
+}
+
+/** Of the steps that run, the one that has taken longest beyond what is usual for it. */
+function Slowest({ run: { steps } }: { readonly run: RunView }): JSX.Element | null {
+  const [step] = steps.filter(({ state }) => state === 'running').toSorted((a, b) => usualEndOf(a) - usualEndOf(b));
+  if (!step) return null;
+  return (
+    <p class="verdict">
+      <RunningStep step={step} />
+    </p>
+  );
+}
+
+function usualEndOf({ startMs = 0, usualMs = 0 }: StepView): number {
+  return startMs + usualMs;
+}
+
 /** What to do where steps arrived and nothing of a run did. */
 function HowToHaveRun(): JSX.Element {
   return (
     <p class="notice">
-      Nothing of their run arrived. If it goes on, it is shown here when its plan or its end arrives. If they have none,
-      wrap what runs them, <code>traceOrchestration(plan, work)</code>, or send a span above them with{' '}
+      Nothing of their run arrived. If it is still running, it is shown here when its plan or its end arrives. If they
+      have none, wrap what runs them, <code>traceOrchestration(plan, work)</code>, or send a span above them with{' '}
       <code>orchestration.span.type</code> = <code>run</code>: then it is known what was planned, what is missing, and
       what decided how long it took.
     </p>
@@ -53,8 +86,8 @@ function Actions({ run }: { readonly run: RunView }): JSX.Element {
   return (
     <div class="actions">
       {run.nowMs !== undefined && (
-        <button type="button" class="button" aria-pressed={isPaused.value} title="Key p" onClick={togglePause}>
-          {isPaused.value ? 'Go on' : 'Pause'}
+        <button type="button" class="button" title="Key p" onClick={togglePause}>
+          {isPaused.value ? 'Resume' : 'Pause'}
         </button>
       )}
       {run.lastSuccess && !isSavedFile && (
@@ -69,28 +102,43 @@ function Actions({ run }: { readonly run: RunView }): JSX.Element {
 
 function Facts({ run }: { readonly run: RunView }): JSX.Element {
   const { planned, seen } = run.completeness;
+  const { planName, startedAtMs, state, outcome, explanation } = run;
+  const done = explanation.done.length;
+  const isLess = state !== 'running' && outcome !== 'success';
   return (
     <ul class="run-facts">
       <li>
         <Elapsed run={run} />
       </li>
       {planned > 0 && (
-        <li class={seen < planned && run.state !== 'running' ? 'is-incomplete' : ''}>
-          {seen} of {planned} planned steps seen
-        </li>
+        <>
+          <li class={done < planned && isLess ? 'is-incomplete' : ''}>
+            {done} of {planned} done
+          </li>
+          <li class={seen < planned && state !== 'running' ? 'is-incomplete' : ''}>
+            {seen} of {planned} planned steps seen
+          </li>
+        </>
       )}
       <li>
-        <time dateTime={new Date(run.startedAtMs).toISOString()}>{formatInstant(run.startedAtMs)}</time>
-        <small> {formatAgo(Date.now() - run.startedAtMs)}</small>
+        <Instant atMs={startedAtMs} />
+        <small> {formatAgo(Date.now() - startedAtMs)}</small>
       </li>
       {run.services.length > 0 && (
         <li>
           <Services services={run.services} />
         </li>
       )}
+      {planName && !isSavedFile && (
+        <li>
+          <Link class="name-lines" to={{ ...NOTHING, plan: planName }}>
+            other runs of {showName(planName)}
+          </Link>
+        </li>
+      )}
       {run.startedBy && <StartedBy run={run} startedBy={run.startedBy} />}
       <li>
-        <span class="label">trace</span> <code title={run.traceId}>{run.traceId.slice(0, 8)}…</code>
+        <code title={`trace ${run.traceId}`}>{run.traceId.slice(0, 8)}…</code>
         <CopyButton text={run.traceId} what="the trace id" />
       </li>
       <OtherPlaces run={run} />
@@ -149,9 +197,9 @@ const FEW_NOTES = 1;
 
 function Notes({ notes }: { readonly notes: readonly string[] }): JSX.Element {
   const lines = notes.map((note) => <li key={note}>{showText(note)}</li>);
-  if (notes.length <= FEW_NOTES) return <ul class="notes">{lines}</ul>;
+  if (notes.length <= FEW_NOTES) return <ul class="dim">{lines}</ul>;
   return (
-    <details class="notes">
+    <details class="dim">
       <summary>{notes.length} notes about this trace</summary>
       <ul>{lines}</ul>
     </details>

@@ -5,20 +5,19 @@ import { stateOf, STATES } from '../../scene/step-states.ts';
 import type { RunView } from '../../view/run-view.ts';
 import { Details } from '../details/details.tsx';
 import { useKeys } from '../keys.ts';
-import { isPaused, loadFault, togglePause } from '../load-run.ts';
+import { isPaused, togglePause } from '../load-run.ts';
 import { runList } from '../run-list/load-list.ts';
 import { backToList } from '../run-list/way-back.ts';
 import { shownRun } from '../shown-run.ts';
 import { isSavedFile } from '../source.ts';
 import { ErrorBoundary } from '../ui/error-boundary.tsx';
-import { Link } from '../ui/link.tsx';
-import { showName } from '../ui/texts.ts';
+import { showPlan } from '../ui/texts.ts';
 import { selected, show, shown, view } from '../url-state.ts';
-import { ForeignSpans } from './foreign-spans.tsx';
 import { LiveBar } from './live-bar.tsx';
+import { NoRun } from './no-run.tsx';
 import { RunHead } from './run-head.tsx';
 import { isDetailsOpen, Split } from './split.tsx';
-import { RunTabs, VIEWS } from './run-tabs.tsx';
+import { RunTabs, VIEW_NAMES, VIEWS } from './run-tabs.tsx';
 
 /** One run: what it is, then one of its views with details beside it. */
 export function RunPage(): JSX.Element {
@@ -45,6 +44,7 @@ export function RunPage(): JSX.Element {
 function WholeRun({ run }: { readonly run: RunView }): JSX.Element {
   const { part, View } = VIEWS[view.value];
   useRunKeys(run);
+  useEffect(() => document.getElementById('view')?.scrollTo(0, 0), [view.value]);
   return (
     <>
       <ErrorBoundary part="The head of the run">
@@ -69,38 +69,9 @@ function WholeRun({ run }: { readonly run: RunView }): JSX.Element {
   );
 }
 
-/** While it loads, and where it cannot be loaded. */
-function NoRun(): JSX.Element {
-  const fault = loadFault.value;
-  if (fault === undefined) return <p class="loading">Loading the run …</p>;
-  return (
-    <div class="no-run">
-      <h1>No run to show</h1>
-      <p class="notice is-fault" role="alert">
-        {fault}
-      </p>
-      {shown.value.traceId !== '' && !isSavedFile && (
-        <>
-          <p>
-            Trace <code>{shown.value.traceId}</code>. If something of it arrives, this page shows it.
-          </p>
-          <p>
-            <Link to={backToList()}>All runs</Link>
-          </p>
-          <ForeignSpans traceId={shown.value.traceId} />
-        </>
-      )}
-    </div>
-  );
-}
-
 function useRunKeys(run: RunView): void {
   useKeys('Run', [
-    ...Object.entries(VIEWS).map(([name, { title }], at) => ({
-      keys: [String(at + 1)],
-      does: title.toLowerCase(),
-      run: () => show({ view: name as keyof typeof VIEWS }),
-    })),
+    ...VIEW_NAMES.map((name, at) => ({ keys: [String(at + 1)], does: name, run: () => show({ view: name }) })),
     {
       keys: ['Escape'],
       does: 'select nothing, then close the details',
@@ -110,11 +81,11 @@ function useRunKeys(run: RunView): void {
       },
     },
     { keys: ['i'], does: 'details', run: () => (isDetailsOpen.value = !isDetailsOpen.value) },
-    ...(run.nowMs === undefined ? [] : [{ keys: ['p'], does: isPaused.value ? 'go on' : 'pause', run: togglePause }]),
+    ...(run.nowMs === undefined ? [] : [{ keys: ['p'], does: isPaused.value ? 'resume' : 'pause', run: togglePause }]),
     ...(isSavedFile ? [] : [{ keys: ['u'], does: 'up to all runs', run: () => show(backToList()) }]),
   ]);
 }
 
 function titleOf(run: RunView): string {
-  return `${STATES[stateOf(run)].mark} ${showName(run.planName ?? '') || 'run'} · Inspector`;
+  return `${STATES[stateOf(run)].mark} ${showPlan(run.planName)} · Inspector`;
 }

@@ -1,7 +1,10 @@
 import type { ComponentType, JSX } from 'preact';
 import type { RunView } from '../../view/run-view.ts';
 import { Search } from '../search.tsx';
-import { addressOf, show, shown, view, type ViewName } from '../url-state.ts';
+import { viewsOf } from '../address.ts';
+import { isSavedFile } from '../source.ts';
+import { Link } from '../ui/link.tsx';
+import { show, view, type ViewName } from '../url-state.ts';
 import { Compare } from '../compare/compare.tsx';
 import { Report } from '../report/report.tsx';
 import { Timeline } from '../timeline/timeline.tsx';
@@ -16,31 +19,26 @@ export const VIEWS: Readonly<
   report: { title: 'Report', part: 'The report', View: Report },
   compare: { title: 'Compare', part: 'The comparison', View: Compare },
 };
-const NAMES = Object.keys(VIEWS) as ViewName[];
+export const VIEW_NAMES: readonly ViewName[] = viewsOf(isSavedFile);
 
 /** One tab for each view, and the search. */
 export function RunTabs(): JSX.Element {
   return (
     <div class="tabs-row">
       <div class="tabs" role="tablist" aria-label="Views of the run" onKeyDown={onArrow}>
-        {NAMES.map((name, at) => (
-          <a
+        {VIEW_NAMES.map((name, at) => (
+          <Link
             key={name}
+            to={{ view: name }}
             role="tab"
             id={`tab-${name}`}
             aria-selected={view.value === name}
             aria-controls="view"
             tabIndex={view.value === name ? 0 : -1}
-            href={addressOf({ ...shown.value, view: name })}
             title={`Key ${at + 1}`}
-            onClick={(event) => {
-              if (event.ctrlKey || event.metaKey || event.shiftKey) return;
-              event.preventDefault();
-              show({ view: name });
-            }}
           >
             {VIEWS[name].title}
-          </a>
+          </Link>
         ))}
       </div>
       <Search />
@@ -53,7 +51,7 @@ function onArrow(event: KeyboardEvent): void {
   const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
   if (by === undefined) return;
   event.preventDefault();
-  const name = NAMES[(NAMES.indexOf(view.value) + by + NAMES.length) % NAMES.length];
+  const name = VIEW_NAMES.at((VIEW_NAMES.indexOf(view.value) + by) % VIEW_NAMES.length);
   if (name === undefined) return;
   show({ view: name });
   document.getElementById(`tab-${name}`)?.focus();

@@ -5,7 +5,7 @@ export function Legend(): JSX.Element {
   return (
     <ul class="signs" aria-label="Signs">
       <li>
-        <i class="segment is-wait color-wait" /> waited with all it needs
+        <i class="segment is-wait color-wait" /> ready, but waiting
       </li>
       <li>
         <i class="segment is-work color-success" /> ran
@@ -14,7 +14,7 @@ export function Legend(): JSX.Element {
         <i class="segment is-between color-success" /> between attempts
       </li>
       <li>
-        <i class="segment is-work color-running is-going-on" /> goes on
+        <i class="segment is-work color-running is-going-on" /> running
       </li>
       <li>
         <i class="point is-skip color-skip" /> skipped

@@ -1,20 +1,18 @@
 import type { ComponentChildren, JSX } from 'preact';
 import { addressOf, show, shown, type Shown } from '../url-state.ts';
 
-interface LinkProps {
+type LinkProps = Omit<JSX.IntrinsicElements['a'], 'role'> & {
+  readonly role?: 'tab';
   /** What is shown then, beside what is shown now. */
   readonly to: Partial<Shown>;
-  readonly class?: string;
-  readonly label?: string;
   readonly children: ComponentChildren;
-}
+};
 
 /** A link within the page: a real one, so that it can be copied and opened in another tab. */
-export function Link({ to, label, children, ...rest }: LinkProps): JSX.Element {
+export function Link({ to, children, ...rest }: LinkProps): JSX.Element {
   return (
     <a
       {...rest}
-      aria-label={label}
       href={addressOf({ ...shown.value, ...to })}
       onClick={(event) => {
         if (event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0) return;
