@@ -4,12 +4,16 @@ import { isSavedFile } from '../source.ts';
 
 /** Lays a graph out in a worker, so that the page does not stand still. Rejects where there can be none. */
 export async function startLayout(input: GraphInput): Promise<GraphLayout> {
-  const worker = new Worker(workerUrl());
+  const url = workerUrl();
+  const worker = new Worker(url);
   const answer = Promise.withResolvers<GraphLayout>();
   worker.addEventListener('message', ({ data }: MessageEvent<GraphLayout>) => answer.resolve(data));
   worker.addEventListener('error', () => answer.reject(new Error('the worker that lays out graphs did not start')));
   worker.postMessage(input, { transfer: [] });
-  return answer.promise.finally(() => worker.terminate());
+  return answer.promise.finally(() => {
+    worker.terminate();
+    URL.revokeObjectURL(url);
+  });
 }
 
 /** A saved file holds the worker as text. */
