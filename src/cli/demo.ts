@@ -28,20 +28,20 @@ Usage: orchestrace demo [--page | --no-page | --json]
 
 The packages in package-lock.json of the current folder are loaded into a table in memory, looked up, counted and
 audited over HTTP by a plan of 8 tools. The run is sent as OTLP/HTTP to a receiver in this process, read back from what
-arrived, and drawn. One step fails on purpose. Nothing leaves this machine, unless a backend is set or answers. The trace is
-kept for orchestrace report. An Inspector that runs shows it as it goes; without one, on a terminal, the demo ends in a page
-of its own, until Ctrl-C.
+arrived, and drawn. One step fails on purpose. Nothing leaves this machine unless a backend is set or answers. The trace is
+kept for orchestrace report. If an Inspector is running, it shows the run live; if not, and on a terminal, the demo opens a
+page of its own at the end and serves it until Ctrl-C.
 
 Options:
-  --page      end in the page, also where this is no terminal; --no-page: do not
-  --json      the result and the run that was read back, as JSON
+  --page      serve the page at the end, even without a terminal; --no-page: never
+  --json      print the result and the run that was read back as JSON
   --help      this text
 
 Environment:
   OTEL_EXPORTER_OTLP_ENDPOINT   a backend to send the trace to as well, e.g. http://127.0.0.1:4318; without it, the
                                 stack of docker-compose.yml if it answers
   ORCHESTRACE_JAEGER_URL        the Jaeger to link to (http://127.0.0.1:16686)
-  ORCHESTRACE_INSPECTOR_URL     the Inspector to show the run in as it goes, or off (http://127.0.0.1:4319 if it answers)
+  ORCHESTRACE_INSPECTOR_URL     the Inspector that shows the run live, or off (http://127.0.0.1:4319 if it answers)
   ORCHESTRACE_STORE             where the trace is kept for orchestrace report, or off
                                 (~/.local/state/orchestrace/traces.sqlite)
 `;

@@ -21,9 +21,15 @@ export async function findInspector(
   const url = (named ?? `http://127.0.0.1:${INSPECTOR_PORT}`).replace(/\/+$/, '');
   const session = await ask(`${url}/api/session`, PROBE_TIMEOUT_MS);
   if (session === undefined) return named && url;
-  if (session && Object.hasOwn(session, 'storeName')) return url;
+  if (isSession(session)) return url;
   if (named !== undefined) onWarning(`what answers at ${url} is no Inspector: it is told nothing`);
   return undefined;
+}
+
+/** Whether an Inspector answers at a port of this machine. */
+export async function isInspector(port: number): Promise<boolean> {
+  const session = await ask(`http://127.0.0.1:${port}/api/session`, PROBE_TIMEOUT_MS);
+  return isSession(session);
 }
 
 /**
@@ -36,6 +42,11 @@ export async function pageOfRun(inspectorUrl: string | undefined, traceId: strin
   if (inspectorUrl === undefined) return undefined;
   const run = await ask(`${inspectorUrl}/api/run?trace=${traceId}`, RUN_TIMEOUT_MS);
   return run ? `${inspectorUrl}/run/${traceId}` : undefined;
+}
+
+/** Whether it is what an Inspector answers, and nothing else. */
+function isSession(answer: object | null | undefined): boolean {
+  return answer !== null && answer !== undefined && Object.hasOwn(answer, 'storeName');
 }
 
 /** The object that is answered; null for another answer, undefined for none. */

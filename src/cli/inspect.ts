@@ -8,7 +8,7 @@ import { startInspector } from '../inspector/serve.ts';
 import type { TraceStore } from '../inspector/store.ts';
 import { parseFlags, usageError, type Command } from './command.ts';
 import { defaultStoreFile } from './default-store.ts';
-import { INSPECTOR_PORT } from './find-inspector.ts';
+import { INSPECTOR_PORT, isInspector } from './find-inspector.ts';
 import { RunAnnouncer } from './inspect/announce-runs.ts';
 import { messageOf, sayFault } from './say-fault.ts';
 import { answers, defaultJaegerUrl, parseHeaders } from './source/jaeger-place.ts';
@@ -25,14 +25,14 @@ const HELP = `Shows runs in the browser, and takes them as OTLP/HTTP.
 Usage: orchestrace inspect [--port N] [--store FILE | --memory] [--file F]... [--jaeger URL] [--link NAME=URL]...
 
 The page and the receiver are at http://127.0.0.1:${INSPECTOR_PORT}; the receiver is on ${OTLP_PORT} as well, where exporters send by default, when that
-is free. It takes protobuf and JSON. A line says how each run went, when no more came of its trace for a second. What it
-keeps can be read while it runs and after it: orchestrace report latest.
+is free. It takes protobuf and JSON. One line is printed for each run, a second after the last of its spans arrived. What is kept
+can be read at any time, also after the Inspector has ended: orchestrace report latest.
 
 Options:
-  --port N        listen on this port alone
+  --port N        listen on this port only
   --store FILE    keep the traces in this file
-  --memory        keep them until it ends, and in no file
-  --file F        take the traces of a file first; may be repeated
+  --memory        keep them in memory only, until it ends
+  --file F        load the traces of a file first; may be repeated
   --jaeger URL    show the runs of a Jaeger as well, and link to it
   --header 'N: V' send a header to that Jaeger; may be repeated
   --link NAME=URL link each run to another tool; the URL may hold {trace_id}, {start_ms} and {end_ms}; may be repeated
@@ -92,6 +92,8 @@ export const runInspect: Command = async (args, { signal }) => {
     links,
     onSpans: (spans) => runs.take(spans),
     onStoreFault: sayStoreFaults(),
+  }).catch(async (error: unknown) => {
+    throw isInUse(error) ? await inUse(port ?? INSPECTOR_PORT) : error;
   });
   // Who names a port wants that one.
   await using second =
@@ -105,6 +107,19 @@ export const runInspect: Command = async (args, { signal }) => {
   await untilAborted(signal);
   return 0;
 };
+
+function isInUse(error: unknown): boolean {
+  return (error as { cause?: { code?: unknown } | undefined }).cause?.code === 'EADDRINUSE';
+}
+
+/** What to do where something has the port already. */
+async function inUse(port: number): Promise<Error> {
+  const other = 'another with --port N';
+  const advice = (await isInspector(port))
+    ? `an Inspector is there already: open http://127.0.0.1:${port}/, or choose ${other}`
+    : `choose ${other}`;
+  return usageError(`port ${port} is in use; ${advice}`);
+}
 
 interface Opened {
   readonly store: TraceStore;

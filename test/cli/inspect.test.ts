@@ -136,7 +136,18 @@ it('is wrong use with a port that is in use', async () => {
   expect(await runMain(['inspect', '--memory', '--port', String(receiver.port)])).toEqual({
     code: 2,
     stdout: '',
-    stderr: `orchestrace: cannot listen on 127.0.0.1:${receiver.port}: it is in use\n`,
+    stderr: `orchestrace: port ${receiver.port} is in use; choose another with --port N\n`,
+  });
+});
+
+it('names the Inspector that has the port already', async () => {
+  await inspect(['--memory', '--port', '0'], async (url) => {
+    const { port } = new URL(url);
+    expect(await runMain(['inspect', '--memory', '--port', port])).toEqual({
+      code: 2,
+      stdout: '',
+      stderr: `orchestrace: port ${port} is in use; an Inspector is there already: open ${url}/, or choose another with --port N\n`,
+    });
   });
 });
 
