@@ -5,7 +5,14 @@ const exclude = ['**/node_modules/**'];
 const config: ViteUserConfig = defineConfig({
   test: {
     projects: [
-      { test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: [...exclude, 'test/e2e/**', 'test/page/**'] } },
+      {
+        test: {
+          name: 'unit',
+          testTimeout: 30_000,
+          include: ['test/**/*.test.ts'],
+          exclude: [...exclude, 'test/e2e/**', 'test/page/**'],
+        },
+      },
       {
         test: {
           name: 'page',
