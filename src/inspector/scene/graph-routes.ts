@@ -76,8 +76,9 @@ export class Router {
     if (start === end) {
       this.#pass(from.at + 1, to.at - 1, from.middle, to.middle);
     } else {
-      const { last, right } = this.#bands[start]!;
-      this.#pass(from.at + 1, last, from.middle, from.middle);
+      // Right of all that it goes down past.
+      const right = Math.max(...this.#bands.slice(start, end).map(({ right }) => right));
+      this.#pass(from.at + 1, this.#bands[start]!.last, from.middle, from.middle);
       const lane = this.#lane(end, Way.between);
       const y = this.#bands[end]!.top - CLEARANCE - lane;
       curves.flow(right, curves.y);

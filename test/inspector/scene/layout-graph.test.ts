@@ -77,6 +77,12 @@ function groupBox({ groupX, groupY, groupWidth, groupHeight }: GraphLayout, grou
   return { x: groupX[group]!, y: groupY[group]!, width: groupWidth[group]!, height: groupHeight[group]! };
 }
 
+/** Three bands, the second of which is wider than the first, and an edge from the first to the last. */
+const pastWiderBand = input({
+  groupOf: [30, 30, 23, 29, 29, 6, 26, 30, 2, 9].flatMap((size, group) => Array.from({ length: size }, () => group)),
+  edges: [[67, 203]],
+});
+
 /** The nodes that are drawn. */
 function drawnNodes({ vertexOf }: GraphLayout): number[] {
   return [...vertexOf.keys()].filter((node) => vertexOf[node] === node);
@@ -214,7 +220,7 @@ describe('the layout of a graph', () => {
           }
         }
       }),
-      { numRuns: 50 },
+      { numRuns: 50, examples: [[pastWiderBand]] },
     );
   });
 
