@@ -7,9 +7,8 @@ import { paintGroups } from './paint-groups.ts';
 import { paintNodes } from './paint-nodes.ts';
 import type { Palette } from './palette.ts';
 import { SvgCanvas } from './svg-canvas.ts';
-import { svgTag, svgText } from './svg-text.ts';
+import { svgPicture, svgTag } from './svg-text.ts';
 
-const FONT = `system-ui, -apple-system, 'Segoe UI', sans-serif`;
 const HEAD_HEIGHT = 48;
 const LINE_HEIGHT = 16;
 const LEGEND_HEIGHT = 40;
@@ -28,7 +27,7 @@ export function renderGraphSvg(scene: GraphScene, palette: Palette, nowMs: numbe
   const height = scene.height + headHeight + LEGEND_HEIGHT;
   const [frame, graph] = [new SvgCanvas(), new SvgCanvas()];
   const seen = { x: 0, y: 0, width, height: scene.height };
-  const pen = { palette, fontFamily: FONT, scale: 1, seen, dashesCurves: true };
+  const pen = { palette, fontFamily: '', scale: 1, seen, dashesCurves: true };
 
   const framePen = { ...pen, context: frame };
   frame.fillStyle = palette.text;
@@ -46,15 +45,10 @@ export function renderGraphSvg(scene: GraphScene, palette: Palette, nowMs: numbe
   paintLabels(graphPen, edges);
 
   const content = [
-    svgTag('title', {}, svgText(title)),
-    svgTag('desc', {}, svgText(description)),
-    svgTag('rect', { width: '100%', height: '100%', fill: palette.background }),
     ...frame.elements,
     svgTag('g', { transform: `translate(0 ${headHeight})` }, graph.elements.join('\n')),
   ];
-  const size = { width, height, viewBox: `0 0 ${Math.ceil(width)} ${Math.ceil(height)}` };
-  const root = { xmlns: 'http://www.w3.org/2000/svg', role: 'img', ...size, 'font-family': FONT };
-  return `${svgTag('svg', root, `\n${content.join('\n')}\n`)}\n`;
+  return svgPicture({ title, description, width, height, background: palette.background }, content);
 }
 
 function paintLegend(pen: Pen, entries: readonly LegendEntry[], y: number): void {

@@ -32,3 +32,30 @@ export function svgTag(name: string, attributes: SvgAttributes, content = ''): s
   );
   return `<${name}${given.join('')}${content === '' ? '/>' : `>${content}</${name}>`}`;
 }
+
+interface PictureFrame {
+  readonly title: string;
+  readonly description: string;
+  readonly width: number;
+  readonly height: number;
+  readonly background: string;
+}
+
+/**
+ * A picture that stands alone: no style sheet, no script, nothing to load.
+ *
+ * @param content elements, not escaped
+ */
+export function svgPicture(frame: PictureFrame, content: readonly string[]): string {
+  const [width, height] = [Math.ceil(frame.width), Math.ceil(frame.height)];
+  const size = { width, height, viewBox: `0 0 ${width} ${height}` };
+  const font = { 'font-family': `system-ui, -apple-system, 'Segoe UI', sans-serif`, 'font-size': 12 };
+  const elements = [
+    svgTag('title', {}, svgText(frame.title)),
+    svgTag('desc', {}, svgText(frame.description)),
+    svgTag('rect', { width: '100%', height: '100%', fill: frame.background }),
+    ...content,
+  ];
+  const root = { xmlns: 'http://www.w3.org/2000/svg', role: 'img', ...size, ...font };
+  return `${svgTag('svg', root, `\n${elements.join('\n')}\n`)}\n`;
+}

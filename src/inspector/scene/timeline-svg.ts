@@ -1,8 +1,9 @@
 import { count, formatDuration, shorten } from '../../explain/format.ts';
 import type { RunView } from '../view/run-view.ts';
+import { DETAIL_SIZE, wrapText } from './graph-text.ts';
 import { LIGHT, type Palette } from './palette.ts';
 import { stateOf, STATES } from './step-states.ts';
-import { svgTag, svgText } from './svg-text.ts';
+import { svgPicture, svgTag, svgText } from './svg-text.ts';
 import { TimeScale, type TimeSpan } from './time-scale.ts';
 import { SvgAxis } from './timeline-svg-axis.ts';
 import { BELOW_TEXT, ROW_HEIGHT, SvgRows } from './timeline-svg-rows.ts';
@@ -41,16 +42,9 @@ const MARGIN = 12;
 const NAMES = { share: 0.3, most: 320 };
 /** Left of the first tick, and right of the end for labels. */
 const PLOT_PADDING = { left: 8, right: 84 };
-const FONT = `system-ui, -apple-system, 'Segoe UI', sans-serif`;
 /** What the signs mean. */
-const LEGEND = [
-  'hatched: ready, but waiting',
-  'thin: between attempts',
-  'underlined: critical path',
-  'dashed: did not start',
-  'upright line: usual end',
-];
-const CHARACTER_WIDTH = 6.7;
+const LEGEND =
+  'hatched: ready, but waiting · thin: between attempts · underlined: critical path · dashed: did not start · upright line: usual end';
 
 /** The timeline of a run as a picture. */
 export function timelineSvgOf(view: RunView, options: TimelineSvgOptions = {}): string {
@@ -63,12 +57,12 @@ export function timelineSvgOf(view: RunView, options: TimelineSvgOptions = {}): 
   return renderTimelineSvg({ scene: new TimelineScene(view), rows, times, scale, width }, palette);
 }
 
-/** A picture that stands alone: no style sheet, no script, nothing to load. */
+/** Draws it. */
 export function renderTimelineSvg(picture: TimelinePicture, palette: Palette): string {
   const { scene, width } = picture;
   const rows = picture.rows.slice(0, MAX_SVG_ROWS);
   const notDrawn = picture.rows.length - rows.length;
-  const legend = wrapLegend(width);
+  const legend = wrapText(LEGEND, width - 2 * MARGIN, DETAIL_SIZE);
   const lines = notDrawn > 0 ? [`${count(notDrawn, 'further row')} not drawn.`, ...legend] : legend;
   const rowsHeight = rows.length * ROW_HEIGHT;
   const height = HEAD_HEIGHT + rowsHeight + MARGIN + lines.length * LINE_HEIGHT + MARGIN / 2;
@@ -77,19 +71,16 @@ export function renderTimelineSvg(picture: TimelinePicture, palette: Palette): s
   const drawn = new SvgRows({ ...picture, rows }, plot, palette);
   const title = titleOf(scene.view);
   const content = [
-    svgTag('title', {}, svgText(title)),
-    svgTag('desc', {}, svgText(scene.view.verdict)),
     svgTag('defs', {}, drawn.definitions()),
-    svgTag('rect', { width: '100%', height: '100%', fill: palette.surface }),
     svgTag('text', { x: MARGIN, y: 24, 'font-size': 15, 'font-weight': 600, fill: palette.text }, svgText(title)),
     svgTag('g', { transform: `translate(0 ${HEAD_HEIGHT})` }, [axis.draw(), drawn.links(), ...drawn.rows()].join('\n')),
     ...lines.map((line, at) => {
       const y = HEAD_HEIGHT + rowsHeight + MARGIN + at * LINE_HEIGHT + BELOW_TEXT;
-      return svgTag('text', { x: MARGIN, y, 'font-size': 11, fill: palette.dim }, svgText(line));
+      return svgTag('text', { x: MARGIN, y, 'font-size': DETAIL_SIZE, fill: palette.dim }, svgText(line));
     }),
   ];
-  const frame = { width, height, viewBox: `0 0 ${width} ${height}`, role: 'img', 'font-family': FONT, 'font-size': 12 };
-  return `${svgTag('svg', { xmlns: 'http://www.w3.org/2000/svg', ...frame }, `\n${content.join('\n')}\n`)}\n`;
+  const { verdict: description } = scene.view;
+  return svgPicture({ title, description, width, height, background: palette.surface }, content);
 }
 
 function plotOf(width: number): { x: number; width: number } {
@@ -102,14 +93,4 @@ function titleOf(view: RunView): string {
   const ended = STATES[stateOf(view)].words;
   const name = `${planName ?? 'run'}${strategy === undefined ? '' : ` (${strategy})`}`;
   return `${shorten(name, 80)}: ${ended} after ${formatDuration(durationMs)}`;
-}
-
-function wrapLegend(width: number): string[] {
-  const lines: string[] = [];
-  for (const sign of LEGEND) {
-    const longer = lines.length === 0 ? sign : `${lines.at(-1)} · ${sign}`;
-    if (lines.length > 0 && longer.length * CHARACTER_WIDTH < width - 2 * MARGIN) lines[lines.length - 1] = longer;
-    else lines.push(sign);
-  }
-  return lines;
 }
