@@ -51,7 +51,7 @@ describe.skipIf(!hasBrowser)('the details', () => {
     await using opened = await openDetails('group:0');
     const { page } = opened;
     await expectHead(page, 'Group 0');
-    await expectText(factOf(page, 'At once'), '3 tools may; 3 did at most, 2.4 on average');
+    await expectText(factOf(page, 'At once'), 'at most 3 of 3, 2.4 on average');
     await expectTexts(sectionOf(page, '3 steps').getByRole('listitem'), [
       'customers 420 ms',
       'invoices 900 ms',
@@ -68,8 +68,8 @@ describe.skipIf(!hasBrowser)('the details', () => {
     await expectHead(page, 'Data invoices → match');
     await expectText(factOf(page, 'Declared'), 'in depends_on');
     await expectTexts(sectionOf(page, 'Reads').getByRole('row'), [
-      'Field From Was',
-      'open {invoices.data.rows} not known',
+      'Field From Value',
+      'open {invoices.data.rows} unknown',
     ]);
   });
 

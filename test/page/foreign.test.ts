@@ -46,7 +46,7 @@ describe.skipIf(!hasBrowser)('a program that knows nothing but OTLP', () => {
       .getByText(/^Succeeded in 900 ms/)
       .waitFor();
     await expectTexts(namesOf(page), ['extract', 'transform']);
-    await factOf(page, 'Planned').getByText('not known: no plan arrived').waitFor();
+    await factOf(page, 'Planned').getByText('unknown: no plan arrived').waitFor();
   });
 
   it('has steps that are in no run shown, and is told what a run would add and how to have one', async () => {
@@ -69,7 +69,7 @@ describe.skipIf(!hasBrowser)('a program that knows nothing but OTLP', () => {
     await send(opened, 'no orchestration');
     await page.getByRole('link', { name: TRACE_ID }).click();
     await page
-      .getByRole('alert')
+      .getByRole('paragraph')
       .getByText(/^None of 2 spans has orchestration\.span\.type: wrap the executor/)
       .waitFor();
     await expectTexts(page.getByRole('main').getByRole('listitem'), [

@@ -179,8 +179,8 @@ describe.skipIf(!hasBrowser)('a run that goes on', () => {
     await row(page, /^clean running/).waitFor();
     run.tell('clean', 'block');
     await verdict(page, /^Does not answer: its process is .* kept busy by clean, or store after it; 1 of 3/).waitFor();
-    const silence = page.getByRole('status').getByText(/^Nothing was heard of its process for .*event loop/);
-    await expectToGrow(silence, /process for (.*):/);
+    const silence = page.getByRole('status').getByText(/^Its process has been silent for .*event loop/);
+    await expectToGrow(silence, /silent for (.*?):/);
     await row(page, /^clean running/).waitFor();
   });
 

@@ -17,7 +17,7 @@ export function App(): JSX.Element {
   const isRun = shown.value.traceId !== '';
   useKeys('Everywhere', [
     { keys: ['?'], does: 'all keys', run: openHelp },
-    { keys: ['t'], does: 'light, dark or as the system', run: nextTheme },
+    { keys: ['t'], does: 'light, dark or system colours', run: nextTheme },
   ]);
   return (
     <>

@@ -40,7 +40,7 @@ export function describeLiveRun(
     return `Does not answer: its process is halted, or kept busy by ${by}; ${progress}${failures}${lost}.`;
   }
   const verb = steps.filter((step) => step.state === 'running').length === 1 ? 'is' : 'are';
-  const now = running === '' ? 'no step runs at the moment' : `${running} ${verb} running`;
+  const now = running === '' ? 'no step is running at the moment' : `${running} ${verb} running`;
   return `Running: ${progress}${failures}${lost}; ${now}.`;
 }
 

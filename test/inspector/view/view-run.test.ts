@@ -244,7 +244,7 @@ describe('a run that goes on', () => {
     expect(draw(view)).toEqual(['fetch: success 0 to 100', 'lookup: interrupted 0 to now', 'rank: planned']);
     expect(view).toMatchObject({ state: 'running', nowMs: 250 });
     expect(view.verdict).toBe(
-      'Running: 1 of 3 planned steps ended; the process of lookup ended; no step runs at the moment.',
+      'Running: 1 of 3 planned steps ended; the process of lookup ended; no step is running at the moment.',
     );
   });
 

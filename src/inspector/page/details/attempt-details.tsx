@@ -61,5 +61,5 @@ function stateOfAttempt({ state }: RunView, { outcome, endMs }: AttemptView): St
 
 function tookOf({ state }: RunView, { startMs, endMs }: AttemptView): string {
   if (endMs !== undefined) return formatDuration(endMs - startMs);
-  return state === 'running' ? `so far ${formatDuration(Math.max(0, nowMs.value - startMs))}` : 'it had not ended';
+  return state === 'running' ? `so far ${formatDuration(Math.max(0, nowMs.value - startMs))}` : 'had not ended';
 }

@@ -14,7 +14,7 @@ export function EdgeDetails({ run, edge }: { readonly run: RunView; readonly edg
         facts={[
           ['From', from && <Step step={from} />],
           ['To', to && <Step step={to} />],
-          ['Declared', edge.isDeclared ? 'in depends_on' : 'no: it reads the output, and depends_on does not say so'],
+          ['Declared', edge.isDeclared ? 'in depends_on' : 'no: it reads the output without naming it in depends_on'],
           ['Critical path', edge.isCritical && 'an edge of it'],
         ]}
       />

@@ -43,5 +43,5 @@ export function GroupDetails({ run, group, at }: GroupProps): JSX.Element {
 }
 
 function atOnce({ declared, peak, achieved }: NonNullable<GroupView['parallelism']>): string {
-  return `${count(declared, 'tool')} may; ${peak} did at most, ${achieved.toFixed(1)} on average`;
+  return `at most ${peak} of ${declared}, ${achieved.toFixed(1)} on average`;
 }

@@ -21,7 +21,7 @@ export function MappingTable({
           <tr>
             <th scope="col">Field</th>
             <th scope="col">From</th>
-            <th scope="col">Was</th>
+            <th scope="col">Value</th>
           </tr>
         </thead>
         <tbody>
@@ -41,7 +41,7 @@ export function MappingTable({
 }
 
 function describe(record: StepView['mappings'][number] | undefined): JSX.Element | string {
-  if (!record) return 'not known';
+  if (!record) return 'unknown';
   if (!record.resolved) return <strong class="is-fault">found nothing</strong>;
   const { type = 'found', bytes } = record;
   return bytes === undefined ? type : `${type}, ${formatBytes(bytes)}`;

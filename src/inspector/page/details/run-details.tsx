@@ -152,11 +152,11 @@ function RunFacts({ run }: { readonly run: RunView }): JSX.Element {
           'Planned',
           completeness.planned > 0
             ? `${completeness.seen} of ${completeness.planned} steps seen`
-            : 'not known: no plan arrived',
+            : 'unknown: no plan arrived',
         ],
         ['Groups', run.groups.length || undefined],
         ['Spans', run.totalSpans.toLocaleString('en')],
-        ['Of others', run.otherSpans > 0 && `${count(run.otherSpans, 'span')} outside any step`],
+        ['Other spans', run.otherSpans > 0 && `${run.otherSpans.toLocaleString('en')} outside any step`],
         ['Host', hosts.map(showName).join(', ')],
         [
           'Last success',

@@ -71,7 +71,7 @@ function StepFacts({ run, step }: Omit<StepProps, 'at'>): JSX.Element {
             </>
           ),
         ],
-        ['Critical path', step.isCritical && 'on it: what makes it longer makes the run longer'],
+        ['Critical path', step.isCritical && 'on it: if it takes longer, so does the run'],
         [
           'Slack',
           step.slackMs !== undefined &&
@@ -90,7 +90,7 @@ function StepFacts({ run, step }: Omit<StepProps, 'at'>): JSX.Element {
         ],
         ['Called by', caller && <Step step={caller} />],
         ['Pass', step.iteration > 1 && step.iteration],
-        ['Plan', !step.isPlanned && 'the plan does not have it'],
+        ['Plan', !step.isPlanned && 'not in the plan'],
       ]}
     />
   );
@@ -104,7 +104,7 @@ function Took({ step, startMs }: { readonly step: StepView; readonly startMs: nu
   const { endMs, usualMs, state } = step;
   const isRunning = state === 'running';
   const untilMs = isRunning ? nowMs.value : endMs;
-  if (untilMs === undefined) return <>not known: its end did not arrive</>;
+  if (untilMs === undefined) return <>unknown: its end did not arrive</>;
   return (
     <>
       {isRunning && 'so far '}

@@ -13,7 +13,7 @@ const KINDS: Readonly<Record<DifferenceKind, string>> = {
   extra: 'not in the plan',
   early: 'started too early',
   out_of_order: 'out of order',
-  retried: 'tried again',
+  retried: 'retried',
   repeated: 'ran several times',
   wider: 'more at once than declared',
   narrower: 'fewer at once than possible',

@@ -44,7 +44,7 @@ export function Report({ run }: { readonly run: RunView }): JSX.Element {
   return (
     <article class="report">
       <p class="report-head">
-        <span>{run.sections.length === 0 && 'There is no more to say of this run than its verdict.'}</span>
+        <span>{run.sections.length === 0 && 'There is nothing more to say than the verdict.'}</span>
         <CopyButton text={run.markdown} what="the report as Markdown">
           Copy as Markdown
         </CopyButton>
@@ -99,7 +99,7 @@ export function Report({ run }: { readonly run: RunView }): JSX.Element {
             </Panel>
           )}
           {hasEnded && whatIf.length > 0 && (
-            <Panel title="what if" beside={<small>by a replay of what was measured</small>}>
+            <Panel title="what if" beside={<small>replayed from what was measured</small>}>
               <WhatIf run={run} rows={whatIf} finder={finder} />
             </Panel>
           )}

@@ -38,7 +38,7 @@ await using tracing = await startTracing({
   inspectorUrl: '${origin}', // to see steps before they end
 });`}
       />
-      <h3>A trace that is in a file</h3>
+      <h3>A trace in a file</h3>
       <p>
         Drop it onto this page: OTLP JSON, JSON lines of it, or what Jaeger saves. <OpenFile />
       </p>

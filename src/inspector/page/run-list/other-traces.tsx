@@ -68,7 +68,7 @@ export function OtherTraces({ traces, isOpen, hasRuns }: OtherTracesProps): JSX.
       )}
       {more <= 0 && traces.length > MOST && <p>The newest {MOST} of them.</p>}
       <p>
-        No span of them says <code>orchestration.span.type</code> = <code>run</code>: what sent them does not use
+        None of their spans says <code>orchestration.span.type</code> = <code>run</code>: what sent them does not use
         orchestrace, or its run has not ended and was not announced. Open one to see what is in it. To see its steps,
         wrap what runs them: <code>traceOrchestration(plan, work)</code>.
       </p>

@@ -17,8 +17,8 @@ export function LiveBar({ run }: { readonly run: RunView }): JSX.Element {
       )}
       {run.silentSinceMs !== undefined && (
         <p class="notice is-warning">
-          Nothing was heard of its process for {formatDuration(Math.max(0, nowMs.value - run.silentSinceMs))}: a loop
-          that does not end, or long work without a pause, keeps its event loop busy, or it is halted, as by a debugger.
+          Its process has been silent for {formatDuration(Math.max(0, nowMs.value - run.silentSinceMs))}: an endless
+          loop or long work without a pause keeps its event loop busy, or it is halted, for example by a debugger.
         </p>
       )}
       {loadFault.value !== undefined && isConnected.value && <p class="notice is-fault">{loadFault.value}</p>}

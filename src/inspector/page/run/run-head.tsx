@@ -74,10 +74,10 @@ function usualEndOf({ startMs = 0, usualMs = 0 }: StepView): number {
 function HowToHaveRun(): JSX.Element {
   return (
     <p class="notice">
-      Nothing of their run arrived. If it is still running, it is shown here when its plan or its end arrives. If they
-      have none, wrap what runs them, <code>traceOrchestration(plan, work)</code>, or send a span above them with{' '}
-      <code>orchestration.span.type</code> = <code>run</code>: then it is known what was planned, what is missing, and
-      what decided how long it took.
+      Nothing of their run arrived. If it is still running, it appears here with its plan or its end. If there is none,
+      wrap what runs them, <code>traceOrchestration(plan, work)</code>, or send a span above them with{' '}
+      <code>orchestration.span.type</code> = <code>run</code>: then this page can tell what was planned, what is
+      missing, and what decided how long it took.
     </p>
   );
 }

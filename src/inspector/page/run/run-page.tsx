@@ -74,7 +74,7 @@ function useRunKeys(run: RunView): void {
     ...VIEW_NAMES.map((name, at) => ({ keys: [String(at + 1)], does: name, run: () => show({ view: name }) })),
     {
       keys: ['Escape'],
-      does: 'select nothing, then close the details',
+      does: 'deselect, then close the details',
       run: () => {
         if (selected.value === '') isDetailsOpen.value = false;
         else show({ selected: '' });
@@ -82,7 +82,7 @@ function useRunKeys(run: RunView): void {
     },
     { keys: ['i'], does: 'details', run: () => (isDetailsOpen.value = !isDetailsOpen.value) },
     ...(run.nowMs === undefined ? [] : [{ keys: ['p'], does: isPaused.value ? 'resume' : 'pause', run: togglePause }]),
-    ...(isSavedFile ? [] : [{ keys: ['u'], does: 'up to all runs', run: () => show(backToList()) }]),
+    ...(isSavedFile ? [] : [{ keys: ['u'], does: 'back to all runs', run: () => show(backToList()) }]),
   ]);
 }
 

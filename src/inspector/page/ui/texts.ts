@@ -9,9 +9,9 @@ export function showText(text: string): string {
   return text.replace(UNSAFE, (found) => (found === '\n' || found === '\t' ? found : escapeText(found)));
 }
 
-/** A sentence in the same way: no line of it ends between a number and its unit. */
+/** A sentence in the same way: no line of it ends between a number and its percent sign. */
 export function showSentence(text: string): string {
-  return showText(text).replaceAll(/(?<=\d) (?=%|(?:m?s|min|h|times)\b)/g, '\u00A0');
+  return showText(text).replaceAll(/(?<=\d) %/g, '\u00A0%');
 }
 
 /** The name of a plan, for a run of it. */
