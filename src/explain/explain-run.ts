@@ -106,7 +106,7 @@ export function explainFacts(facts: RunFacts): Explanation {
       kind,
       text,
       toolIds,
-      savesMs: analysis.isReplayable ? ms(savesNs) : 0,
+      savesMs: isForetold(kind, analysis) ? ms(savesNs) : 0,
     })),
     criticalPath:
       facts.plan.tools.length === 0 || !analysis.isWhole
@@ -133,6 +133,11 @@ export function explainFacts(facts: RunFacts): Explanation {
     done: failures.done,
     notDone: notDone(analysis),
   };
+}
+
+/** Without a plan nobody knows what would have to wait for what; that nothing ran is seen all the same. */
+function isForetold(kind: Finding['kind'], { isReplayable, isForeseeable }: Analysis): boolean {
+  return kind === 'idle' || kind === 'gap' ? isReplayable : isForeseeable;
 }
 
 const MAX_BOTTLENECKS = 10;

@@ -63,7 +63,8 @@ describe('a run that was read back', () => {
     const step = (id: string, from: number, to: number): ReceivedSpan =>
       ours('step', id, { parent: 'run', ms: [from, to], attributes: { tool_id: id, outcome: 'success' } });
     const run = ours('run', 'run', { ms: [0, 100], attributes: { outcome: 'success', 'plan.source': 'none' } });
-    const { bottlenecks, whatIf, steps } = explain([run, step('think', 0, 60), step('act', 60, 100)]);
+    const { bottlenecks, whatIf, steps, findings } = explain([run, step('think', 0, 60), step('act', 60, 100)]);
+    expect(findings.map(({ kind, savesMs }) => [kind, savesMs])).toEqual([['bottleneck', 0]]);
     expect({ bottlenecks, widths: whatIf.widths, saves: steps.map(({ savesMs }) => savesMs) }).toEqual({
       bottlenecks: [],
       widths: [],
