@@ -83,6 +83,30 @@ describe.skipIf(!hasBrowser)('links to a run', () => {
     await page.getByRole('link', { name: 'Open in the Inspector' }).waitFor();
   });
 
+  it('by the first digits of its trace show it, or say what begins with them', async () => {
+    await using opened = await openPage([...fineNight(1), ...fineNight(2)], {
+      path: `/run/${traceOfNight(2).slice(0, 8)}`,
+    });
+    const { page } = opened;
+    await expect.poll(() => new URL(page.url()).pathname).toBe(`/run/${traceOfNight(2)}`);
+    await verdictOf(page).waitFor();
+    await opened.go(`/run/${traceOfNight(2).slice(0, 6)}`);
+    await page.getByRole('heading', { name: '2 traces begin with b00000' }).waitFor();
+    await page.getByRole('link', { name: traceOfNight(1) }).click();
+    await verdictOf(page).waitFor();
+    await opened.go('/run/abcdef');
+    await page.getByRole('heading', { name: 'No trace begins with abcdef' }).waitFor();
+  });
+
+  it('that lead nowhere say so, and lead to all runs', async () => {
+    await using opened = await openPage(fineNight(1), { path: '/runs/today' });
+    const { page } = opened;
+    await page.getByRole('heading', { name: 'There is nothing at this address' }).waitFor();
+    await page.getByRole('main').getByRole('link', { name: 'All runs' }).click();
+    await page.getByRole('link', { name: 'billing' }).waitFor();
+    expect(opened.takeFaults()).toEqual([expect.stringContaining('404')]);
+  });
+
   it('that lead to no trace say so, and show it as soon as it is there', async () => {
     await using opened = await openPage([], { path: `/run/${traceOfNight(1)}` });
     const { page, inspector } = opened;
