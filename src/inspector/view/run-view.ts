@@ -197,9 +197,15 @@ export interface WhatIfRow {
 }
 
 /** A part of the report: a heading, and clauses. */
-interface SectionView {
+export interface SectionView {
   readonly title: string;
-  readonly lines: readonly string[];
+  readonly lines: readonly LineView[];
+}
+
+export interface LineView {
+  readonly text: string;
+  /** Tools that it is about. */
+  readonly toolIds: readonly string[];
 }
 
 /** A run in the list. */

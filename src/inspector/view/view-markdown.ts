@@ -1,5 +1,6 @@
 import { escapeMarkdown } from '../../explain/tell/escape-markdown.ts';
 import { sectionToMarkdown, summaryToMarkdown } from '../../explain/tell/markdown-parts.ts';
+import type { Section } from '../../explain/tell/sections.ts';
 import type { RunView } from './run-view.ts';
 
 /**
@@ -7,7 +8,11 @@ import type { RunView } from './run-view.ts';
  *
  * @param path as `criticalPathOf` has it
  */
-export function viewMarkdown(run: Omit<RunView, 'markdown' | 'mermaid'>, path: string | undefined): string {
+export function viewMarkdown(
+  run: Omit<RunView, 'markdown' | 'mermaid'>,
+  sections: readonly Section[],
+  path: string | undefined,
+): string {
   const verdict = `**${escapeMarkdown(run.verdict)}**`;
-  return [verdict, summaryToMarkdown(run, path), ...run.sections.map(sectionToMarkdown)].join('\n\n');
+  return [verdict, summaryToMarkdown(run, path), ...sections.map(sectionToMarkdown)].join('\n\n');
 }

@@ -15,6 +15,7 @@ import type { RunRef, RunView, ServiceView, StepState, StepView } from './run-vi
 import { liveStateOf } from './live-state.ts';
 import { viewEdges } from './view-edges.ts';
 import { viewMarkdown } from './view-markdown.ts';
+import { viewSections } from './view-sections.ts';
 import { timeRows } from './time-rows.ts';
 import { whatIfRows } from './what-if-rows.ts';
 import { countSpans, spansOf, viewSteps } from './view-steps.ts';
@@ -68,6 +69,7 @@ export function viewRun(run: Run, surroundings: RunSurroundings): RunView {
   const path = pathOf(explanation, steps);
   const start = run.span?.attributes ?? new Map();
   const durationMs = untilMs ?? durationOf(explanation, steps);
+  const sections = sectionsOf(run, explanation);
   const view = {
     traceId: run.traceId,
     runSpanId: runSpanIdOf(run),
@@ -100,13 +102,14 @@ export function viewRun(run: Run, surroundings: RunSurroundings): RunView {
       whatIf: whatIfRows(explanation, durationMs),
       notDone: viewNotDone(explanation, steps),
     },
-    sections: sectionsOf(run, explanation),
+    sections: viewSections(sections, explanation),
     notes: run.notes,
     otherSpans: countSpans(run.spans),
     totalSpans: spans.length,
     totalSteps: total > steps.length ? total : undefined,
   };
-  return { ...view, markdown: viewMarkdown(view, criticalPathOf(explanation)), mermaid: renderMermaid(view) };
+  const markdown = viewMarkdown(view, sections, criticalPathOf(explanation));
+  return { ...view, markdown, mermaid: renderMermaid(view) };
 }
 
 /** A run without the end that it has not come to. */

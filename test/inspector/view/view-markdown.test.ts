@@ -39,13 +39,8 @@ it('says what the report on the page says', () => {
 it('lets no text of a trace become markup, a mention or a link', () => {
   const evil = '@octocat [a](https://evil.test) <img src=x> `b` |\n# h';
   const text = viewMarkdown(
-    madeView({
-      planName: evil,
-      strategy: evil,
-      verdict: evil,
-      notes: [evil],
-      sections: [{ title: 'data flow', lines: [evil] }],
-    }),
+    madeView({ planName: evil, strategy: evil, verdict: evil, notes: [evil] }),
+    [{ title: 'data flow', lines: [evil], isFinding: false }],
     evil,
   );
   const prose = text.replaceAll(/(?<![\\`])(`+)(?!`).*?(?<!`)\1(?!`)/g, '');
@@ -53,7 +48,7 @@ it('lets no text of a trace become markup, a mention or a link', () => {
 });
 
 it('names a run that has no name', () => {
-  expect(viewMarkdown(madeView({ planName: undefined, strategy: undefined }), undefined)).toContain(
+  expect(viewMarkdown(madeView({ planName: undefined, strategy: undefined }), [], undefined)).toContain(
     '\nunnamed run · 0 ms ·',
   );
 });

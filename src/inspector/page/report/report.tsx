@@ -2,31 +2,28 @@ import type { JSX } from 'preact';
 import { useMemo } from 'preact/hooks';
 import { formatDuration } from '../../../explain/format.ts';
 import { nameStep } from '../../../explain/tell/name-step.ts';
-import type { RunView } from '../../view/run-view.ts';
+import type { LineView, RunView } from '../../view/run-view.ts';
 import { Failures } from '../details/failures.tsx';
 import { failedSteps } from '../details/selection.ts';
 import { CopyButton } from '../ui/copy-button.tsx';
-import { showText } from '../ui/texts.ts';
 import { Differences } from './differences.tsx';
-import { Faults, Times } from './findings.tsx';
 import { groupRows } from './group-rows.ts';
 import { InnerRuns } from './inner-runs.tsx';
-import { Panel, Some } from './panel.tsx';
+import { Lines } from './lines.tsx';
+import { Panel } from './panel.tsx';
 import { Parallelism } from './parallelism.tsx';
 import { PathChain } from './path-chain.tsx';
 import { Progress } from './progress.tsx';
 import { StepFinder } from './step-finder.ts';
-import { StepText } from './step-text.tsx';
+import { Times } from './times.tsx';
 import { WhatIf } from './what-if.tsx';
-
-const MAX_LINES = 10;
 
 /** What the explanation of a run says beside its verdict, which stands above every view. */
 export function Report({ run }: { readonly run: RunView }): JSX.Element {
   const finder = useMemo(() => new StepFinder(run), [run]);
   const told = new Map(run.sections.map(({ title, lines }) => [title, lines]));
   /** The lines of a section; it is told then. */
-  const take = (title: string): readonly string[] | undefined => {
+  const take = (title: string): readonly LineView[] | undefined => {
     const lines = told.get(title);
     told.delete(title);
     return lines;
@@ -56,7 +53,7 @@ export function Report({ run }: { readonly run: RunView }): JSX.Element {
       )}
       {wrong && (
         <Panel title="what is wrong">
-          <Faults run={run} finder={finder} lines={wrong} />
+          <Lines lines={wrong} finder={finder} class="fault" />
         </Panel>
       )}
       <CriticalPath run={run} />
@@ -88,7 +85,7 @@ export function Report({ run }: { readonly run: RunView }): JSX.Element {
           )}
           {data && (
             <Panel title="data flow">
-              <DataFaults run={run} lines={data} finder={finder} />
+              <Lines lines={data} finder={finder} />
             </Panel>
           )}
         </div>
@@ -105,14 +102,13 @@ export function Report({ run }: { readonly run: RunView }): JSX.Element {
           )}
           {inner && (
             <Panel title="runs inside">
-              <InnerRuns run={run} lines={inner} />
+              <Lines lines={inner} finder={finder} />
+              <InnerRuns run={run} />
             </Panel>
           )}
           {Array.from(told, ([title, lines]) => (
             <Panel key={title} title={title}>
-              <Some of={lines} most={MAX_LINES}>
-                {(line) => <li key={line}>{showText(line)}</li>}
-              </Some>
+              <Lines lines={lines} finder={finder} />
             </Panel>
           ))}
         </div>
@@ -141,31 +137,5 @@ function CriticalPath({ run }: { readonly run: RunView }): JSX.Element | null {
     >
       <PathChain steps={steps} label="Steps of the critical path" />
     </Panel>
-  );
-}
-
-interface DataFaultsProps {
-  readonly run: RunView;
-  readonly lines: readonly string[];
-  readonly finder: StepFinder;
-}
-
-/** References that found nothing, and data that is read without a dependency. */
-function DataFaults({ run, lines, finder }: DataFaultsProps): JSX.Element {
-  const undeclared = run.edges.flatMap(({ from, to, kind, isDeclared }) =>
-    kind === 'data' && !isDeclared ? [run.steps[to]?.toolId ?? '', run.steps[from]?.toolId ?? ''] : [],
-  );
-  const unresolved = run.steps.flatMap(({ toolId, mappings }) =>
-    mappings.some(({ resolved }) => !resolved) ? toolId : [],
-  );
-  const toolIds = [...new Set([...undeclared, ...unresolved])];
-  return (
-    <Some of={lines} most={MAX_LINES}>
-      {(line) => (
-        <li key={line}>
-          <StepText text={line} toolIds={toolIds.filter((toolId) => line.includes(toolId))} finder={finder} />
-        </li>
-      )}
-    </Some>
   );
 }

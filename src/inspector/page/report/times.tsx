@@ -1,35 +1,12 @@
 import type { JSX } from 'preact';
-import type { RunView, TimeRow } from '../../view/run-view.ts';
+import type { TimeRow } from '../../view/run-view.ts';
 import { ShareBar } from '../ui/share-bar.tsx';
 import { showSentence } from '../ui/texts.ts';
 import { Some } from './panel.tsx';
 import type { StepFinder } from './step-finder.ts';
 import { StepText } from './step-text.tsx';
 
-const MAX_LINES = 10;
 const MAX_TIMES = 5;
-
-interface FaultsProps {
-  readonly run: RunView;
-  readonly finder: StepFinder;
-  readonly lines: readonly string[];
-}
-
-/** What is wrong, a sentence each. */
-export function Faults({ run, finder, lines }: FaultsProps): JSX.Element {
-  return (
-    <Some of={lines} most={MAX_LINES}>
-      {(line) => {
-        const { toolIds = [] } = run.explanation.findings.find(({ text }) => line.startsWith(text)) ?? {};
-        return (
-          <li key={line} class="fault">
-            <StepText text={line} toolIds={toolIds} finder={finder} />
-          </li>
-        );
-      }}
-    </Some>
-  );
-}
 
 interface TimesProps {
   readonly rows: readonly TimeRow[];
