@@ -1,3 +1,4 @@
+import { medianOf } from '../explain/median.ts';
 import type { OpenSpan } from './live-spans.ts';
 import type { RunSummary } from './store.ts';
 import { isRunSpan, planNameOf, servicesOf } from './summarize-runs.ts';
@@ -145,15 +146,9 @@ function withUsual(newestFirst: readonly RunRow[]): RunRow[] {
       const before = successes.get(planName) ?? [];
       if (outcome === 'success' && durationMs !== undefined)
         successes.set(planName, [...before.slice(1 - MAX_USUAL), durationMs]);
-      const usual = before.length === 0 ? undefined : { runs: before.length, medianMs: medianOf(before) };
+      const usual =
+        before.length === 0 ? undefined : { runs: before.length, medianMs: medianOf(before.toSorted((a, b) => a - b)) };
       return Object.assign({}, row, { usual });
     })
     .toReversed();
-}
-
-/** @param values one at least */
-function medianOf(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }

@@ -111,7 +111,8 @@ export class Routes {
       case '/api/remove':
         requireMethod(request, 'POST');
         this.#requireToken(request);
-        sendJson(response, { isRemoved: this.#inspector.remove(trace) });
+        this.#remove(trace);
+        sendJson(response, {});
         return true;
       default:
         return this.#sendNotFound(request, response);
@@ -153,6 +154,11 @@ export class Routes {
     this.#take(spans);
     const runs = reconstruct(spans).map((run) => ({ traceId: run.traceId, runSpanId: runSpanIdOf(run) }));
     return { spans: spans.length, faults, runs };
+  }
+
+  #remove(trace: string): void {
+    if (this.#inspector.remove(trace)) return;
+    throw new Refusal(404, 'this trace is not in the store of this Inspector: what a Jaeger keeps is removed there');
   }
 
   /** A page of another origin cannot send the header, nor read the token. */

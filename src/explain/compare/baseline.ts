@@ -1,4 +1,5 @@
 import { isFailing } from '../failures.ts';
+import { medianOf } from '../median.ts';
 import { type MeasuredRun, type MeasuredStep, measureRun } from './measure-run.ts';
 import type { Run } from '../read/run.ts';
 import { byName, type StepName } from '../step-name.ts';
@@ -91,9 +92,7 @@ function sumUp(steps: readonly MeasuredStep[]): StepBaseline {
 function spreadOf(valuesNs: readonly number[]): Spread | undefined {
   if (valuesNs.length === 0) return undefined;
   const sorted = valuesNs.toSorted((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  const median = sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
-  return { median: median / 1e6, min: sorted[0]! / 1e6, max: sorted.at(-1)! / 1e6 };
+  return { median: medianOf(sorted) / 1e6, min: sorted[0]! / 1e6, max: sorted.at(-1)! / 1e6 };
 }
 
 function newestOf(measured: readonly MeasuredRun[]): Run | undefined {

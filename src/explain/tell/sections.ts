@@ -3,6 +3,7 @@ import { type Explanation, explainRun } from '../explain-run.ts';
 import { isFault } from '../findings.ts';
 import { formatDuration } from '../format.ts';
 import type { Run, Step } from '../read/run.ts';
+import { isMaterial } from './is-material.ts';
 import { namePath } from './name-step.ts';
 import { tellSaving } from './tell-saving.ts';
 import { stepsOf } from '../read/steps-of.ts';
@@ -17,9 +18,6 @@ export interface Section {
 
 /** Most lines of a section; the rest is counted. */
 const MAX_LINES = 20;
-/** Shares of a run below this are not worth a line. */
-const MATERIAL_SHARE = 0.05;
-const MATERIAL_MS = 1;
 /** Ways in which a run differs from its plan that are told together, by how they are told. The others have a line each. */
 const TOLD_TOGETHER: Readonly<Partial<Record<DifferenceKind, (count: number, names: string) => string>>> = {
   not_started: (count, names) => `${count} not started: ${names}`,
@@ -162,8 +160,4 @@ function innerRuns(run: Run): Run[] {
     for (const next of [...step.steps, ...step.runs.flatMap(stepsOf)].toReversed()) open.push(next);
   }
   return found;
-}
-
-function isMaterial(ms: number, ofMs: number): boolean {
-  return ms >= Math.max(MATERIAL_MS, ofMs * MATERIAL_SHARE);
 }

@@ -1,12 +1,10 @@
 import type { Explanation } from '../../explain/explain-run.ts';
 import { isFault } from '../../explain/findings.ts';
 import { formatDuration } from '../../explain/format.ts';
+import { isMaterial } from '../../explain/tell/is-material.ts';
 import { nameStep } from '../../explain/tell/name-step.ts';
 import { halfTime, tellSaving } from '../../explain/tell/tell-saving.ts';
 import type { TimeRow } from './run-view.ts';
-
-/** What saves less than this share of a run is not worth a row. */
-const MATERIAL_SHARE = 0.01;
 
 /**
  * What took time: what was found, then the other steps without which the run would be shorter. Of a run that has not ended nobody can say what would
@@ -25,7 +23,7 @@ export function timeRows(explanation: Explanation, durationMs: number, hasEnded:
     rows.push({ text, toolIds, share, saving: hasEnded ? tellSaving(finding, explanation) : '' });
   }
   for (const step of hasEnded ? bottlenecks : []) {
-    if (told.has(step.toolId) || step.savesMs < durationMs * MATERIAL_SHARE) continue;
+    if (told.has(step.toolId) || !isMaterial(step.savesMs, durationMs)) continue;
     const share = step.durationMs / durationMs;
     const percent = Math.round(share * 100);
     const text = `${nameStep(step)} took ${formatDuration(step.durationMs)} (${percent} % of the run)`;

@@ -1,10 +1,9 @@
 import type { Explanation } from '../../explain/explain-run.ts';
 import { count } from '../../explain/format.ts';
+import { isMaterial } from '../../explain/tell/is-material.ts';
 import { nameStep } from '../../explain/tell/name-step.ts';
 import type { WhatIfRow } from './run-view.ts';
 
-/** Less than this share of a run is not worth a row. */
-const MATERIAL_SHARE = 0.01;
 const MAX_RETRIES = 5;
 
 /** What a replay of the measured durations tells, without what would change next to nothing. */
@@ -15,7 +14,7 @@ export function whatIfRows(
   const { readyMs, widths, withoutRetries } = whatIf;
   const rows: WhatIfRow[] = [];
   const add = (text: string, changeMs: number, step?: WhatIfRow['step']): void => {
-    if (Math.abs(changeMs) < Math.max(1, durationMs * MATERIAL_SHARE)) return;
+    if (!isMaterial(Math.abs(changeMs), durationMs)) return;
     rows.push({ text, ms: durationMs + changeMs, changeMs, ...(step && { step }) });
   };
   // Where the path is not known, neither is what each step needs.

@@ -1,5 +1,6 @@
 import type { JSX } from 'preact';
 import { count, formatDuration } from '../../../explain/format.ts';
+import { isMaterial } from '../../../explain/tell/is-material.ts';
 import type { RunView } from '../../view/run-view.ts';
 import { Link } from '../ui/link.tsx';
 import { type GroupRow, groupRows } from './group-rows.ts';
@@ -18,12 +19,14 @@ export function Parallelism({ run }: { readonly run: RunView }): JSX.Element {
     <>
       <p>
         At most <b>{count(peak, 'step')}</b> at once, <b>{achieved.toFixed(1)}</b> on average while any ran
-        {isMaterial(idleMs, run) && `; none ran for ${formatDuration(idleMs)} of ${formatDuration(run.durationMs)}`}.
+        {isMaterial(idleMs, run.durationMs) &&
+          `; none ran for ${formatDuration(idleMs)} of ${formatDuration(run.durationMs)}`}
+        .
       </p>
       <Some of={groupRows(run)} most={MAX_GROUPS}>
         {(group) => <Group key={group.index} group={group} widest={widest} />}
       </Some>
-      {isMaterial(barrier.waitedMs, run) && (
+      {isMaterial(barrier.waitedMs, run.durationMs) && (
         <p>
           Steps waited {formatDuration(barrier.waitedMs)} in total for groups that they do not need, which cost the run{' '}
           {formatDuration(barrier.costMs)}.
@@ -31,13 +34,6 @@ export function Parallelism({ run }: { readonly run: RunView }): JSX.Element {
       )}
     </>
   );
-}
-
-/** Shares of a run below this are not worth a word. */
-const MATERIAL_SHARE = 0.05;
-
-function isMaterial(ms: number, { durationMs }: RunView): boolean {
-  return ms >= Math.max(1, durationMs * MATERIAL_SHARE);
 }
 
 function Group({ group, widest }: { readonly group: GroupRow; readonly widest: number }): JSX.Element {
