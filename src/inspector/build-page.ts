@@ -6,16 +6,6 @@ import { build } from 'rolldown';
 const SOURCE = new URL('page/', import.meta.url);
 /** Where `page-files.ts` looks for it. */
 const OUTPUT = new URL('../../dist/inspector/page/', import.meta.url);
-/** What the page imports first, so that what is alike stands side by side in the bundle: gzip looks back no further than 32 KB. */
-const FIRST = [
-  'preact',
-  'preact/hooks',
-  '@preact/signals',
-  '../scene/graph-svg.ts',
-  '../scene/timeline-svg.ts',
-  './run/run-tabs.tsx',
-];
-const IMPORTS = FIRST.map((path) => `import '${path}';`).join('');
 
 /** All style sheets in one. Their colours come from the page itself: it may be light or dark. */
 async function buildStyles(): Promise<Uint8Array> {
@@ -31,7 +21,6 @@ for (const name of ['page', 'layout-worker'])
     input: fileURLToPath(new URL(name === 'page' ? 'main.tsx' : 'layout-worker.ts', SOURCE)),
     platform: 'browser',
     tsconfig: fileURLToPath(new URL('tsconfig.json', SOURCE)),
-    plugins: [{ name: 'order', transform: (code, id) => (id.endsWith('main.tsx') ? IMPORTS + code : undefined) }],
     // What TypeScript would call instead takes children as a property: that is longer.
     transform: {
       jsx: { runtime: 'classic', pragma: 'h', pragmaFrag: 'Fragment' },
