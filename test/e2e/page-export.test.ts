@@ -71,7 +71,28 @@ describe.skipIf(!stack)('a run that the page exports as OTLP JSON', () => {
     await readTrace(stack.jaegerUrl, traceId, spans.length);
     expect(byId(await new JaegerClient(stack.jaegerUrl).trace(traceId))).toEqual(byId(spans));
   });
+
+  it('is listed and described by an Inspector that has it from Jaeger alone', async () => {
+    const { traceId } = spans[0]!;
+    await using kept = openStore();
+    kept.add(spans);
+    await using empty = openStore();
+    await using ofStore = await startInspector({ store: kept, storeName: 'memory' });
+    const jaeger = new JaegerClient(stack.jaegerUrl);
+    await using ofJaeger = await startInspector({ store: empty, storeName: 'memory', jaeger });
+    const { runs } = (await get(`${ofJaeger.url}/api/runs`)) as { runs: readonly object[] };
+    expect(runs).toContainEqual(
+      expect.objectContaining({ traceId, planName: 'exported', outcome: 'failure', source: 'Jaeger' }),
+    );
+    expect(await get(`${ofJaeger.url}/api/run?trace=${traceId}`)).toEqual(
+      await get(`${ofStore.url}/api/run?trace=${traceId}`),
+    );
+  });
 });
+
+async function get(url: string): Promise<unknown> {
+  return (await fetch(url)).json();
+}
 
 function post(url: string): Promise<Response> {
   return fetch(url, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: exported });
