@@ -1,7 +1,6 @@
 import type { MeasuredRun } from '../../explain/compare/measure-run.ts';
-import { zeroOf } from '../../explain/facts-of-run.ts';
 import { passOf, type StepName } from '../../explain/step-name.ts';
-import { viewSteps } from './view-steps.ts';
+import { MAX_STEPS, walkSteps } from './walk-steps.ts';
 
 /** The keys that the steps of a run have on the page. */
 export class StepKeys {
@@ -10,20 +9,13 @@ export class StepKeys {
   readonly #ofNames = new Map<string, string>();
 
   constructor({ run, analysis, keys }: MeasuredRun) {
-    const { steps } = viewSteps({
-      run,
-      state: 'ended',
-      zeroNs: zeroOf(run),
-      explained: [],
-      open: new Map(),
-      usualMs: () => undefined,
-    });
     const ofSpans = new Map<string, string>();
-    for (const { key, spanId, parent, ...step } of steps) {
-      if (spanId !== undefined) ofSpans.set(spanId, key);
+    for (const { step, key, at, parent } of walkSteps(run)) {
+      if (at === MAX_STEPS) break;
+      if (step.span) ofSpans.set(step.span.spanId, key);
       if (parent !== undefined) continue;
       const name = passOf(step);
-      if (spanId === undefined) this.#ofAbsent.set(name, key);
+      if (!step.span) this.#ofAbsent.set(name, key);
       if (!this.#ofNames.has(name)) this.#ofNames.set(name, key);
     }
     for (const [at, identity] of keys.entries()) {

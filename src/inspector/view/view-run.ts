@@ -19,6 +19,7 @@ import { viewSections } from './view-sections.ts';
 import { timeRows } from './time-rows.ts';
 import { whatIfRows } from './what-if-rows.ts';
 import { countSpans, spansOf, viewSteps } from './view-steps.ts';
+import { walkSteps } from './walk-steps.ts';
 
 /** What is known of a run beside its spans that have ended. */
 export interface RunSurroundings {
@@ -123,17 +124,9 @@ export function runSpanIdOf({ span, planSpans, groups }: Run): string {
   return span?.spanId ?? planSpans[0]?.parentSpanId ?? groups.find((group) => group.span)?.span?.parentSpanId ?? '';
 }
 
-function viewCaller({ run, step }: StartedBy): RunView['startedBy'] {
-  const { steps } = viewSteps({
-    run,
-    state: 'ended',
-    zeroNs: zeroOf(run),
-    explained: [],
-    open: new Map(),
-    usualMs: () => undefined,
-  });
-  const key = step.span && steps.find(({ spanId }) => spanId === step.span?.spanId)?.key;
-  return key === undefined ? undefined : { runSpanId: runSpanIdOf(run), planName: run.planName, step: key };
+function viewCaller({ run, step: caller }: StartedBy): RunView['startedBy'] {
+  for (const { step, key } of walkSteps(run))
+    if (step === caller) return { runSpanId: runSpanIdOf(run), planName: run.planName, step: key };
 }
 
 function durationOf({ durationMs }: Explanation, steps: readonly StepView[]): number {

@@ -2,11 +2,10 @@ import type { ExplainedStep } from '../../explain/explain-run.ts';
 import type { Attempt, DeclaredTool, Run, SpanNode, Step } from '../../explain/read/run.ts';
 import type { ReceivedSpan } from '../../explain/read/received-span.ts';
 import type { OpenSpan } from '../live-spans.ts';
+import { passOf } from '../../explain/step-name.ts';
 import { tellReason } from '../../explain/tell/tell-reason.ts';
 import type { AttemptView, RunState, StepState, StepView } from './run-view.ts';
-
-/** Most steps of a run that are shown: the first ones. A page with more does not help anybody. */
-export const MAX_STEPS = 50_000;
+import { MAX_STEPS, walkSteps } from './walk-steps.ts';
 
 export interface StepContext {
   readonly run: Run;
@@ -21,28 +20,16 @@ export interface StepContext {
   readonly usualMs: (step: Step) => number | undefined;
 }
 
-/** The steps of a run in the order in which they are shown: what a step called comes right after it. Stops at {@link MAX_STEPS}. */
+/** The steps of a run in the order in which they are shown, the first {@link MAX_STEPS}. */
 export function viewSteps(context: StepContext): { steps: StepView[]; total: number } {
   const explained = new ExplainedSteps(context.explained);
   const declared = new Map(context.run.plan?.groups.flat().map((tool) => [tool.toolId, tool]));
-  const keys = new Map<string, number>();
   const steps: StepView[] = [];
   let total = 0;
-  // A stack, because steps may be nested deeper than calls may be.
-  const waiting: { step: Step; group?: number; parent?: number }[] = [
-    ...context.run.groups.flatMap((group, index) => group.steps.map((step) => ({ step, group: index }))),
-    ...context.run.steps.map((step) => ({ step })),
-  ].toReversed();
-  for (let next = waiting.pop(); next; next = waiting.pop()) {
+  for (const { step, key, at, group, parent } of walkSteps(context.run)) {
     total += 1;
-    const { step, group, parent } = next;
-    if (steps.length < MAX_STEPS) {
-      const key = keyOf(step, keys);
+    if (at < MAX_STEPS)
       steps.push({ key, group, parent, ...viewStep(step, explained.find(step), declared.get(step.toolId), context) });
-    }
-    const at = parent === undefined || steps.length < MAX_STEPS ? steps.length - 1 : parent;
-    for (const called of step.steps.toReversed())
-      waiting.push({ step: called, parent: at, ...(group === undefined ? {} : { group }) });
   }
   return { steps, total };
 }
@@ -55,24 +42,13 @@ class ExplainedSteps {
   constructor(steps: readonly ExplainedStep[]) {
     for (const step of steps) {
       if (step.spanId !== undefined) this.#bySpan.set(step.spanId, step);
-      else this.#byName.set(nameOf(step), step);
+      else this.#byName.set(passOf(step), step);
     }
   }
 
   find(step: Step): ExplainedStep | undefined {
-    return step.span ? this.#bySpan.get(step.span.spanId) : this.#byName.get(nameOf(step));
+    return step.span ? this.#bySpan.get(step.span.spanId) : this.#byName.get(passOf(step));
   }
-}
-
-function nameOf({ toolId, iteration }: { readonly toolId: string; readonly iteration: number }): string {
-  return iteration > 1 ? `${toolId}#${iteration}` : toolId;
-}
-
-function keyOf(step: Step, taken: Map<string, number>): string {
-  const name = nameOf(step);
-  const times = (taken.get(name) ?? 0) + 1;
-  taken.set(name, times);
-  return times === 1 ? name : `${name}~${times}`;
 }
 
 function viewStep(

@@ -4,7 +4,7 @@ import { readTrace } from '../../../src/explain/read/read-trace.ts';
 import type { OpenSpan } from '../../../src/inspector/live-spans.ts';
 import type { RunView } from '../../../src/inspector/view/run-view.ts';
 import { type RunSurroundings, viewRun } from '../../../src/inspector/view/view-run.ts';
-import { MAX_STEPS } from '../../../src/inspector/view/view-steps.ts';
+import { MAX_STEPS } from '../../../src/inspector/view/walk-steps.ts';
 import { madeRunSpans } from '../../explain/made-runs.ts';
 import { made, ours } from '../../explain/made-spans.ts';
 
