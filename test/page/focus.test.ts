@@ -20,9 +20,25 @@ describe.skipIf(!hasBrowser)('the focus', () => {
       expect(await focusOf(page)).toBe('Keys ?');
     }
     await page.getByRole('button', { name: 'Export' }).press('Enter');
-    await page.getByRole('menu').waitFor();
+    // At once: the next key is meant for the menu.
+    expect(await focusOf(page)).toBe('HTML file');
     await page.keyboard.press('Escape');
     await expect.poll(() => focusOf(page)).toBe('Export');
+  });
+
+  it('is in the dialog again when it is opened as soon as it has closed', async () => {
+    await using opened = await openRun();
+    const { page } = opened;
+    await page.getByRole('button', { name: 'Keys' }).evaluate(async (button: HTMLElement) => {
+      button.click();
+      const dialog = document.querySelector('dialog')!;
+      dialog.close();
+      const closed = new Promise((resolve) => dialog.addEventListener('close', resolve, { once: true }));
+      button.click();
+      await closed;
+    });
+    await page.getByRole('dialog').getByRole('heading', { name: 'Run', exact: true }).waitFor();
+    expect(await focusOf(page)).toBe('Close');
   });
 
   it('stays in the details when a link there leads to others', async () => {

@@ -1,6 +1,6 @@
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import type { RunView } from '../view/run-view.ts';
 import { downloadLink, downloadText } from './download.ts';
 import { useKeys } from './keys.ts';
@@ -28,9 +28,10 @@ export function ExportMenu({ run }: { readonly run: RunView }): JSX.Element {
     button.current?.focus();
   };
   useKeys('Run', [{ keys: ['e'], does: 'export', run: () => (isOpen.value = !isOpen.value) }]);
+  // Before the menu is seen: the next key is meant for it.
+  useLayoutEffect(() => menu.current?.querySelector('button')?.focus(), [isOpen.value]);
   useEffect(() => {
     if (!isOpen.value) return;
-    menu.current?.querySelector('button')?.focus();
     const onPointer = ({ target }: PointerEvent): void => {
       if (!menu.current?.parentElement?.contains(target as Node)) isOpen.value = false;
     };

@@ -1,28 +1,26 @@
 import { signal } from '@preact/signals';
-import type { JSX } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { createRef, type JSX } from 'preact';
 import { type Key, keyAreas } from './keys.ts';
 import { CLOSE, IconButton } from './ui/icon-button.tsx';
 import { shown } from './url-state.ts';
 
 const isOpen = signal(false);
+const dialog = createRef<HTMLDialogElement>();
 
 export function openHelp(): void {
   isOpen.value = true;
+  dialog.current?.showModal();
 }
 
 /** All keys, by the part of the page that they are of, and what the mouse does. */
 export function Help(): JSX.Element {
-  const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
-    if (isOpen.value) dialog.current?.showModal();
-  }, [isOpen.value]);
   return (
     <dialog
       ref={dialog}
       class="help"
       aria-labelledby="help-title"
-      onClose={() => (isOpen.value = false)}
+      // The event comes after the dialog has closed: it may be open again.
+      onClose={(event) => (isOpen.value = event.currentTarget.open)}
       onClick={(event) => event.target === event.currentTarget && event.currentTarget.close()}
       onKeyDown={(event) => event.key === '?' && event.currentTarget.close()}
     >

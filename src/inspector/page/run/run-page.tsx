@@ -1,6 +1,6 @@
 import { useSignalEffect } from '@preact/signals';
 import type { JSX } from 'preact';
-import { useEffect } from 'preact/hooks';
+import { useEffect, useLayoutEffect } from 'preact/hooks';
 import { stateOf, STATES } from '../../scene/step-states.ts';
 import type { RunView } from '../../view/run-view.ts';
 import { Details } from '../details/details.tsx';
@@ -30,7 +30,7 @@ export function RunPage(): JSX.Element {
     // Whoever selects something wants to see it.
     if (selected.value !== '') isDetailsOpen.value = true;
   });
-  useEffect(() => {
+  useLayoutEffect(() => {
     // The link in the list that led here is gone, and the focus with it.
     if (runList.peek()) document.getElementById('main')?.focus();
   }, []);
