@@ -64,7 +64,7 @@ describe.skipIf(!hasBrowser)('a program that knows nothing but OTLP', () => {
   });
 
   it('is told why spans of no orchestration are no run, and sees them', async () => {
-    await using opened = await openPage([]);
+    await using opened = await openPage([], { faults: /404/ });
     const { page } = opened;
     await send(opened, 'no orchestration');
     await page.getByRole('link', { name: TRACE_ID }).click();
@@ -76,7 +76,6 @@ describe.skipIf(!hasBrowser)('a program that knows nothing but OTLP', () => {
       'GET /checkout 300 ms shop',
       'SELECT carts 190 ms shop',
     ]);
-    expect(opened.takeFaults().filter((fault) => !fault.includes('404'))).toEqual([]);
   });
 });
 
