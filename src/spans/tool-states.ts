@@ -77,7 +77,8 @@ export class ToolStates {
 
   /** Steps that are tried in attempts and have not ended. */
   *tried(): Iterable<StepRecorder> {
-    for (const state of [...this.#planned, ...this.#others.values()]) yield* state?.tried ?? [];
+    for (const states of [this.#planned, this.#others.values()])
+      for (const state of states) if (state?.tried) yield* state.tried;
   }
 
   /** @param toolId undefined where another process may have any */
