@@ -9,7 +9,7 @@ import type { TraceStore } from '../inspector/store.ts';
 import { parseFlags, usageError, type Command } from './command.ts';
 import { defaultStoreFile } from './default-store.ts';
 import { INSPECTOR_PORT, isInspector } from './find-inspector.ts';
-import { RunAnnouncer } from './inspect/announce-runs.ts';
+import { describeInterrupted, RunAnnouncer } from './inspect/announce-runs.ts';
 import { messageOf, sayFault } from './say-fault.ts';
 import { answers, defaultJaegerUrl, parseHeaders } from './source/jaeger-place.ts';
 import { readTraceFile } from './source/read-trace-file.ts';
@@ -25,8 +25,8 @@ const HELP = `Shows runs in the browser, and takes them as OTLP/HTTP.
 Usage: orchestrace inspect [--port N] [--store FILE | --memory] [--file F]... [--jaeger URL] [--link NAME=URL]...
 
 The page and the receiver are at http://127.0.0.1:${INSPECTOR_PORT}; the receiver is on ${OTLP_PORT} as well, where exporters send by default, when that
-is free. It takes protobuf and JSON. One line is printed for each run, a second after the last of its spans arrived. What is kept
-can be read at any time, also after the Inspector has ended: orchestrace report latest.
+is free. It takes protobuf and JSON. One line is printed for each run, a second after the last of its spans arrived, or after its
+process was seen to die. What is kept can be read at any time, also after the Inspector has ended: orchestrace report latest.
 
 Options:
   --port N        listen on this port only
@@ -79,10 +79,7 @@ export const runInspect: Command = async (args, { signal }) => {
   const { store, name } = flags.memory ? openMemory() : open(flags.store);
   await using _ = store;
   for (const file of flags.file ?? []) await takeFile(store, file, signal);
-  using runs = new RunAnnouncer(
-    (traceId) => store.trace(traceId),
-    (line) => process.stdout.write(`${line}\n`),
-  );
+  using runs = new RunAnnouncer((traceId) => store.trace(traceId), say);
   const links = [...(await jaegerLinks(flags.jaeger, signal)), ...given];
   await using inspector = await startInspector({
     store,
@@ -91,6 +88,7 @@ export const runInspect: Command = async (args, { signal }) => {
     jaeger,
     links,
     onSpans: (spans) => runs.take(spans),
+    onInterrupted: (run) => say(describeInterrupted(run)),
     onStoreFault: sayStoreFaults(),
   }).catch(async (error: unknown) => {
     throw isInUse(error) ? await inUse(port ?? INSPECTOR_PORT) : error;
@@ -107,6 +105,10 @@ export const runInspect: Command = async (args, { signal }) => {
   await untilAborted(signal);
   return 0;
 };
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
 
 function isInUse(error: unknown): boolean {
   return (error as { cause?: { code?: unknown } | undefined }).cause?.code === 'EADDRINUSE';

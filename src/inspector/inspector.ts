@@ -1,4 +1,4 @@
-import { readTrace } from '../explain/read/read-trace.ts';
+import { readTrace, type TraceView } from '../explain/read/read-trace.ts';
 import type { ReceivedSpan } from '../explain/read/received-span.ts';
 import type { Run, Step } from '../explain/read/run.ts';
 import { stepsOf } from '../explain/read/steps-of.ts';
@@ -45,6 +45,13 @@ export class Inspector {
     return viewRun(run, { startedBy, open, nowNs, ...this.#earlier.lookBack(run) });
   }
 
+  /** The runs of a trace whose process died; those of other runs' steps are not among them. */
+  async interrupted(traceId: string): Promise<RunView[]> {
+    const { runs, open, nowNs } = await this.#readTrace(traceId);
+    const views = runs.map((run) => viewRun(run, { open, nowNs, usual: undefined, lastSuccess: undefined }));
+    return views.filter(({ state }) => state === 'interrupted');
+  }
+
   /** Removes a trace from the store, and what is open of it. Gives whether it was there. */
   remove(traceId: string): boolean {
     const wasLive = this.live.forget(traceId);
@@ -78,19 +85,20 @@ export class Inspector {
     return viewComparison(asFarAsItIs(before.run, before.open), after);
   }
 
-  async #read(traceId: string, runSpanId: string): Promise<ReadRun> {
+  async #read(traceId: string, runSpanId: string): Promise<FoundRun & Now> {
+    const { runs, notes, ...now } = await this.#readTrace(traceId);
+    const found = findRun(runs, runSpanId);
+    if (!found)
+      throw new Refusal(404, runSpanId === '' ? (notes[0] ?? 'there is no run in it') : 'this trace has no such run');
+    return { ...found, ...now };
+  }
+
+  async #readTrace(traceId: string): Promise<TraceView & Now> {
     const spans = await this.#spansOf(traceId);
     const openSpans = this.live.openSpans(traceId);
     const nowNs = BigInt(Date.now()) * 1_000_000n;
     const open = new Map(openSpans.map((openSpan) => [openSpan.span.spanId, openSpan]));
-    const view = readTrace([...spans, ...openSpans.map((openSpan) => asEnded(openSpan, nowNs))]);
-    const found = findRun(view.runs, runSpanId);
-    if (!found)
-      throw new Refusal(
-        404,
-        runSpanId === '' ? (view.notes[0] ?? 'there is no run in it') : 'this trace has no such run',
-      );
-    return { ...found, open, nowNs };
+    return { ...readTrace([...spans, ...openSpans.map((openSpan) => asEnded(openSpan, nowNs))]), open, nowNs };
   }
 
   /** The spans of a trace that have ended. */
@@ -115,8 +123,8 @@ interface FoundRun {
   readonly startedBy?: StartedBy | undefined;
 }
 
-/** With the spans that have not ended. */
-interface ReadRun extends FoundRun {
+/** What goes on when a trace is read: the spans that have not ended. */
+interface Now {
   readonly open: ReadonlyMap<string, OpenSpan>;
   readonly nowNs: bigint;
 }

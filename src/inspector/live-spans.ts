@@ -43,6 +43,8 @@ const MAX_REMEMBERED_ENDS = 20_000;
 export class LiveSpans implements Disposable {
   /** Told the ids of traces in which something changed. */
   onChange: (traceIds: ReadonlySet<string>) => void = () => {};
+  /** Told the ids of traces in which something was open when its process died. */
+  onDeath: (traceIds: ReadonlySet<string>) => void = () => {};
   readonly #limits: LiveLimits;
   /** Connected ones, and dead ones that left something open. */
   readonly #processes = new Map<string, LiveProcess>();
@@ -85,7 +87,9 @@ export class LiveSpans implements Disposable {
     process.diedAtNs = nanoseconds(Date.now());
     this.#silence.forget(processId);
     this.#forgetIfIdle(process, processId);
-    this.#tell(tracesOf(process.spans));
+    const changed = tracesOf(process.spans);
+    this.#tell(changed);
+    if (changed.size > 0) this.onDeath(changed);
   }
 
   /** A process says goodbye: what becomes of its open spans will not be told. */

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { ReceivedSpan } from '../explain/read/received-span.ts';
 import { ChangeFeed } from './change-feed.ts';
 import { Inspector } from './inspector.ts';
@@ -6,6 +7,10 @@ import { readPageFiles } from './page-files.ts';
 import { type Receiver, startReceiver, type TracesRequest } from './receive.ts';
 import { PAGE_PATH, Routes, type RoutesOptions } from './routes.ts';
 import type { TraceStore } from './store.ts';
+import type { RunView } from './view/run-view.ts';
+
+/** A process that connects again within that has not died. */
+const RECONNECT_MS = 1_000;
 
 export interface InspectorOptions extends RoutesOptions {
   readonly store: TraceStore;
@@ -15,6 +20,8 @@ export interface InspectorOptions extends RoutesOptions {
   readonly jaeger?: JaegerClient | undefined;
   /** Told what arrived and was kept. */
   readonly onSpans?: ((spans: readonly ReceivedSpan[]) => void) | undefined;
+  /** Told of each run whose process died. */
+  readonly onInterrupted?: ((run: RunView) => void) | undefined;
   /** Told why spans could not be kept, which were refused then; with undefined when some were kept. */
   readonly onStoreFault?: ((error: unknown) => void) | undefined;
 }
@@ -35,6 +42,14 @@ export async function startInspector(options: InspectorOptions): Promise<Inspect
   const inspector = new Inspector(store, options.jaeger);
   const feed = new ChangeFeed(() => JSON.stringify(store.counts));
   inspector.live.onChange = (traceIds) => feed.tell(traceIds);
+  const closing = new AbortController();
+  const tellInterrupted = async (traceIds: ReadonlySet<string>): Promise<void> => {
+    await delay(RECONNECT_MS, undefined, { ref: false, signal: closing.signal });
+    for (const traceId of traceIds)
+      for (const run of await inspector.interrupted(traceId)) options.onInterrupted?.(run);
+  };
+  // A trace that is not there any more has nothing to tell.
+  inspector.live.onDeath = (traceIds) => void tellInterrupted(traceIds).catch(() => {});
   const take = (spans: readonly ReceivedSpan[]): void => {
     try {
       feed.change(() => store.add(spans));
@@ -55,6 +70,7 @@ export async function startInspector(options: InspectorOptions): Promise<Inspect
     pages: PAGE_PATH,
   });
   const close = async (): Promise<void> => {
+    closing.abort();
     feed[Symbol.dispose]();
     inspector.live[Symbol.dispose]();
     await receiver.close();

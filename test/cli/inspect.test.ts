@@ -9,7 +9,9 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { encodeTracesJson, encodeTracesLines } from '../../src/inspector/encode-json.ts';
 import { openStore } from '../../src/inspector/open-store.ts';
 import { startReceiver } from '../../src/inspector/receive.ts';
+import type { RunList, RunView } from '../../src/inspector/view/run-view.ts';
 import { made, overviewSpans } from '../explain/made-spans.ts';
+import { SteeredRun } from '../helpers/steered-run.ts';
 import { startJaegerServer } from './jaeger-server.ts';
 import { type Ended, runMain } from './run-node.ts';
 
@@ -47,6 +49,22 @@ it('receives what an application exports, says how its run went, and keeps it fo
   const env = { ORCHESTRACE_STORE: store, ORCHESTRACE_JAEGER_URL: 'http://127.0.0.1:9' };
   const { stdout } = await runMain(['report', 'latest'], { env });
   expect(stdout).toContain(`\ntrace ${traceId}\n2 of 2 planned steps seen: 1 succeeded, 1 failed\n`);
+});
+
+it('says which run was interrupted when its process is killed', async () => {
+  const plan = { name: 'nightly', tools: [{ tool_id: 'load' }, { tool_id: 'write', depends_on: ['load'] }] };
+  const ended = await inspect(['--port', '0', '--memory'], async (url, printed) => {
+    await using run = new SteeredRun(url, plan);
+    await run.finish('load');
+    await run.started('write');
+    // What starts is told a moment later.
+    await expect.poll(() => runningSteps(url), { timeout: 10_000 }).toContain('write');
+    await run.kill();
+    await printed('nightly');
+  });
+  expect(ended.stdout).toMatch(
+    /^\d\d:\d\d:\d\d ↯ nightly: Interrupted: its process ended while write ran; 1 of 2 planned steps ended\. trace [0-9a-f]{32}$/m,
+  );
 });
 
 it('tells of a run once, however often it comes, and of none that is no run', async () => {
@@ -178,24 +196,40 @@ it('teaches by examples', async () => {
 /** Starts it, does something while it listens, and ends it by Ctrl-C. */
 async function inspect(
   args: readonly string[],
-  work: (url: string) => Promise<void>,
+  work: (url: string, printed: (text: string) => Promise<void>) => Promise<void>,
   env: Record<string, string> = {},
 ): Promise<Ended> {
   let failure: unknown;
   let isStarted = false;
+  let output = '';
+  let onOutput = (): void => {};
+  const printed = async (text: string): Promise<void> => {
+    while (!output.includes(text)) await new Promise<void>((resolve) => (onOutput = resolve));
+  };
   const ended = await runMain(['inspect', ...args], {
     env,
     onOutput: (child: ChildProcess, stdout) => {
+      output = stdout;
+      onOutput();
       const url = /Receives OTLP\/HTTP at (http:\/\/127\.0\.0\.1:\d+)/.exec(stdout)?.[1];
       if (isStarted || url === undefined || !stdout.includes('Ctrl-C')) return;
       isStarted = true;
-      void work(url)
+      void work(url, printed)
         .catch((error: unknown) => (failure = error))
         .finally(() => child.kill('SIGINT'));
     },
   });
   if (failure !== undefined) throw failure;
   return ended;
+}
+
+/** What runs at the moment, as the page is told. */
+async function runningSteps(url: string): Promise<string[]> {
+  const { runs } = (await (await fetch(`${url}/api/runs`)).json()) as RunList;
+  const found = await Promise.all(
+    runs.map(async ({ traceId }) => (await (await fetch(`${url}/api/run?trace=${traceId}`)).json()) as RunView),
+  );
+  return found.flatMap(({ steps }) => steps.filter(({ state }) => state === 'running').map(({ toolId }) => toolId));
 }
 
 async function post(url: string, spans: ReturnType<typeof overviewSpans>): Promise<void> {

@@ -61,6 +61,30 @@ describe('a run', () => {
       steps: [{ usualMs: 200 }],
     });
   });
+
+  it('was interrupted as long as its process does not connect again, and until its end arrives', async () => {
+    const inspector = inspectorOf([]);
+    const spans = nightly(1, 100);
+    const interrupted = async (): Promise<string[]> =>
+      (await inspector.interrupted(ID(1))).map(({ verdict }) => verdict);
+    const deaths: string[] = [];
+    inspector.live.onDeath = (traceIds) => deaths.push(...traceIds);
+    const [first, second] = [{ hangUp: () => {} }, { hangUp: () => {} }];
+    inspector.live.open('p', first);
+    inspector.live.start('p', spans);
+    inspector.live.close('p', first);
+    expect(deaths).toEqual([ID(1)]);
+    expect(await interrupted()).toEqual([
+      'Interrupted: its process ended while fetch ran; 0 of 1 planned steps ended.',
+    ]);
+    inspector.live.open('p', second);
+    expect(await interrupted()).toEqual([]);
+    inspector.live.close('p', second);
+    expect(await interrupted()).toHaveLength(1);
+    inspector.live.end(spans);
+    await expect(interrupted()).rejects.toThrow(/^there is no trace/);
+    expect(deaths).toHaveLength(2);
+  });
 });
 
 describe('a trace that is removed', () => {

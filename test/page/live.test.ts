@@ -8,7 +8,7 @@ import { openStore } from '../../src/inspector/open-store.ts';
 import { startInspector } from '../../src/inspector/serve.ts';
 import { madeRunSpans } from '../explain/made-runs.ts';
 import { hasBrowser, newPage, openPage, useBrowser } from './open-page.ts';
-import { SteeredRun } from './steered-run.ts';
+import { SteeredRun } from '../helpers/steered-run.ts';
 
 useBrowser();
 

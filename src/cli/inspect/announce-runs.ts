@@ -3,7 +3,9 @@ import type { ReceivedSpan } from '../../explain/read/received-span.ts';
 import { reconstruct } from '../../explain/read/reconstruct.ts';
 import type { Run } from '../../explain/read/run.ts';
 import { OUTCOMES } from '../../explain/tell/outcomes.ts';
+import { STATES } from '../../inspector/scene/step-states.ts';
 import { isRunSpan } from '../../inspector/summarize-runs.ts';
+import type { RunView } from '../../inspector/view/run-view.ts';
 import { sayFault } from '../say-fault.ts';
 import { escapeText } from '../terminal-text.ts';
 
@@ -84,8 +86,15 @@ export class RunAnnouncer implements Disposable {
 
 function describe(run: Run): string {
   const [mark] = OUTCOMES[run.outcome ?? 'unknown'];
-  const time = new Date(Number(run.endNs / 1_000_000n)).toTimeString().slice(0, 8);
-  return escapeText(
-    `${time} ${mark} ${run.planName ?? 'unnamed run'}: ${explainRun(run).verdict} trace ${run.traceId}`,
-  );
+  return lineOf({ ...run, verdict: explainRun(run).verdict }, mark, Number(run.endNs / 1_000_000n));
+}
+
+/** The line for a run whose process died. */
+export function describeInterrupted(run: RunView): string {
+  return lineOf(run, STATES.interrupted.mark, run.startedAtMs + run.durationMs);
+}
+
+function lineOf(run: Pick<RunView, 'planName' | 'verdict' | 'traceId'>, mark: string, endMs: number): string {
+  const time = new Date(endMs).toTimeString().slice(0, 8);
+  return escapeText(`${time} ${mark} ${run.planName ?? 'unnamed run'}: ${run.verdict} trace ${run.traceId}`);
 }
