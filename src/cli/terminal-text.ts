@@ -40,13 +40,18 @@ function widthOfGrapheme(grapheme: string): number {
 /** The text if it has at most `width` columns, else its beginning with an ellipsis. */
 export function cutText(text: string, width: number): string {
   if (widthOf(text) <= width) return text;
-  let [cut, used] = ['', 0];
+  return width < 1 ? '' : beginningOf(text, width - 1) + ELLIPSIS;
+}
+
+/** As much of a text as has at most `width` columns. */
+function beginningOf(text: string, width: number): string {
+  let [beginning, used] = ['', 0];
   for (const { segment } of graphemes.segment(text)) {
     used += widthOfGrapheme(segment);
-    if (used > width - 1) break;
-    cut += segment;
+    if (used > width) break;
+    beginning += segment;
   }
-  return width < 1 ? '' : cut + ELLIPSIS;
+  return beginning;
 }
 
 /** The text in exactly `width` columns: cut, or filled with spaces. */
@@ -61,7 +66,7 @@ export function wrapText(text: string, width: number, maxLines: number): string[
   const lines: string[] = [];
   let rest = text;
   while (widthOf(rest) > width && lines.length < maxLines - 1) {
-    const head = cutText(rest, width + 1).slice(0, -1);
+    const head = beginningOf(rest, width);
     const space = head.lastIndexOf(' ');
     const line = space > width / 3 ? head.slice(0, space) : head;
     if (line === '') break;

@@ -57,6 +57,8 @@ describe('columns', () => {
     expect(wrapText('x'.repeat(10), 4, 9)).toEqual(['xxxx', 'xxxx', 'xx']);
     expect(wrapText('one two three four', 8, 2)).toEqual(['one two', 'three f…']);
     expect(wrapText('', 8, 2)).toEqual(['']);
+    expect(wrapText('abc𐀀', 3, 9)).toEqual(['abc', '𐀀']);
+    expect(wrapText('ab查', 3, 9)).toEqual(['ab', '查']);
   });
 });
 
