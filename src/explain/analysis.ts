@@ -38,8 +38,8 @@ export class Analysis {
   }
 
   /**
-   * Whether all that ran is known, and what each step needed: the run ended and no step after it, no spans were lost, no other process has
-   * some of the tools, loops could be followed. Else only single steps can be judged.
+   * Whether all that ran is known, and what each step needed: no step started before the run or ended after it, no spans were lost, no other
+   * process has some of the tools, loops could be followed. Else only single steps can be judged.
    */
   get isWhole(): boolean {
     const { hasEnded, lost, hasLostPass, elsewhere, running } = this.facts;
@@ -50,6 +50,7 @@ export class Analysis {
       !elsewhere &&
       !running &&
       this.outlasting < 0 &&
+      !startsBefore(this.facts, this.graph) &&
       !this.graph.isPartial
     );
   }
@@ -101,8 +102,17 @@ export class Analysis {
   }
 }
 
-/** A step whose end is so much later than that of its run was not waited for; less is the clocks'. */
+/** A step whose end is so much later than that of its run was not waited for, one that starts so much earlier is not its; less is the clocks'. */
 const OUTLASTING_NS = 5e6;
+
+/** Whether a step started before its run, by the clock of the run. */
+function startsBefore({ steps }: RunFacts, { start, byStart }: StepGraph): boolean {
+  for (const step of byStart) {
+    if (start[step]! >= -OUTLASTING_NS) return false;
+    if (steps[step]!.clock === 0) return true;
+  }
+  return false;
+}
 
 function findOutlasting({ steps, hasEnded, durationNs }: RunFacts, { end }: StepGraph): number {
   if (!hasEnded) return -1;

@@ -173,7 +173,7 @@ function explainSteps(analysis: Analysis): ExplainedStep[] {
 }
 
 function whatIf({ facts, graph, criticalPath, parallelism: { peak }, observed, isForeseeable }: Analysis): WhatIf {
-  const widths = peak < 1 || facts.plan.tools.length === 0 ? [] : [...new Set([Math.ceil(peak / 2), peak, peak * 2])];
+  const widths = peak < 1 || !isForeseeable ? [] : [...new Set([Math.ceil(peak / 2), peak, peak * 2])];
   return {
     readyMs: ms(criticalPath.length),
     widths: widths.map((width) => ({ width, ms: ms(replayWithWidth(graph.needs, graph.duration, width)) })),

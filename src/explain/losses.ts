@@ -193,8 +193,9 @@ function bottleneck(analysis: Analysis): Finding | undefined {
   if (best < 0) return undefined;
   const { toolId } = facts.steps[best]!;
   const took = graph.duration[best]!;
-  const share =
-    facts.durationNs > 0 ? ` (${Math.min(100, Math.round((took / facts.durationNs) * 100))} % of the run)` : '';
+  // By another clock, or from before its start, a step can take longer than the run.
+  const isPart = facts.durationNs > 0 && took <= facts.durationNs + facts.clockNs;
+  const share = isPart ? ` (${Math.min(100, Math.round((took / facts.durationNs) * 100))} % of the run)` : '';
   return {
     kind: 'bottleneck',
     text: `${say.name(toolId)} took ${formatNs(took)}${share}`,

@@ -96,7 +96,7 @@ export class Inspector {
   async #readTrace(traceId: string): Promise<TraceView & Now> {
     const spans = await this.#spansOf(traceId);
     const openSpans = this.live.openSpans(traceId);
-    const nowNs = BigInt(Date.now()) * 1_000_000n;
+    const nowNs = latestOf([...spans, ...openSpans.map(({ span }) => span)]);
     const open = new Map(openSpans.map((openSpan) => [openSpan.span.spanId, openSpan]));
     return { ...readTrace([...spans, ...openSpans.map((openSpan) => asEnded(openSpan, nowNs))]), open, nowNs };
   }
@@ -133,6 +133,11 @@ interface Now {
 function asEnded({ span, interruptedAtNs }: OpenSpan, nowNs: bigint): ReceivedSpan {
   const endNs = interruptedAtNs ?? nowNs;
   return { ...span, endNs: endNs > span.startNs ? endNs : span.startNs };
+}
+
+/** Now; or the last start that is known, where the clock of a process is ahead of this one. */
+function latestOf(spans: readonly ReceivedSpan[]): bigint {
+  return spans.reduce((latest, { startNs }) => (startNs > latest ? startNs : latest), BigInt(Date.now()) * 1_000_000n);
 }
 
 function noSuccess({ planName }: Run): Refusal {

@@ -148,9 +148,9 @@ describe('a valid plan', () => {
       "flowchart LR
         t1(["$input"])
         subgraph g0["group 0 serial"]
-          t0["a\\x1b[2J#34;]; x --#62; y\\\\n#60;b#62;#35;"]
+          t0["a#92;x1b[2J#34;]; x --#62; y#92;#92;n#60;b#62;#35;"]
         end
-        t1 -.->|"a\\x1b[2J#34;]; x --#62; y\\\\n#60;b#62;#35; = $input.x"| t0
+        t1 -.->|"a#92;x1b[2J#34;]; x --#62; y#92;#92;n#60;b#62;#35; = $input.x"| t0
       "
     `);
     expect((await plan(['-', '--dot'], text)).stdout).toMatchInlineSnapshot(`

@@ -191,6 +191,17 @@ describe('a plan of others', () => {
     expect(differences.map(({ kind, toolId }) => [kind, toolId])).toEqual([['early', 'a']]);
   });
 
+  it('of a plan that has a tool twice counts it once, and says so', () => {
+    const spans = [
+      ours('run', 'run', { ms: [0, 100], attributes: { outcome: 'success' } }),
+      planSpan([[tool('a')], [tool('a'), tool('b', 'a')]]),
+      stepSpan('a', [0, 50]),
+      stepSpan('b', [50, 100], { group_index: 1 }),
+    ];
+    expect(explain(spans)).toMatchObject({ completeness: { planned: 2, seen: 2 }, done: ['a', 'b'], notDone: [] });
+    expect(reconstruct(spans)[0]!.notes).toEqual(['the plan has a more than once: the first counts']);
+  });
+
   it('with ids twice, unknown needs and tools that need themselves is explained', () => {
     const tools = [tool('a', 'a'), tool('a', 'nobody'), tool('__proto__', 'a', 'a'), tool('constructor', '__proto__')];
     const times = Object.fromEntries<readonly [number, number]>([
@@ -202,6 +213,29 @@ describe('a plan of others', () => {
     const { criticalPath, steps } = explainFacts(facts);
     expect(criticalPath?.ms).toBe(30);
     expect(steps.map(({ waitMs }) => waitMs)).toEqual([0, 0, 0]);
+  });
+});
+
+describe('a run with a step that does not go together with its times', () => {
+  const twoSteps = (a: readonly [number, number], b: readonly [number, number]): Explanation =>
+    explain([
+      ours('run', 'run', { ms: [0, 100], attributes: { outcome: 'success' } }),
+      planSpan([[tool('a')], [tool('b', 'a')]]),
+      stepSpan('a', a),
+      stepSpan('b', b, { group_index: 1 }),
+    ]);
+
+  it('has neither path nor savings where one started before it, and no part of it that is more than all', () => {
+    const { criticalPath, verdict, whatIf, findings } = twoSteps([-5000, 20], [20, 90]);
+    expect(criticalPath).toBeUndefined();
+    expect(verdict).toBe('Succeeded in 100 ms: a took 5.02 s.');
+    expect([whatIf.widths, findings.map(({ savesMs }) => savesMs).filter((ms) => ms > 100)]).toEqual([[], []]);
+    expect(twoSteps([-5000, -4000], [-4000, -3000]).verdict).toBe('Succeeded in 100 ms: a took 1.00 s.');
+  });
+
+  it('tells nothing of other widths where one went on after it', () => {
+    expect(twoSteps([0, 50], [50, 5000]).whatIf.widths).toEqual([]);
+    expect(twoSteps([0, 50], [50, 100]).whatIf.widths).not.toEqual([]);
   });
 });
 

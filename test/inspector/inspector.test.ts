@@ -62,6 +62,19 @@ describe('a run', () => {
     });
   });
 
+  it('goes on also where the clock of its process is ahead', async () => {
+    const [run, ...rest] = madeRunSpans({
+      ms: 10,
+      tools: { fetch: { ms: [0, 5] }, rank: { needs: ['fetch'], ms: [5, 9] } },
+      at: 1e12,
+    });
+    const inspector = inspectorOf(rest);
+    inspector.live.open('p', { hangUp: () => {} });
+    inspector.live.start('p', [{ ...run!, endNs: 0n }]);
+    expect(await inspector.run(run!.traceId, '')).toMatchObject({ state: 'running', durationMs: 5, notes: [] });
+    inspector.live[Symbol.dispose]();
+  });
+
   it('was interrupted as long as its process does not connect again, and until its end arrives', async () => {
     const inspector = inspectorOf([]);
     const spans = nightly(1, 100);

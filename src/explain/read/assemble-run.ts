@@ -194,14 +194,15 @@ function groupOf(
   steps: readonly Step[],
 ): Group {
   const [span, ...moreSpans] = spans;
-  const ran = span ? spans : spansOf(steps.filter(({ outcome }) => outcome !== 'skip'));
+  const { startNs, endNs } = timesOf(span ? spans : spansOf(steps.filter(({ outcome }) => outcome !== 'skip')));
   return {
     groupIndex,
     parallel: isParallel(span, declared, steps),
     span,
     moreSpans,
     outcome: span && outcomeAt(span.attributes, ATTR_ORCHESTRATION_OUTCOME),
-    ...(ran.length > 0 ? timesOf(ran) : { startNs: undefined, endNs: undefined }),
+    startNs: startNs === 0n ? undefined : startNs,
+    endNs: endNs === 0n ? undefined : endNs,
     steps,
   };
 }
@@ -229,10 +230,11 @@ function spansOf(steps: readonly Step[]): ReceivedSpan[] {
   return steps.flatMap(({ span }) => span ?? []);
 }
 
+/** The first start and the last end that are known; 0 where none is. */
 function timesOf(spans: readonly ReceivedSpan[]): { startNs: bigint; endNs: bigint } {
-  let [startNs, endNs] = [spans[0]?.startNs ?? 0n, spans[0]?.endNs ?? 0n];
+  let [startNs, endNs] = [0n, 0n];
   for (const span of spans) {
-    if (span.startNs < startNs) startNs = span.startNs;
+    if (span.startNs > 0n && (startNs === 0n || span.startNs < startNs)) startNs = span.startNs;
     if (span.endNs > endNs) endNs = span.endNs;
   }
   return { startNs, endNs };

@@ -3,6 +3,7 @@ import {
   ATTR_ORCHESTRATION_PLAN_PART,
   ATTR_ORCHESTRATION_PLAN_PARTS,
 } from '../../semconv.ts';
+import { Wording } from '../format.ts';
 import { asList, asRecord, integerAt, parseJson, readMapping, textAt, textsOf } from './read-attributes.ts';
 import type { ReceivedSpan } from './received-span.ts';
 import type { DeclaredPlan, DeclaredTool } from './run.ts';
@@ -29,16 +30,26 @@ export function readPlan(spans: readonly ReceivedSpan[]): { plan?: DeclaredPlan;
 
   const texts = [...parts].toSorted(([a], [b]) => a - b).map(([, text]) => text);
   const json = parseJson(texts.join(''));
-  return json === undefined ? { note: 'the plan is no JSON: it was cut on its way' } : { plan: planOf(json) };
+  return json === undefined ? { note: 'the plan is no JSON: it was cut on its way' } : planOf(json);
 }
 
-function planOf(json: unknown): DeclaredPlan {
+function planOf(json: unknown): { plan: DeclaredPlan; note?: string } {
   const { strategy, execution_groups: groups, error } = asRecord(json);
-  return {
+  const known = new Set<string>();
+  const repeated = new Set<string>();
+  const isFirst = ({ toolId }: DeclaredTool): boolean => {
+    const isKnown = known.has(toolId);
+    if (isKnown) repeated.add(toolId);
+    known.add(toolId);
+    return !isKnown;
+  };
+  const plan = {
     strategy: typeof strategy === 'string' ? strategy : undefined,
-    groups: asList(groups).map((group) => asList(asRecord(group).tools).flatMap(toolOf)),
+    groups: asList(groups).map((group) => asList(asRecord(group).tools).flatMap(toolOf).filter(isFirst)),
     error: typeof error === 'string' ? error : undefined,
   };
+  if (repeated.size === 0) return { plan };
+  return { plan, note: `the plan has ${new Wording().names([...repeated])} more than once: the first counts` };
 }
 
 function toolOf(value: unknown): DeclaredTool[] {

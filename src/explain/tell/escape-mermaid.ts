@@ -1,7 +1,7 @@
 import { escapeText } from './escape-text.ts';
 
 /** Signs that Mermaid reads in labels: quotes, markup, its own entities, comments and directives, emphasis, links. */
-const SIGNS = /["#%&<>`*~]|(?<![a-z\d])_|_(?![a-z\d])|\](?=\()/gi;
+const SIGNS = /["#%&<>`*~\\]|(?<![a-z\d])_|_(?![a-z\d])|\](?=\()/gi;
 /** What makes a list of a label. */
 const LIST = /^(\d+(?=[.)]))?([-+.)])(?=\s|$)/;
 /** What makes a formula or an icon of a part of it, even of entities. */

@@ -81,7 +81,10 @@ export class SpanTree {
 /** @param zeroMs the start of the run, in milliseconds since 1970 */
 export function spanItem({ span, resource }: SpanRecord, depth: number, zeroMs: number): SpanItem {
   const { attributes = [] } = span;
-  const startMs = msSince(span.startTimeUnixNano, zeroMs);
+  const [from, endMs = 0] = [span.startTimeUnixNano, span.endTimeUnixNano].map((time) =>
+    Number(time) > 0 ? msSince(time, zeroMs) : undefined,
+  );
+  const startMs = from ?? endMs;
   const attempt = Number(attributeAt(attributes, 'orchestration.attempt') ?? Number.NaN);
   return {
     spanId: span.spanId,
@@ -90,7 +93,7 @@ export function spanItem({ span, resource }: SpanRecord, depth: number, zeroMs: 
     kind: kindOf(span),
     service: textAt(resource, 'service.name'),
     startMs,
-    endMs: Math.max(startMs, msSince(span.endTimeUnixNano, zeroMs)),
+    endMs: Math.max(startMs, endMs),
     hasFailed: hasFailed(span),
     attempt:
       textAt(attributes, 'orchestration.span.type') === 'attempt' && Number.isFinite(attempt) ? attempt : undefined,

@@ -7,7 +7,7 @@ import { modeOf, shownName } from './texts.ts';
 import { type Bar, groupBar, spanBar, stepBar } from './timeline-bars.ts';
 import type { SpanBelow, TimelineRow } from './timeline-rows.ts';
 import type { RunTimes } from './timeline-times.ts';
-import { type Fact, type Label, stepFacts, stepLabel } from './timeline-words.ts';
+import { type Fact, type Label, sinceStart, stepFacts, stepLabel } from './timeline-words.ts';
 
 /** All that a row shows. */
 export interface DrawnRow {
@@ -65,7 +65,7 @@ export class TimelineScene {
       case 'span': {
         const { startMs, endMs } = row.span;
         return [
-          ['started', `after ${formatDuration(startMs)}`],
+          ['started', sinceStart(startMs)],
           ['took', formatDuration(endMs - startMs)],
         ];
       }
@@ -111,7 +111,7 @@ export class TimelineScene {
   #groupFacts(index: number, { nowMs }: RunTimes): Fact[] {
     const { startMs, endMs, parallelism } = this.view.groups[index]!;
     return [
-      ...(startMs === undefined ? [] : [['started', `after ${formatDuration(startMs)}`] as const]),
+      ...(startMs === undefined ? [] : [['started', sinceStart(startMs)] as const]),
       ...(startMs === undefined || endMs === undefined ? [] : [['took', formatDuration(endMs - startMs)] as const]),
       ...(startMs !== undefined && endMs === undefined && this.view.state === 'running'
         ? [['so far', formatDuration(Math.max(0, nowMs - startMs))] as const]

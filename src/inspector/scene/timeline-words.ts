@@ -62,7 +62,7 @@ export function stepFacts(step: StepView, ms: number, missing: readonly string[]
   const took = step.endMs === undefined ? 'so far' : 'took';
   const why = error ?? reason;
   return [
-    ...(isThere ? [['started', `after ${formatDuration(startMs)}`] as const] : []),
+    ...(isThere ? [['started', sinceStart(startMs)] as const] : []),
     ...(isThere && step.state !== 'skip' ? [[took, formatDuration(ms)] as const] : []),
     ...(usualMs === undefined ? [] : [['usually', formatDuration(usualMs)] as const]),
     ...(hasWaited(step) ? [['waited', `${formatDuration(waitMs)}${heldBy(step)}`] as const] : []),
@@ -72,6 +72,11 @@ export function stepFacts(step: StepView, ms: number, missing: readonly string[]
     ...(why === undefined ? [] : [['because', tell(why).replace(/^because /, '')] as const]),
     ...(!isThere && missing.length > 0 ? [['missing', waitsFor(missing)] as const] : []),
   ];
+}
+
+/** When something started, e.g. `after 1.20 s`. */
+export function sinceStart(ms: number): string {
+  return ms < 0 ? `${formatDuration(-ms)} before the run` : `after ${formatDuration(ms)}`;
 }
 
 /** Shorter waits are the event loop's, and those of a process that is new before its first steps. */

@@ -12,13 +12,14 @@ const say = new Wording();
 export function describeLiveRun(
   state: 'running' | 'silent' | 'interrupted',
   steps: readonly StepView[],
-  { completeness: { planned } }: Explanation,
+  explanation: Explanation,
 ): string {
+  const { planned } = explanation.completeness;
   const of = (state: StepState): string =>
     say.names(steps.filter((step) => step.state === state).map((step) => say.step(step)));
   const [running, interrupted] = [of('running'), of('interrupted')];
   const failed = steps.filter((step) => step.state === 'failure' || step.state === 'error' || step.state === 'timeout');
-  const done = countEnded(steps);
+  const done = countEnded(steps, explanation);
   const progress = planned > 0 ? `${done} of ${planned} planned steps ended` : `${count(done, 'step')} ended`;
   const failures =
     failed.length === 0
@@ -44,9 +45,11 @@ export function describeLiveRun(
   return `Running: ${progress}${failures}${lost}; ${now}.`;
 }
 
-/** How many planned tools have ended, those that run again not among them. */
-function countEnded(steps: readonly StepView[]): number {
-  const last = new Map(steps.flatMap((step) => (step.isPlanned ? [[step.toolId, step] as const] : [])));
+/** How many planned tools have ended, those that run again not among them; without a plan, how many steps. */
+function countEnded(steps: readonly StepView[], { completeness: { planned }, done, notDone }: Explanation): number {
+  if (planned === 0) return steps.filter(({ endMs, parent }) => endMs !== undefined && parent === undefined).length;
+  const tools = new Set([...done, ...notDone.map(({ toolId }) => toolId)]);
+  const last = new Map(steps.flatMap((step) => (tools.has(step.toolId) ? [[step.toolId, step] as const] : [])));
   return [...last.values()].filter(({ endMs }) => endMs !== undefined).length;
 }
 

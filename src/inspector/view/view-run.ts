@@ -58,7 +58,7 @@ export function viewRun(run: Run, surroundings: RunSurroundings): RunView {
   const spans = [...spansOf(run)];
   const { state, untilNs, silentSinceNs } = liveStateOf(run, spans, surroundings);
   const zeroNs = zeroOf(run);
-  const untilMs = untilNs === undefined ? undefined : Number(untilNs - zeroNs) / 1e6;
+  const untilMs = untilNs === undefined ? undefined : Math.max(0, Number(untilNs - zeroNs) / 1e6);
   const { steps, total } = viewSteps({
     run,
     state,
@@ -69,7 +69,7 @@ export function viewRun(run: Run, surroundings: RunSurroundings): RunView {
   });
   const path = pathOf(explanation, steps);
   const start = run.span?.attributes ?? new Map();
-  const durationMs = untilMs ?? durationOf(explanation, steps);
+  const durationMs = untilMs ?? (state === 'ended' ? explanation.durationMs : durationOf(explanation, steps));
   const sections = sectionsOf(run, explanation);
   const view = {
     traceId: run.traceId,
@@ -135,8 +135,10 @@ function durationOf({ durationMs }: Explanation, steps: readonly StepView[]): nu
 
 function pathOf({ criticalPath }: Explanation, steps: readonly StepView[]): number[] {
   if (!criticalPath) return [];
-  const at = new Map(steps.flatMap((step, index) => (step.isCritical ? [[passOf(step), index] as const] : [])));
-  return criticalPath.steps.flatMap((step) => at.get(passOf(step)) ?? []);
+  const critical = [...steps.keys()].filter((index) => steps[index]!.isCritical);
+  critical.sort((a, b) => (steps[a]!.startMs ?? 0) - (steps[b]!.startMs ?? 0));
+  const at = Map.groupBy(critical, (index) => passOf(steps[index]!));
+  return criticalPath.steps.flatMap((step) => at.get(passOf(step))?.shift() ?? []);
 }
 
 function viewGroups(
@@ -150,13 +152,14 @@ function viewGroups(
     timeNs === undefined ? undefined : Number(timeNs - zeroNs) / 1e6;
   return run.groups.map(({ groupIndex, parallel, span, outcome, startNs, endNs }) => {
     const { declared = 0, peak = 0, achieved = 0 } = measured.get(groupIndex) ?? {};
+    const [startMs, endMs] = [since(startNs), since(endNs)];
     return {
       groupIndex,
       isParallel: parallel,
       spanId: span?.spanId,
       outcome,
-      startMs: since(startNs),
-      endMs: span && open.has(span.spanId) ? undefined : since(endNs),
+      startMs,
+      endMs: endMs === undefined || (span && open.has(span.spanId)) ? undefined : Math.max(endMs, startMs ?? endMs),
       parallelism: measured.has(groupIndex) ? { declared, peak, achieved } : undefined,
     };
   });

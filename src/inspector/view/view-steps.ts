@@ -85,7 +85,7 @@ function viewStep(
     reason: isUnexplained ? undefined : step.reason && tellReason(step.reason),
     error: step.error,
     attemptCount: step.attemptCount,
-    attempts: step.attempts.map((attempt) => viewAttempt(attempt, since, context.open)),
+    attempts: step.attempts.map((attempt) => viewAttempt(attempt, startMs ?? 0, since, context.open)),
     // What whoever wrote the span left out, the plan says.
     dependsOn: step.dependsOn.length > 0 ? step.dependsOn : (declared?.dependsOn ?? []),
     outputMapping: Object.keys(step.outputMapping).length > 0 ? step.outputMapping : (declared?.outputMapping ?? {}),
@@ -116,12 +116,14 @@ function contradicts({ absence }: Step, state: StepState): boolean {
   return state === 'not started' && absence === 'no span';
 }
 
+/** @param stepMs when its step started, for an attempt that does not say when it did */
 function viewAttempt(
   { attempt, span, outcome, error, backoffMs }: Attempt,
+  stepMs: number,
   since: (timeNs: bigint) => number,
   open: StepContext['open'],
 ): AttemptView {
-  const startMs = since(span.startNs);
+  const startMs = span.startNs === 0n ? stepMs : since(span.startNs);
   const endMs = open.has(span.spanId) ? undefined : Math.max(startMs, since(span.endNs));
   return { attempt, spanId: span.spanId, startMs, endMs, outcome, error, backoffMs };
 }

@@ -35,7 +35,12 @@ export function* walkSteps({ groups, steps }: Run): Generator<PlacedStep, void, 
 /** E.g. `fetch`, `fetch#2` for its second pass; of steps that have both in common, the second is `fetch~2`. */
 function keyOf({ toolId, iteration }: Step, taken: Map<string, number>): string {
   const name = iteration > 1 ? `${toolId}#${iteration}` : toolId;
-  const times = (taken.get(name) ?? 0) + 1;
+  let times = (taken.get(name) ?? 0) + 1;
+  const numbered = (): string => (times === 1 ? name : `${name}~${times}`);
+  // A tool may have such a name itself.
+  while (taken.has(numbered())) times += 1;
   taken.set(name, times);
-  return times === 1 ? name : `${name}~${times}`;
+  const key = numbered();
+  if (times > 1) taken.set(key, 1);
+  return key;
 }

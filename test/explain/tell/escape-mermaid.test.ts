@@ -21,7 +21,8 @@ describe('a text in a label of Mermaid', () => {
     ['$$x$$', '$\u200b$x$\u200b$'],
     ['$input', '$input'],
     ['fa:fa-ban', 'fa:\u200bfa-ban'],
-    ['a\nb\u202ec\0', String.raw`a\nb\u202ec\x00`],
+    ['a\nb\u202ec\0', 'a#92;nb#92;u202ec#92;x00'],
+    [String.raw`C:\new`, 'C:#92;new'],
   ])('%j is written %j', (text, escaped) => {
     expect(escapeMermaid(text)).toBe(escaped);
   });

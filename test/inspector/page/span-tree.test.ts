@@ -45,6 +45,15 @@ describe('SpanTree', () => {
 });
 
 describe('spanItem', () => {
+  it('puts a span without a start where it ends, and one without times at the start of the run', () => {
+    const spans = [made('a', { ms: [0, 4], startNs: 0n }), made('b', { startNs: 0n, endNs: 0n })];
+    const items = new SpanTree(asTraces(spans)).records.map((record) => spanItem(record, 0, ZERO_MS));
+    expect(items).toMatchObject([
+      { startMs: 4, endMs: 4 },
+      { startMs: 0, endMs: 0 },
+    ]);
+  });
+
   it('tells what a timeline draws of a span', () => {
     const resource = new Map([['service.name', 'shop']]);
     const spans = [

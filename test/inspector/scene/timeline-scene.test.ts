@@ -263,6 +263,8 @@ describe('what rows say to readers of the screen', () => {
     ];
     const view = madeView({ state: 'running', steps });
     expect(show(view, 'step:a', { nowMs: 50 }).told).toBe('running, started after 0 ms, so far 50 ms');
+    const early = madeView({ steps: [{ toolId: 'a', startMs: -5000, endMs: 20 }] });
+    expect(show(early, 'step:a').told).toBe('succeeded, started 5.00 s before the run, took 5.02 s');
     expect(show(view, 'step:b', { nowMs: 50 }).told).toBe('planned, waits for a');
   });
 

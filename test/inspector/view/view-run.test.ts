@@ -162,6 +162,51 @@ describe('a run described for the page', () => {
     expect(view.totalSteps).toBe(MAX_STEPS + 2);
   });
 
+  it('leaves what has no times out of the times of its group', () => {
+    const timeless = { startNs: 0n, endNs: 0n };
+    const spans = madeRunSpans({ ms: 100, tools: { a: { ms: [10, 20] }, b: { ms: [10, 30] } } });
+    const attempt = ours('attempt', 'try', { parent: 'a.0', attributes: { attempt: 1 }, ...timeless });
+    const view = viewOf([...spans.map((span) => (span.name === 'b.0' ? { ...span, ...timeless } : span)), attempt]);
+    expect(view.groups).toMatchObject([{ startMs: 10, endMs: 20 }]);
+    expect(view.steps.find(({ key }) => key === 'a')).toMatchObject({ attempts: [{ startMs: 10, endMs: 10 }] });
+    const group = ours('group', 'g', { parent: 'run', attributes: { group_index: 0 }, ...timeless });
+    const [{ startMs, endMs }] = viewOf([...spans, group]).groups as [RunView['groups'][number]];
+    expect([startMs, endMs]).toEqual([undefined, undefined]);
+  });
+
+  it('does not end a group before it starts', () => {
+    const group = ours('group', 'g', { parent: 'run', ms: [90, 10], attributes: { group_index: 0 } });
+    expect(viewOf([...madeRunSpans({ ms: 100, tools: { a: {} } }), group]).groups).toMatchObject([
+      { startMs: 90, endMs: 90 },
+    ]);
+  });
+
+  it('took what its own span says, whatever went on after it', () => {
+    const view = viewOf(madeRunSpans({ ms: 100, tools: { a: { ms: [0, 50] }, b: { needs: ['a'], ms: [50, 5000] } } }));
+    expect(view).toMatchObject({
+      durationMs: 100,
+      verdict: expect.stringMatching(/^Succeeded in 100 ms, but b went on/),
+    });
+  });
+
+  it('gives each step a key of its own, whatever tools are called', () => {
+    const spans = madeRunSpans({ ms: 100, tools: { a: { ms: [0, 50] }, 'a~2': { ms: [60, 100] } } });
+    const again = ours('step', 'again', { parent: 'run', ms: [50, 60], attributes: { tool_id: 'a', group_index: 0 } });
+    expect(draw(viewOf([...spans, again])).toSorted()).toEqual([
+      'a: success 0 to 50',
+      'a~2: unknown 50 to 60',
+      'a~2~2: success 60 to 100',
+    ]);
+  });
+
+  it('has every step of its critical path, also of those that have tool and pass in common', () => {
+    const pass = (id: string, ms: readonly [number, number]): ReceivedSpan =>
+      ours('step', id, { parent: 'run', ms, attributes: { tool_id: 'a', group_index: 0, iteration: 2 } });
+    const spans = madeRunSpans({ ms: 100, tools: { a: { ms: [0, 30] } } });
+    const view = viewOf([...spans, pass('x', [30, 60]), pass('y', [60, 100])]);
+    expect(view.criticalPath).toEqual({ steps: [0, 1, 2], ms: 100 });
+  });
+
   it('is plain JSON', () => {
     const view = viewOf(madeRunSpans({ ms: 600, tools: MAPPED }));
     expect(JSON.parse(JSON.stringify(view))).toEqual(JSON.parse(JSON.stringify({ ...view })));
@@ -277,6 +322,23 @@ describe('a run that goes on', () => {
       loop.filter(({ name }) => ['run', 'draft.2'].includes(name)),
     ];
     expect(viewOfOpen(ended, open, 250).verdict).toBe('Running: 0 of 1 planned steps ended; draft #3 is running.');
+  });
+
+  it('counts only what its plan has, and without a plan every step', () => {
+    const more = ['x', 'y', 'z'].map((id) =>
+      ours('step', id, { parent: 'run', ms: [0, 10], attributes: { tool_id: id, outcome: 'success' } }),
+    );
+    expect(viewOfOpen([...plan, ...fetch, ...more], run, 250).verdict).toBe(
+      'Running: 1 of 3 planned steps ended; no step is running at the moment.',
+    );
+    const calls = [0, 1, 2].map((at) =>
+      ours('step', `call${at}`, { parent: 'run', ms: [at, at + 1], attributes: { tool_id: 'llm', iteration: at + 1 } }),
+    );
+    expect(viewOfOpen(calls, run, 250).verdict).toBe('Running: 3 steps ended; no step is running at the moment.');
+  });
+
+  it('has no negative times where the clock of its process is ahead', () => {
+    expect(viewOfOpen(plan, run, -60_000)).toMatchObject({ durationMs: 0, nowMs: 0 });
   });
 
   it('is unfinished when nobody tells whether it goes on', () => {

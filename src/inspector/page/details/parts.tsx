@@ -98,7 +98,11 @@ export function ToolLink({ run, toolId }: { readonly run: RunView; readonly tool
 
 /** A time of a run as it is said: since its start. The clock's time is its title. */
 export function At({ run, ms }: { readonly run: RunView; readonly ms: number }): JSX.Element {
-  return <Instant atMs={run.startedAtMs + ms}>{formatDuration(Math.max(0, ms))} after the start</Instant>;
+  return (
+    <Instant atMs={run.startedAtMs + ms}>
+      {formatDuration(Math.abs(ms))} {ms < 0 ? 'before' : 'after'} the start
+    </Instant>
+  );
 }
 
 /** Deeper entries are not indented further: there would be no room for them. */
