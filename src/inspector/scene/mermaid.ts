@@ -4,14 +4,33 @@ import { type Diagram, type DiagramNode, type DrawnPart, drawGroups, drawSteps, 
 import { mixColor } from './mix-color.ts';
 import { LIGHT } from './palette.ts';
 
-/** Runs of more steps have one node for each group: Mermaid draws no more, and nobody could read it. */
+/** Runs of more steps have one node for each group: nobody could read more. */
 const MAX_NODES = 200;
+/** What Mermaid takes, unless the page around it says otherwise: of lines, and of characters in all. */
+const MAX_LINES = 500;
+const MAX_LENGTH = 50_000;
+/** So few have no more lines than that, however many of them need each other. */
+const MAX_DENSE_NODES = 22;
 /** Of texts of others, in characters. */
 const MAX_TEXT = 80;
 
-/** A run as a flow chart of Mermaid, as Markdown shows it. Names of others are text, whatever they hold. */
+/** A run as a flow chart of Mermaid, as Markdown shows it, in as much detail as it takes. Names of others are text, whatever they hold. */
 export function renderMermaid(view: DrawnPart): string {
-  const { frames, lines, note } = view.steps.length > MAX_NODES ? drawGroups(view, MAX_NODES) : drawSteps(view);
+  return (
+    (view.steps.length > MAX_NODES ? undefined : writeWithin(drawSteps(view))) ??
+    writeWithin(drawGroups(view, MAX_NODES)) ??
+    write(drawGroups(view, MAX_DENSE_NODES))
+  );
+}
+
+/** Undefined where Mermaid would refuse it. */
+function writeWithin(diagram: Diagram): string | undefined {
+  if (diagram.lines.length > MAX_LINES) return undefined;
+  const text = write(diagram);
+  return text.length > MAX_LENGTH ? undefined : text;
+}
+
+function write({ frames, lines, note }: Diagram): string {
   const nodes = frames.flatMap((frame) => frame.nodes);
   return [
     'flowchart LR',

@@ -3,6 +3,15 @@ import { renderMermaid } from '../../../src/inspector/scene/mermaid.ts';
 import { madeLargeView, madeView } from '../made-views.ts';
 import { sampleView } from './graph-sample.ts';
 
+const LINES = /^ +n\d+ -.*$/gm;
+
+/** Two groups of so many steps, of which each of the second needs all of the first. */
+function mapReduce(each: number): ReturnType<typeof madeView> {
+  const ids = Array.from({ length: each }, (_, index) => `map${index}`);
+  const reduce = ids.map((_, index) => ({ toolId: `reduce${index}`, group: 1, dependsOn: ids }));
+  return madeView({ steps: [...ids.map((toolId) => ({ toolId, group: 0 })), ...reduce] });
+}
+
 describe('a run as Mermaid', () => {
   it('has a frame a group, a node a step, and lines for control, data and calls', () => {
     expect(renderMermaid(sampleView())).toMatchInlineSnapshot(`
@@ -61,6 +70,34 @@ describe('a run as Mermaid', () => {
         .split('\n')
         .slice(1, 3),
     ).toEqual(['  %% 1000 steps: each 6 groups are one node.', '  n0["groups 0 to 5<br/>6 steps, 1 failed"]']);
+  });
+
+  it('has one node a group where steps have more than the 500 lines that Mermaid takes', () => {
+    const linesOf = (each: number): string[] => renderMermaid(mapReduce(each)).match(LINES) ?? [];
+    expect(linesOf(22)).toHaveLength(22 * 22);
+    expect(renderMermaid(mapReduce(25)).split('\n').slice(1, 5)).toEqual([
+      '  %% 50 steps: each group is one node.',
+      '  n0["group 0 · parallel<br/>25 steps<br/>100 ms"]',
+      '  n1["group 1 · parallel<br/>25 steps<br/>100 ms"]',
+      '  n0 --> n1',
+    ]);
+  });
+
+  it('has few enough nodes where each group needs all others', () => {
+    const ids = Array.from({ length: 100 }, (_, index) => `s${index}`);
+    const steps = ids.map((toolId, group) => ({ toolId, group, dependsOn: ids }));
+    const text = renderMermaid(madeView({ steps }));
+    expect(text).toContain('  %% 100 steps: each 5 groups are one node.\n');
+    expect(text.match(LINES)!.length).toBeLessThanOrEqual(500);
+  });
+
+  it('has one node a group where names make it longer than the 50,000 characters that Mermaid takes', () => {
+    const named = (size: number): string => {
+      const ids = Array.from({ length: 200 }, (_, index) => '"'.repeat(size) + index);
+      return renderMermaid(madeView({ steps: ids.map((toolId, index) => ({ toolId, group: index % 2 })) }));
+    };
+    expect(named(30).match(/^ +n\d+\[/gm)).toHaveLength(200);
+    expect(named(70).match(/^ +n\d+\[/gm)).toHaveLength(2);
   });
 
   it('tells of steps outside any group', () => {
