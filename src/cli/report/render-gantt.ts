@@ -4,6 +4,8 @@ import type { Explanation } from '../../explain/explain-run.ts';
 const MAX_STEPS = 15;
 const MAX_NAME_LENGTH = 40;
 const MINUTE_MS = 60_000;
+/** Invisible, and no break (U+2060). */
+const JOINER = '\u2060';
 
 /** The steps of a small run as a Mermaid Gantt chart; undefined for a run of one step or of too many. */
 export function renderGantt({ steps, durationMs }: Explanation): string | undefined {
@@ -19,11 +21,11 @@ export function renderGantt({ steps, durationMs }: Explanation): string | undefi
   return ['gantt', '  dateFormat x', `  axisFormat ${axis}`, ...lines].join('\n');
 }
 
-/** A name of a task cannot be quoted: what Mermaid would read as syntax becomes a space. */
+/** A name of a task cannot be quoted: what Mermaid would read as syntax becomes a space, and no name begins with a word or a date of its grammar. */
 function toMermaid(name: string): string {
   const text = name
     .replaceAll(/[^\p{L}\p{N}_.()/-]+/gu, ' ')
     .trim()
     .slice(0, MAX_NAME_LENGTH);
-  return text === '' ? 'step' : text;
+  return JOINER + (text === '' ? 'step' : text);
 }
