@@ -50,4 +50,10 @@ describe('what took time', () => {
   it('promises nothing as long as the run has not ended', () => {
     expect(timeRows(fine, 1000, false).map(({ toolIds, saving }) => [toolIds[0], saving])).toEqual([['rank', '']]);
   });
+
+  it('has no share of a run that took no time', () => {
+    const tools = { fetch: { ms: [0, 0], attempts: 2 } } as const;
+    const rows = timeRows(explainRun(madeRun({ ms: 0, tools })), 0, true);
+    expect(rows.map(({ toolIds, share }) => [toolIds, share])).toEqual([[['fetch'], 0]]);
+  });
 });
