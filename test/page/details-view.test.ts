@@ -1,5 +1,7 @@
 import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
+import { ours } from '../explain/made-spans.ts';
+import { madeRunSpans } from '../explain/made-runs.ts';
 import { traceOfNight } from './billing-runs.ts';
 import { failedNight, fineNight, MATCH_ERROR, RATES_ERROR } from './nights.ts';
 import { hasBrowser, openPage, type OpenPage, useBrowser } from './open-page.ts';
@@ -34,6 +36,22 @@ describe.skipIf(!hasBrowser)('the details', () => {
     await expectTexts(sectionOf(page, 'Needed by 1').getByRole('link'), ['tax', 'data']);
     await expectText(factOf(page, 'orchestration.tool_type'), 'http');
     await expectText(factOf(page, 'service.version'), '2.0.0');
+  });
+
+  it('list the first of thousands of attempts, and count the others; the timeline draws what can be told apart', async () => {
+    const spans = madeRunSpans({ ms: 5000, tools: { again: { ms: [0, 5000], attempts: 5000 } } });
+    const attempts = Array.from({ length: 5000 }, (_, at) => {
+      const attributes = { attempt: at + 1, outcome: 'failure' };
+      return ours('attempt', `a${at}`, { parent: 'again.0', ms: [at, at + 0.5], attributes });
+    });
+    const path = `/run/${spans[0]?.traceId}?selected=step:again`;
+    await using opened = await openPage([...spans, ...attempts], { path });
+    const { page } = opened;
+    await sectionOf(page, '5000 attempts').getByText('and 4,800 more').waitFor();
+    expect(await sectionOf(page, '5000 attempts').getByRole('link').count()).toBe(200);
+    const segments = rowOf(page, 'again').locator('.segment.is-work');
+    expect(await segments.count()).toBeGreaterThan(100);
+    expect(await segments.count()).toBeLessThan(1000);
   });
 
   it('tell of an attempt why it failed, and lead to what it called', async () => {

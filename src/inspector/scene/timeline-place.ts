@@ -49,11 +49,12 @@ const NOTE_WIDTH = 60;
 /** @param width of the plot, in pixels */
 export function placeBar(bar: Bar, label: Label | undefined, scale: TimeScale, width: number): PlacedBar {
   const { point, usualEndMs, critical } = bar;
-  const segments = bar.segments.flatMap((segment) => {
-    const { kind, color, isOpen, id } = segment;
-    const placed = placeSpan(segment, scale, width, kind === 'wait' ? 0.5 : MIN_WIDTH);
-    return placed ? [{ kind, color, isOpen, ...(id !== undefined && { id }), ...placed }] : [];
-  });
+  const segments: PlacedSegment[] = [];
+  for (const segment of bar.segments) {
+    const placed = placeSpan(segment, scale, width, segment.kind === 'wait' ? 0.5 : MIN_WIDTH);
+    const one = placed && { ...segment, ...placed };
+    if (one && !isHidden(one, segments.at(-1))) segments.push(one);
+  }
   const isSeen = (x: number): boolean => x > -POINT_WIDTH && x < width + POINT_WIDTH;
   const pointX = point && scale.x(point.ms);
   const usualX = usualEndMs === undefined ? undefined : scale.x(usualEndMs);
@@ -67,6 +68,17 @@ export function placeBar(bar: Bar, label: Label | undefined, scale: TimeScale, w
     ...(line && { critical: line }),
     ...(label && { label: placeLabel(bar, label, scale, width) }),
   };
+}
+
+/** Whether it looks the same as the one before, and is less than a pixel away: a step may be tried many thousand times. */
+function isHidden(one: PlacedSegment, before: PlacedSegment | undefined): boolean {
+  return (
+    before?.kind === one.kind &&
+    before.color === one.color &&
+    before.isOpen === one.isOpen &&
+    Math.abs(before.x - one.x) < 1 &&
+    Math.abs(before.width - one.width) < 1
+  );
 }
 
 function placeSpan(span: TimeSpan, scale: TimeScale, width: number, least: number): PlacedSpan | undefined {

@@ -38,6 +38,19 @@ describe('a placed bar', () => {
     );
   });
 
+  it('leaves out attempts that nobody could tell from the one before, and keeps what looks different', () => {
+    const attempts = Array.from({ length: 10_000 }, (_, at) => {
+      return { kind: 'work', fromMs: at / 10, toMs: at / 10 + 0.05, color: 'failure', isOpen: false } as const;
+    });
+    const segments = [...attempts, { ...attempts.at(-1)!, color: 'success' } as const];
+    const placed = placeBar(barOf(0, 1000, { segments }), undefined, scale, 1000).segments;
+    expect(placed.length).toBeLessThanOrEqual(1001);
+    expect(placed.at(-1)).toMatchObject({ color: 'success', x: 999.9 });
+    for (const [at, { x }] of placed.entries()) expect(x - (placed[at - 1]?.x ?? 0)).toBeLessThan(2);
+    const near = new TimeScale({ fromMs: 500, toMs: 501 }, { from: 0, to: 1000 });
+    expect(placeBar(barOf(0, 1000, { segments }), undefined, near, 1000).segments).toHaveLength(10);
+  });
+
   it('leaves out what is not in the window', () => {
     const bar = barOf(100, 200, {
       usualEndMs: 150,

@@ -7,7 +7,7 @@ import { Link } from '../ui/link.tsx';
 import { Mark } from '../ui/state.tsx';
 import { showText } from '../ui/texts.ts';
 import { Inside } from './inside.tsx';
-import { At, ErrorText, Facts, Head, Step } from './parts.tsx';
+import { At, ErrorText, Facts, Head, List, Step } from './parts.tsx';
 import { RawSpan } from './raw-span.tsx';
 
 interface AttemptProps {
@@ -39,18 +39,19 @@ export function AttemptDetails({ run, step, attempt }: AttemptProps): JSX.Elemen
 /** Attempts of a step, each a link. */
 export function AttemptList({ run, attempts }: Pick<AttemptProps, 'run'> & Pick<StepView, 'attempts'>): JSX.Element {
   return (
-    <ul class="list">
-      {attempts.map((attempt) => (
-        <li key={attempt.spanId}>
+    <List
+      items={attempts}
+      item={(attempt) => (
+        <>
           <Link class="name-link" to={{ selected: `attempt:${attempt.spanId}` }}>
             <Mark state={stateOfAttempt(run, attempt)} />
             attempt {attempt.attempt}
           </Link>{' '}
           <small>{tookOf(run, attempt)}</small>
           {attempt.error !== undefined && <p class="dim">{showText(attempt.error)}</p>}
-        </li>
-      ))}
-    </ul>
+        </>
+      )}
+    />
   );
 }
 
