@@ -3,6 +3,5 @@ import { layoutGraph } from '../scene/layout-graph.ts';
 
 addEventListener('message', ({ data }: MessageEvent<GraphInput>) => {
   const layout = layoutGraph(data);
-  const transfer = [layout.edges, layout.streams].map(({ curves }) => curves.buffer);
-  postMessage(layout, { transfer });
+  postMessage(layout, { transfer: [layout.edges.curves.buffer] });
 });

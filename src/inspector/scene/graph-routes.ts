@@ -15,8 +15,9 @@ export interface Port {
   readonly isLast: boolean;
 }
 
-/** Edges over more frames go above the band. */
+/** Edges over more frames go above the band; where there are many edges, over fewer: so often frames are passed in all, at most. */
 const MAX_PASSED = 24;
+const MAX_PASSED_IN_ALL = 100_000;
 /** How far from a frame an edge passes it, how far apart edges are there, and after how many they are drawn over each other. */
 const CLEARANCE = 12;
 const LANE = 5;
@@ -38,10 +39,13 @@ export class Router {
   readonly #bands: readonly Band[];
   /** How many edges went each way so far, by its name. */
   readonly #used = new Map<number, number>();
+  readonly #maxPassed: number;
 
-  constructor(frames: readonly Frame[], bands: readonly Band[]) {
+  /** @param edges how many there are */
+  constructor(frames: readonly Frame[], bands: readonly Band[], edges: number) {
     this.#frames = frames;
     this.#bands = bands;
+    this.#maxPassed = Math.min(MAX_PASSED, MAX_PASSED_IN_ALL / edges);
   }
 
   route(from: Port, to: Port): void {
@@ -115,7 +119,7 @@ export class Router {
   /** Past frames of a band, from one height to another. */
   #pass(first: number, last: number, fromY: number, toY: number): void {
     const { curves } = this;
-    if (last - first >= MAX_PASSED) {
+    if (last - first >= this.#maxPassed) {
       const { band } = this.#frames[first]!;
       const y = this.#bands[band]!.top - CLEARANCE - this.#lane(band, Way.above);
       curves.flow(this.#frames[first]!.left, y);

@@ -16,7 +16,7 @@ export function graphScene(view: RunView, layout: GraphLayout): GraphScene {
     return layout.vertexOf[step] === step ? [graphNode(view, layout, step, weights[step]!)] : [];
   });
   const edges = graphEdges(view, layout.edges, weights);
-  const streams = graphEdges(view, layout.streams, weights);
+  const streams = layout.streams === layout.edges ? edges : graphEdges(view, layout.streams, weights);
   const { width, height } = layout;
   const description = escapeText(view.verdict);
   const legend = legendOf(view, nodes, edges);

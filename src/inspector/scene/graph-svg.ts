@@ -1,8 +1,8 @@
-import type { GraphScene, LegendEntry } from './graph-items.ts';
+import type { GraphEdge, GraphScene, LegendEntry } from './graph-items.ts';
 import { edgeLook, opacityOf, UNPLANNED_DASH } from './graph-look.ts';
 import { type Pen, setFont } from './graph-pen.ts';
 import { DETAIL_SIZE, textWidth, wrapText } from './graph-text.ts';
-import { EdgePainter, paintLabels } from './paint-edges.ts';
+import { countPieces, EdgePainter, paintLabels } from './paint-edges.ts';
 import { paintGroups } from './paint-groups.ts';
 import { paintNodes } from './paint-nodes.ts';
 import type { Palette } from './palette.ts';
@@ -13,6 +13,8 @@ const HEAD_HEIGHT = 48;
 const LINE_HEIGHT = 16;
 const LEGEND_HEIGHT = 40;
 const MARGIN = 24;
+/** Pieces of curves that a picture may have: about 15 MB. */
+const MAX_PIECES = 400_000;
 
 /**
  * The graph as a picture that stands alone: nothing is loaded, nothing runs. Painted as the page paints it.
@@ -20,7 +22,10 @@ const MARGIN = 24;
  * @param nowMs how far the run is, where it goes on
  */
 export function renderGraphSvg(scene: GraphScene, palette: Palette, nowMs: number): string {
-  const { title, description, edges } = scene;
+  const { title } = scene;
+  const edges = drawnEdges(scene);
+  const note = edges === scene.edges ? '' : ` ${edges.length} lines for ${scene.edges.length} edges.`;
+  const description = scene.description + note;
   const width = Math.max(480, scene.width);
   const lines = wrapText(description, width - 2 * MARGIN, DETAIL_SIZE);
   const headHeight = HEAD_HEIGHT + lines.length * LINE_HEIGHT;
@@ -49,6 +54,13 @@ export function renderGraphSvg(scene: GraphScene, palette: Palette, nowMs: numbe
     svgTag('g', { transform: `translate(0 ${headHeight})` }, graph.elements.join('\n')),
   ];
   return svgPicture({ title, description, width, height, background: palette.background }, content);
+}
+
+/** Edges; where they are too many, how groups follow each other; where that is too much, the critical path. */
+function drawnEdges({ edges, streams }: GraphScene): readonly GraphEdge[] {
+  return (
+    [edges, streams].find((edges) => countPieces(edges) <= MAX_PIECES) ?? edges.filter(({ isCritical }) => isCritical)
+  );
 }
 
 function paintLegend(pen: Pen, entries: readonly LegendEntry[], y: number): void {

@@ -28,7 +28,7 @@ export interface GraphLayout {
   readonly vertexOf: Int32Array;
   /** Between vertices; where no edge is known, from each group to the next one. */
   readonly edges: LaidOutEdges;
-  /** For who looks from far away: between groups, and between levels of what is outside any, from left to right. */
+  /** For who looks from far away: between groups, and between levels of what is outside any, from left to right. The edges, where they are no fewer. */
   readonly streams: LaidOutEdges;
 }
 
@@ -60,6 +60,7 @@ export function layoutGraph(input: GraphInput): GraphLayout {
     Int32Array.from(portOf, ({ at }) => at),
     () => true,
   );
+  const laidOut = { ...drawn, ...routeEdges(drawn, ports, frames, bands) };
   const layout = {
     nodeX: Float64Array.from(portOf, ({ left }) => left),
     nodeY: Float64Array.from(portOf, ({ top }) => top),
@@ -70,8 +71,11 @@ export function layoutGraph(input: GraphInput): GraphLayout {
     groupHeight: Float64Array.from(frameOf, ({ top, bottom }) => bottom - top),
     isCollapsed: parts.isCollapsed,
     vertexOf: parts.vertexOf,
-    edges: { ...drawn, ...routeEdges(drawn, ports, frames, bands) },
-    streams: { ...streams, ...routeEdges(streams, framePorts, frames, bands) },
+    edges: laidOut,
+    streams:
+      streams.from.length === drawn.from.length
+        ? laidOut
+        : { ...streams, ...routeEdges(streams, framePorts, frames, bands) },
   };
   return { ...layout, ...moveToOrigin(layout, frames) };
 }
@@ -87,7 +91,7 @@ function routeEdges(
   frames: readonly Frame[],
   bands: readonly Band[],
 ): Curves {
-  const router = new Router(frames, bands);
+  const router = new Router(frames, bands, from.length);
   for (const [edge, start] of from.entries()) router.route(ports[start]!, ports[to[edge]!]!);
   return router.curves.end();
 }
@@ -132,7 +136,8 @@ function moveToOrigin(
     across.add(left, right);
     down.add(top, bottom);
   }
-  for (const { curves } of [edges, streams]) {
+  const lists = new Set([edges, streams]);
+  for (const { curves } of lists) {
     for (let at = 0; at < curves.length; at += 2) {
       across.add(curves[at]!);
       down.add(curves[at + 1]!);
@@ -141,10 +146,11 @@ function moveToOrigin(
   const [x, y] = [MARGIN - across.least, MARGIN - down.least];
   for (const list of [nodeX, groupX]) move(list, x, 0, 1);
   for (const list of [nodeY, groupY]) move(list, y, 0, 1);
-  for (const list of [edges.curves, edges.labels, streams.curves, streams.labels]) {
-    move(list, x, 0, 2);
-    move(list, y, 1, 2);
-  }
+  for (const { curves, labels } of lists)
+    for (const list of [curves, labels]) {
+      move(list, x, 0, 2);
+      move(list, y, 1, 2);
+    }
   return { width: across.most + x + MARGIN, height: down.most + y + MARGIN };
 }
 

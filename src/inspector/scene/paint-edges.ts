@@ -21,6 +21,11 @@ const LEAST_WIDTH = 0.5;
 /** Shorter edges show nothing, in pixels of the window. */
 const LEAST_LENGTH = 9;
 
+/** How many pieces their curves have. */
+export function countPieces(edges: readonly GraphEdge[]): number {
+  return edges.reduce((sum, { curve }) => sum + curve.length / 6, 0);
+}
+
 /** The edges of a scene, sorted once by how they look: a canvas draws many alike much faster. */
 export class EdgePainter {
   readonly #buckets: readonly Bucket[];

@@ -136,6 +136,15 @@ describe('the edges of a graph', () => {
     ]);
   });
 
+  it('are held once where they are the same from far away', () => {
+    const steps = ['a', 'b', 'c'].map((toolId, group) => ({ toolId, group, dependsOn: ['a', 'b'].slice(0, group) }));
+    const { layout, scene } = draw(madeView({ steps }));
+    expect(scene.edges).toHaveLength(3);
+    expect(layout.streams).toBe(layout.edges);
+    expect(scene.streams).toBe(scene.edges);
+    expect(draw(view).scene.streams).not.toBe(draw(view).scene.edges);
+  });
+
   it.each([
     ['{a.data.rows[0].x}', 'a', 'rows[0].x'],
     ['{a}', 'a', 'data'],

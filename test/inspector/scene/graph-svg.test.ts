@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { GraphScene } from '../../../src/inspector/scene/graph-items.ts';
 import { renderGraphSvg } from '../../../src/inspector/scene/graph-svg.ts';
 import { DARK, LIGHT } from '../../../src/inspector/scene/palette.ts';
 import { madeView } from '../made-views.ts';
@@ -69,6 +70,22 @@ describe('the graph as SVG', () => {
     ]);
     // One step, and what explains it.
     expect(paths.filter((path) => path['stroke-dasharray'] === '4 3')).toHaveLength(2);
+  });
+
+  it('draws how groups follow each other where edges are too many, the critical path where that is too much, and says so', () => {
+    const { scene } = draw(sampleView());
+    const many = Array.from({ length: 400_001 }, () => scene.edges[1]!);
+    const drawn = (edges: GraphScene['edges'], streams: GraphScene['streams']): [number, string] => {
+      const svg = readXml(renderGraphSvg({ ...scene, edges, streams }, LIGHT, 0));
+      const curves = elementsOf(svg, 'path').filter(
+        ({ attributes: { fill, d } }) => fill === 'none' && d!.includes('C'),
+      );
+      return [curves.length, textOf(elementsOf(svg, 'desc')[0]!)];
+    };
+    expect(drawn(scene.edges, many)).toEqual([4, scene.description]);
+    const edges = [...scene.edges, ...many];
+    expect(drawn(edges, scene.streams)).toEqual([3, `${scene.description} 3 lines for 400005 edges.`]);
+    expect(drawn(edges, edges)).toEqual([2, `${scene.description} 2 lines for 400005 edges.`]);
   });
 
   it('says for how long a step has been running', () => {

@@ -342,6 +342,16 @@ describe('the layout of a graph', () => {
     expect(Number.isFinite(width) && Number.isFinite(height)).toBe(true);
   });
 
+  it('passes fewer frames one by one where edges are many, so that there is room for them all', () => {
+    const bytesOfEdge = (steps: number): number => {
+      const groupOf = Array.from({ length: steps }, (_, node) => node);
+      const edges = groupOf.flatMap((to) => groupOf.slice(0, to).map((from) => [from, to] as const));
+      return layoutGraph(input({ groupOf, edges })).edges.curves.byteLength / edges.length;
+    };
+    expect(bytesOfEdge(300)).toBeLessThan(bytesOfEdge(50));
+    expect(bytesOfEdge(300)).toBeLessThan(500);
+  });
+
   it('breaks a long chain into bands, as text is broken into lines', () => {
     const { width, height } = layoutGraph(input({ groupOf: Array.from({ length: 100 }, (_, node) => node) }));
     expect(width / height).toBeGreaterThan(1);

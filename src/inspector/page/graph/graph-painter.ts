@@ -6,7 +6,7 @@ import { DASHES, NODE_RADIUS } from '../../scene/graph-look.ts';
 import type { GraphSelection } from '../../scene/graph-selection.ts';
 import type { Palette } from '../../scene/palette.ts';
 import { boundsOfBox, Culler } from '../../scene/cull.ts';
-import { EdgePainter, paintEmphasized, paintLabels } from '../../scene/paint-edges.ts';
+import { countPieces, EdgePainter, paintEmphasized, paintLabels } from '../../scene/paint-edges.ts';
 import { paintGroups } from '../../scene/paint-groups.ts';
 import { type Moment, paintNodes } from '../../scene/paint-nodes.ts';
 import { type Pen, SCALE } from '../../scene/graph-pen.ts';
@@ -41,7 +41,7 @@ export class GraphPainter {
 
   constructor(scene: GraphScene) {
     this.#edges = new EdgePainter(scene.edges);
-    this.#streams = new EdgePainter(scene.streams);
+    this.#streams = scene.streams === scene.edges ? this.#edges : new EdgePainter(scene.streams);
     this.#nodes = new Culler(scene.nodes, boundsOfBox);
     this.#groups = new Culler(scene.groups, boundsOfBox);
     this.#density = densityOf(scene, scene.edges);
@@ -106,7 +106,7 @@ export class GraphPainter {
 }
 
 function densityOf({ width, height }: Size, edges: readonly GraphEdge[]): number {
-  return edges.reduce((sum, { curve }) => sum + curve.length / 6, 0) / Math.max(1, width * height);
+  return countPieces(edges) / Math.max(1, width * height);
 }
 
 /** A line around something, as thick at every scale. */
