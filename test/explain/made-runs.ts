@@ -15,6 +15,8 @@ export interface MadeTool {
   /** Further passes, when each ran. */
   passes?: readonly (readonly [number, number])[];
   error?: string;
+  /** The machine that it ran on, if it is another one than that of the run. */
+  host?: string;
 }
 
 interface MadeRun {
@@ -66,6 +68,7 @@ export function madeRunSpans({ ms, tools, at = 0, ...run }: MadeRun): ReceivedSp
     const passes = [...(tool.ms ? [tool.ms] : []), ...(tool.passes ?? [])];
     for (const [index, pass] of passes.entries()) {
       const failed = tool.error === undefined ? {} : { status: { code: 'error', message: tool.error } as const };
+      const resource = tool.host === undefined ? {} : { resource: new Map([['host.name', tool.host]]) };
       const iteration = index === 0 ? {} : { iteration: index + 1 };
       const attempts = tool.attempts === undefined ? {} : { attempt_count: tool.attempts };
       const attributes = {
@@ -76,7 +79,16 @@ export function madeRunSpans({ ms, tools, at = 0, ...run }: MadeRun): ReceivedSp
         ...iteration,
         ...attempts,
       };
-      spans.push(ours('step', `${id}.${index}`, { ...trace, ...failed, parent: 'run', ms: shifted(pass), attributes }));
+      spans.push(
+        ours('step', `${id}.${index}`, {
+          ...trace,
+          ...failed,
+          ...resource,
+          parent: 'run',
+          ms: shifted(pass),
+          attributes,
+        }),
+      );
     }
   }
   return spans;

@@ -42,7 +42,8 @@ export interface Placed {
 
 export interface PlacedStep extends StepName {
   readonly duration: Placed;
-  readonly wait: Placed;
+  /** Undefined in a run of several clocks, and where all runs before are. */
+  readonly wait: Placed | undefined;
   readonly outcome: Outcome | undefined;
   readonly attempts: number;
   readonly usual: StepBaseline;

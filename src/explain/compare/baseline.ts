@@ -1,3 +1,4 @@
+import { hasOneClock } from '../facts.ts';
 import { isFailing } from '../failures.ts';
 import { medianOf } from '../median.ts';
 import { type MeasuredRun, type MeasuredStep, measureRun } from './measure-run.ts';
@@ -14,7 +15,7 @@ export interface Baseline {
   readonly duration: Spread | undefined;
   /** Of the runs whose critical path is certain. */
   readonly criticalPath: Spread | undefined;
-  /** What steps waited after they had all they need, added up. */
+  /** What steps waited after they had all they need, added up: of the runs that are each of one clock. */
   readonly wait: Spread | undefined;
   /** By the identity of the step, as a measured run has it; in the order of tools and iterations. */
   readonly steps: ReadonlyMap<string, StepBaseline>;
@@ -40,7 +41,10 @@ export interface StepBaseline extends StepName {
   /** Of the runs in which it ran; undefined without one. Starts are those since the run started. */
   readonly start: Spread | undefined;
   readonly duration: Spread | undefined;
+  /** Of those runs that are each of one clock. */
   readonly wait: Spread | undefined;
+  /** Whether it ever ran by another clock than its run: its starts are not compared then. */
+  readonly hasOtherClock: boolean;
 }
 
 /** Sums up runs of a plan, in whatever order they come. Pure; never fails, whatever the traces hold. */
@@ -61,7 +65,7 @@ export function baselineOf(runs: readonly Run[]): Baseline {
     succeeded: measured.filter(({ run }) => run.outcome === 'success').length,
     duration: spreadOf(measured.flatMap(({ totals }) => totals.durationNs ?? [])),
     criticalPath: spreadOf(measured.flatMap(({ totals }) => totals.criticalPathNs ?? [])),
-    wait: spreadOf(measured.map(({ totals }) => totals.waitNs)),
+    wait: spreadOf(measured.flatMap(({ totals, analysis }) => (hasOneClock(analysis.facts) ? totals.waitNs : []))),
     steps: new Map(summed.toSorted(([a, one], [b, two]) => byName(one, two) || (a < b ? -1 : 1))),
     tools: new Map([...tools].map(([toolId, same]) => [toolId, spreadOf(same.map(([, ns]) => ns))!])),
     newest: newestOf(measured),
@@ -85,7 +89,8 @@ function sumUp(steps: readonly MeasuredStep[]): StepBaseline {
     skipped: steps.length - ran.length,
     start: spreadOf(ran.map(({ startNs }) => startNs)),
     duration: spreadOf(ran.map(({ durationNs }) => durationNs)),
-    wait: spreadOf(ran.map(({ waitNs }) => waitNs)),
+    wait: spreadOf(ran.flatMap(({ waitNs }) => waitNs ?? [])),
+    hasOtherClock: ran.some(({ hasOtherClock }) => hasOtherClock),
   };
 }
 

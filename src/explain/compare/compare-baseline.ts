@@ -10,6 +10,7 @@ import { summarizeAgainstBaseline } from './baseline-summary.ts';
 import { changeOf } from './change.ts';
 import { comparePlans } from './compare-plans.ts';
 import { count } from '../format.ts';
+import { hasOneClock } from '../facts.ts';
 import { limitsOf } from './limits.ts';
 import { type MeasuredRun, type MeasuredStep, measureRun } from './measure-run.ts';
 import type { Reference } from './reference.ts';
@@ -31,13 +32,14 @@ export function compareMeasuredWithBaseline(baseline: Baseline, measured: Measur
     after: run,
     duration: place(totals.durationNs, baseline.duration),
     criticalPath: place(totals.criticalPathNs, baseline.criticalPath),
-    wait: place(totals.waitNs, baseline.wait),
+    wait: place(hasOneClock(measured.analysis.facts) ? totals.waitNs : undefined, baseline.wait),
     ...compareSteps(baseline, measured),
     planChanges,
     limits: [
       ...(runs === 0 ? ['there is no run to compare with'] : []),
       ...limitsOf(measured, 'the run'),
       ...unendedLimit(baseline),
+      ...clockLimit(baseline),
     ],
     reference: { ...mediansOf(baseline), name: nameBaseline(baseline), planChanges },
   };
@@ -90,7 +92,7 @@ export function placeStep(step: MeasuredStep, usual: StepBaseline | undefined): 
   const { toolId, iteration, outcome, attempts } = step;
   const duration = place(step.durationNs, usual?.duration);
   const wait = place(step.waitNs, usual?.wait);
-  return usual && duration && wait ? { toolId, iteration, duration, wait, outcome, attempts, usual } : undefined;
+  return usual && duration ? { toolId, iteration, duration, wait, outcome, attempts, usual } : undefined;
 }
 
 function unendedLimit({ unended }: Baseline): string[] {
@@ -98,6 +100,11 @@ function unendedLimit({ unended }: Baseline): string[] {
   return [
     `${count(unended, 'run')} before ${unended === 1 ? 'has' : 'have'} not ended and ${unended === 1 ? 'does' : 'do'} not count`,
   ];
+}
+
+function clockLimit({ steps }: Baseline): string[] {
+  const hasOtherClock = [...steps.values()].some((step) => step.hasOtherClock);
+  return hasOtherClock ? ['steps of runs before ran by several clocks: starts and waits are not compared'] : [];
 }
 
 function mediansOf({ duration, criticalPath, wait, tools }: Baseline): Omit<Reference, 'name' | 'planChanges'> {

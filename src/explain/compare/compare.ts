@@ -10,6 +10,7 @@ import {
 } from './comparison.ts';
 import { summarizeComparison } from './comparison-summary.ts';
 import { divideChange } from './divide-change.ts';
+import { hasOneClock } from '../facts.ts';
 import { limitsOf } from './limits.ts';
 import { type MeasuredRun, type MeasuredStep, measureRun } from './measure-run.ts';
 import type { Run, Step } from '../read/run.ts';
@@ -27,16 +28,15 @@ export function compareRuns(before: Run, after: Run): Comparison {
 export function compareMeasuredRuns(old: MeasuredRun, now: MeasuredRun): Comparison {
   const [before, after] = [old.run, now.run];
   const planChanges = comparePlans(before, after);
+  const criticalPath = comparePaths(old, now);
+  const areOfOneClock = [old, now].every(({ analysis }) => hasOneClock(analysis.facts));
   const facts = {
     before,
     after,
-    duration: changeOfTotal(old.totals.durationNs, now.totals.durationNs),
-    criticalPath: comparePaths(old, now),
-    wait: changeMs(old.totals.waitNs, now.totals.waitNs),
-    shares:
-      old.totals.criticalPathNs === undefined || now.totals.criticalPathNs === undefined
-        ? undefined
-        : divideChange(old, now),
+    duration: changeOfKnown(old.totals.durationNs, now.totals.durationNs),
+    criticalPath,
+    wait: areOfOneClock ? changeMs(old.totals.waitNs, now.totals.waitNs) : undefined,
+    shares: criticalPath && areOfOneClock ? divideChange(old, now) : undefined,
     steps: compareSteps(old, now),
     onlyBefore: loneSteps(old, now),
     onlyAfter: loneSteps(now, old),
@@ -47,12 +47,12 @@ export function compareMeasuredRuns(old: MeasuredRun, now: MeasuredRun): Compari
   return { summary: summarizeComparison(facts, old, now), ...facts };
 }
 
-function changeOfTotal(beforeNs: number | undefined, afterNs: number | undefined): Change | undefined {
+function changeOfKnown(beforeNs: number | undefined, afterNs: number | undefined): Change | undefined {
   return beforeNs === undefined || afterNs === undefined ? undefined : changeMs(beforeNs, afterNs);
 }
 
 function comparePaths(before: MeasuredRun, after: MeasuredRun): CriticalPathChange | undefined {
-  const length = changeOfTotal(before.totals.criticalPathNs, after.totals.criticalPathNs);
+  const length = changeOfKnown(before.totals.criticalPathNs, after.totals.criticalPathNs);
   if (!length) return undefined;
   return { before: namesOf(before), after: namesOf(after), length };
 }
@@ -80,9 +80,9 @@ export function changeOfStep(was: MeasuredStep, is: MeasuredStep): StepChange {
   return {
     toolId: is.toolId,
     iteration: is.iteration,
-    start: changeMs(was.startNs, is.startNs),
+    start: was.hasOtherClock || is.hasOtherClock ? undefined : changeMs(was.startNs, is.startNs),
     duration: changeMs(was.durationNs, is.durationNs),
-    wait: changeMs(was.waitNs, is.waitNs),
+    wait: changeOfKnown(was.waitNs, is.waitNs),
     attempts: changeOf(was.attempts, is.attempts),
     outcomeBefore: was.outcome,
     outcomeAfter: is.outcome,

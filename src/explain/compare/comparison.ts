@@ -16,9 +16,9 @@ export interface Comparison {
   readonly duration: Change | undefined;
   /** The longest chains of steps that need each other. Undefined unless both runs ended, have a plan and lost no spans. */
   readonly criticalPath: CriticalPathChange | undefined;
-  /** What steps waited after they had all they need, added up. */
-  readonly wait: Change;
-  /** The change of the duration, divided: see {@link divideChange}. Undefined where the critical path is. */
+  /** What steps waited after they had all they need, added up. Undefined unless each run is of one clock. */
+  readonly wait: Change | undefined;
+  /** The change of the duration, divided: see {@link divideChange}. Undefined where the critical path or the wait is. */
   readonly shares: readonly Share[] | undefined;
   /** Steps of both: first those with another outcome, then by how much their duration changed. */
   readonly steps: readonly StepChange[];
@@ -39,11 +39,12 @@ export interface CriticalPathChange {
 }
 
 export interface StepChange extends StepName {
-  /** Since its run started. */
-  readonly start: Change;
+  /** Since its run started. Undefined where one of them ran by another clock than its run. */
+  readonly start: Change | undefined;
   /** A skip takes no time. */
   readonly duration: Change;
-  readonly wait: Change;
+  /** Undefined unless each run is of one clock. */
+  readonly wait: Change | undefined;
   readonly attempts: Change;
   readonly outcomeBefore: Outcome | undefined;
   readonly outcomeAfter: Outcome | undefined;

@@ -1,6 +1,6 @@
 import type { Outcome } from '../../semconv.ts';
 import { Analysis } from '../analysis.ts';
-import { ran } from '../facts.ts';
+import { hasOneClock, ran } from '../facts.ts';
 import { factsOfRun } from '../facts-of-run.ts';
 import type { Run } from '../read/run.ts';
 
@@ -25,7 +25,10 @@ export interface MeasuredStep {
   /** Since its run started. */
   readonly startNs: number;
   readonly durationNs: number;
-  readonly waitNs: number;
+  /** Undefined in a run of several clocks, which do not tell it. */
+  readonly waitNs: number | undefined;
+  /** Whether its times are of another clock than those of its run: its start says nothing then. */
+  readonly hasOtherClock: boolean;
 }
 
 /** A run as it is held against others. */
@@ -46,17 +49,27 @@ export function measureRun(run: Run): MeasuredRun {
   const steps = new Map<string, MeasuredStep>();
   const toolNs = new Map<string, number>();
   const seen = new Map<string, number>();
+  const isOfOneClock = hasOneClock(facts);
   let waitNs = 0;
   for (const at of graph.byStart) {
     const step = facts.steps[at]!;
-    const { toolId, iteration, outcome, attempts, startNs } = step;
+    const { toolId, iteration, outcome, attempts, startNs, clock } = step;
     const name = JSON.stringify([toolId, iteration]);
     const occurrence = (seen.get(name) ?? 0) + 1;
     seen.set(name, occurrence);
     keys[at] = occurrence === 1 ? name : `${name} ${occurrence}`;
     const durationNs = graph.duration[at]!;
     const wait = ran(step) ? waits.ns[at]! : 0;
-    steps.set(keys[at], { toolId, iteration, outcome, attempts, startNs, durationNs, waitNs: wait });
+    steps.set(keys[at], {
+      toolId,
+      iteration,
+      outcome,
+      attempts,
+      startNs,
+      durationNs,
+      waitNs: isOfOneClock ? wait : undefined,
+      hasOtherClock: clock !== 0,
+    });
     toolNs.set(toolId, (toolNs.get(toolId) ?? 0) + durationNs);
     waitNs += wait;
   }

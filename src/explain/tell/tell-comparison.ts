@@ -54,7 +54,7 @@ function totalRows({ duration, criticalPath, wait }: Comparison): ToldRow[] {
   const totals = [
     ['the run', duration],
     ['critical path', criticalPath?.length],
-    ['waits in total', wait.before === 0 && wait.after === 0 ? undefined : wait],
+    ['waits in total', wait?.before === 0 && wait.after === 0 ? undefined : wait],
   ] as const;
   return totals.flatMap(([name, change]) => {
     if (!change) return [];
@@ -107,7 +107,7 @@ export function describeStepChange(step: StepChange, least: number): string[] {
   return [
     ...(hasOtherOutcome(step) ? [describeOutcomes(step)] : []),
     ...(attempts.change === 0 ? [] : [`${count(attempts.after, 'attempt')} instead of ${attempts.before}`]),
-    ...(Math.abs(wait.change) < least ? [] : [`waited ${formatLonger(wait)}`]),
+    ...(wait && Math.abs(wait.change) >= least ? [`waited ${formatLonger(wait)}`] : []),
   ];
 }
 

@@ -42,7 +42,7 @@ export function rowsOfRuns(before: MeasuredRun, after: MeasuredRun, comparison: 
     rows.push({
       ...row,
       before: sideOf(was, criticalBefore.has(identity)),
-      shiftMs: change.start.change,
+      shiftMs: change.start?.change,
       changeMs: change.duration.change,
       hasOtherOutcome: hasOtherOutcome(change),
       notes: describeStepChange(change, least),
@@ -72,7 +72,7 @@ export function rowsOfBaseline(measured: MeasuredRun, comparison: BaselineCompar
       rows.push({
         ...row,
         before,
-        shiftMs: row.after.startMs - before.startMs,
+        shiftMs: is.hasOtherClock || placed.usual.hasOtherClock ? undefined : row.after.startMs - before.startMs,
         changeMs: placed.duration.change.change,
         hasOtherOutcome: isFailing(placed.outcome) && placed.usual.failed === 0,
         notes: describePlacedStep(placed),
@@ -107,7 +107,8 @@ function unique(note: string): Told {
 }
 
 function sideOf({ startNs, durationNs, waitNs, attempts, outcome }: MeasuredStep, isCritical: boolean): StepSide {
-  return { startMs: startNs / 1e6, durationMs: durationNs / 1e6, waitMs: waitNs / 1e6, attempts, outcome, isCritical };
+  const waitMs = (waitNs ?? 0) / 1e6;
+  return { startMs: startNs / 1e6, durationMs: durationNs / 1e6, waitMs, attempts, outcome, isCritical };
 }
 
 /** Undefined for a step that ran in none of the runs. */

@@ -93,7 +93,7 @@ export interface StepRow {
   /** Absent where that run does not have it. */
   readonly before?: StepSide | undefined;
   readonly after?: StepSide | undefined;
-  /** By how much it started later, and took longer; absent unless both have it. */
+  /** By how much it started later, and took longer; absent unless both have it, and its start where clocks do not tell. */
   readonly shiftMs?: number | undefined;
   readonly changeMs?: number | undefined;
   readonly hasOtherOutcome: boolean;

@@ -89,7 +89,7 @@ function comparedRun(run: Run): ComparedRun {
 }
 
 function totalsOf({ duration, criticalPath, wait }: Comparison): TotalView[] {
-  const hasWaited = wait.before > 0 || wait.after > 0;
+  const hasWaited = wait !== undefined && (wait.before > 0 || wait.after > 0);
   return [
     total('the run', duration),
     total('critical path', criticalPath?.length),

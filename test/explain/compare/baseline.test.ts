@@ -38,6 +38,7 @@ describe('a baseline', () => {
         start: { median: 0, min: 0, max: 0 },
         duration: { median: 1000, min: 1000, max: 1000 },
         wait: { median: 0, min: 0, max: 0 },
+        hasOtherClock: false,
       },
       expect.objectContaining({
         toolId: 'rank',
@@ -192,6 +193,33 @@ describe('steps against a baseline', () => {
   });
 });
 
+describe('steps of another clock', () => {
+  const onTwoHosts = (aheadMs: number, host?: string): Run => {
+    const rank = { needs: ['fetch'], ms: [1200 + aheadMs, 2000 + aheadMs] } as const;
+    return nightly(1000, { tools: { fetch: { ms: [0, 1000] }, rank: host === undefined ? rank : { ...rank, host } } });
+  };
+  const here = onTwoHosts(0);
+  const there = onTwoHosts(400, 'there');
+
+  it('are compared by what they took alone', () => {
+    const comparison = compareWithBaseline(baselineOf([here, here]), there);
+    expect(comparison.limits).toEqual(['steps of the run ran by several clocks: starts and waits are not compared']);
+    expect(comparison.wait).toBeUndefined();
+    expect(comparison.steps.map(({ toolId, duration, wait }) => [toolId, duration.change.change, wait])).toEqual([
+      ['fetch', 0, undefined],
+      ['rank', 0, undefined],
+    ]);
+  });
+
+  it('of some runs before have no wait that counts', () => {
+    const baseline = baselineOf([here, there]);
+    expect(baseline.wait).toEqual({ median: 200, min: 200, max: 200 });
+    expect(compareWithBaseline(baseline, here).limits).toEqual([
+      'steps of runs before ran by several clocks: starts and waits are not compared',
+    ]);
+  });
+});
+
 describe('laws', () => {
   it('the baseline of one run is that run', () => {
     fc.assert(
@@ -216,7 +244,7 @@ describe('laws', () => {
         } = compareWithBaseline(baseline, run);
         expect([duration, path, wait].map((placed) => placed?.change.change ?? 0)).toEqual([0, 0, 0]);
         expect(
-          rest.steps.filter(({ duration, wait }) => duration.change.change !== 0 || wait.place !== 'within'),
+          rest.steps.filter(({ duration, wait }) => duration.change.change !== 0 || wait?.place !== 'within'),
         ).toEqual([]);
         expect([...missing, ...added, ...planChanges]).toEqual([]);
       }),

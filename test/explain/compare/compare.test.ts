@@ -6,6 +6,7 @@ import type { Comparison } from '../../../src/explain/compare/comparison.ts';
 import { explainRun } from '../../../src/explain/explain-run.ts';
 import { reconstruct } from '../../../src/explain/read/reconstruct.ts';
 import type { AttributeValue } from '../../../src/explain/read/received-span.ts';
+import type { Run } from '../../../src/explain/read/run.ts';
 import { anyRun, madeRun, madeRunSpans, type MadeTool } from '../made-runs.ts';
 
 /** fetch > rank > write, 8 s; audit beside rank. */
@@ -366,6 +367,53 @@ describe('the division of the change', () => {
   });
 });
 
+describe('steps of another clock', () => {
+  /** On a machine whose clock is ahead by so many milliseconds. */
+  const onTwoHosts = (aheadMs: number, ms = 40): Run =>
+    madeRun({
+      ms: ms + 60,
+      tools: {
+        a: { ms: [0, 20] },
+        b: { needs: ['a'], ms: [25 + aheadMs, 25 + ms + aheadMs], host: 'there' },
+        c: { needs: ['b'], ms: [ms + 30, ms + 50] },
+      },
+    });
+
+  it('are compared by what they took alone', () => {
+    const comparison = compareRuns(onTwoHosts(0), onTwoHosts(40));
+    expect(comparison).toMatchObject({
+      summary: 'As long as before: 100 ms.',
+      duration: { change: 0 },
+      criticalPath: { length: { change: 0 } },
+      shares: undefined,
+      wait: undefined,
+      limits: ['before', 'after'].map(
+        (side) => `steps of the run ${side} ran by several clocks: starts and waits are not compared`,
+      ),
+    });
+    expect(comparison.steps.map(({ toolId, start, wait }) => [toolId, start?.change, wait])).toEqual([
+      ['a', 0, undefined],
+      ['b', undefined, undefined],
+      ['c', 0, undefined],
+    ]);
+    expect(compareRuns(onTwoHosts(0), onTwoHosts(-10, 80)).summary).toBe(
+      '40 ms longer (+40 %). Of the steps, b changed most: 40 ms longer.',
+    );
+  });
+
+  it('do not move the start of one that ran by the clock of its run before', () => {
+    const here = madeRun({ ms: 100, tools: { a: { ms: [0, 20] }, b: { needs: ['a'], ms: [25, 65] } } });
+    expect(compareRuns(here, onTwoHosts(40))).toMatchObject({
+      limits: ['steps of the run after ran by several clocks: starts and waits are not compared'],
+      shares: undefined,
+      steps: [
+        { toolId: 'a', start: { change: 0 } },
+        { toolId: 'b', start: undefined },
+      ],
+    });
+  });
+});
+
 describe('laws', () => {
   it('a run compared with itself has no change', () => {
     fc.assert(
@@ -439,7 +487,7 @@ function mirror(comparison: Comparison): Comparison {
       after: criticalPath.before,
       length: turn(criticalPath.length),
     },
-    wait: turn(wait),
+    wait: wait && turn(wait),
     shares: shares?.map((share) => ({
       ...share,
       before: share.after,
@@ -449,9 +497,9 @@ function mirror(comparison: Comparison): Comparison {
     })),
     steps: steps.map((step) => ({
       ...step,
-      start: turn(step.start),
+      start: step.start && turn(step.start),
       duration: turn(step.duration),
-      wait: turn(step.wait),
+      wait: step.wait && turn(step.wait),
       attempts: turn(step.attempts),
       outcomeBefore: step.outcomeAfter,
       outcomeAfter: step.outcomeBefore,

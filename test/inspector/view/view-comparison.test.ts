@@ -110,6 +110,17 @@ it('says nothing of durations of a run that goes on', () => {
   expect(view.limits).toEqual(['no end of the run after arrived: durations and critical paths are not compared']);
 });
 
+it('shifts no step that ran by another clock', () => {
+  const rank = { needs: ['fetch'], ms: [2500, 6500], host: 'there' } as const;
+  const there = madeRun({ ms: 8100, tools: { ...TOOLS, rank } });
+  for (const view of [viewComparison(before, there), viewBaseline([before], there), viewBaseline([there], before)]) {
+    expect(view.waterfall).toBeUndefined();
+    expect(view.totals.map(({ name }) => name)).not.toContain('waits in total');
+    const shifted = view.steps.filter(({ shiftMs }) => shiftMs !== 0);
+    expect(shifted.map(({ name, shiftMs, changeMs }) => [name, shiftMs, changeMs])).toEqual([['rank', undefined, 0]]);
+  }
+});
+
 it('keeps the twelve largest parts of a change, and counts the others to the rest', () => {
   const chain = (ms: number): Record<string, MadeTool> =>
     Object.fromEntries(
