@@ -1,3 +1,4 @@
+import type { LiveRun } from '../explain/compare/measure-run.ts';
 import { readTrace, type TraceView } from '../explain/read/read-trace.ts';
 import type { ReceivedSpan } from '../explain/read/received-span.ts';
 import type { Run, Step } from '../explain/read/run.ts';
@@ -11,9 +12,11 @@ import { LiveSpans, type OpenSpan } from './live-spans.ts';
 import type { TraceStore } from './store.ts';
 import { TraceLibrary } from './trace-library.ts';
 import type { CompareView } from './view/compare-view.ts';
+import { liveStateOf } from './view/live-state.ts';
 import type { RunList, RunView } from './view/run-view.ts';
 import { viewBaseline, viewComparison } from './view/view-comparison.ts';
 import { asFarAsItIs, runSpanIdOf, type StartedBy, viewRun } from './view/view-run.ts';
+import { spansOf } from './view/view-steps.ts';
 import { cut } from '../words.ts';
 
 const DEFAULT_MEDIAN_RUNS = 20;
@@ -66,23 +69,24 @@ export class Inspector {
 
   /** @param other `last-success` or empty, `median:20`, or a run as `<trace id>` or `<trace id>.<span id>` */
   async compare(traceId: string, runSpanId: string, other: string): Promise<CompareView> {
-    const { run, open } = await this.#read(traceId, runSpanId);
-    const after = asFarAsItIs(run, open);
+    const found = await this.#read(traceId, runSpanId);
+    const after = asFarAsItIs(found.run, found.open);
+    const live = liveRunOf(found);
     const [, count] = /^median:(\d{1,3})$/.exec(other) ?? [];
     if (count !== undefined) {
       const runs = this.#earlier.successes(after, Number(count) || DEFAULT_MEDIAN_RUNS);
-      if (runs.length > 0) return viewBaseline(runs, after);
+      if (runs.length > 0) return viewBaseline(runs, after, live);
       throw noSuccess(after);
     }
     if (other === '' || other === 'last-success') {
       const { lastSuccess } = this.#earlier.lookBack(after);
       const before = lastSuccess && this.#earlier.read(lastSuccess);
-      if (before) return viewComparison(before, after);
+      if (before) return viewComparison(before, after, live);
       throw noSuccess(after);
     }
     const [otherTrace = '', otherRun = ''] = other.split('.', 2);
     const before = await this.#read(otherTrace, otherRun);
-    return viewComparison(asFarAsItIs(before.run, before.open), after);
+    return viewComparison(asFarAsItIs(before.run, before.open), after, live, liveRunOf(before));
   }
 
   async #read(traceId: string, runSpanId: string): Promise<FoundRun & Now> {
@@ -127,6 +131,15 @@ interface FoundRun {
 interface Now {
   readonly open: ReadonlyMap<string, OpenSpan>;
   readonly nowNs: bigint;
+}
+
+/** What of a run has not ended. */
+function liveRunOf({ run, open, nowNs }: FoundRun & Now): LiveRun {
+  const { state } = liveStateOf(run, [...spansOf(run)], { open, nowNs });
+  return {
+    standing: state === 'running' || state === 'interrupted' ? state : undefined,
+    open: new Map(Array.from(open, ([id, { isInterrupted }]) => [id, isInterrupted ? 'interrupted' : 'running'])),
+  };
 }
 
 /** A span as if it ended now; one whose process died, then. */

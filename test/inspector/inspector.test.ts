@@ -140,6 +140,32 @@ describe('a comparison', () => {
   });
 });
 
+it('a comparison of a run that goes on, or was interrupted, has no ends that did not come', async () => {
+  const tools = { fetch: { ms: [0, 20] }, rank: { needs: ['fetch'], ms: [20, 100] } } as const;
+  const spans = madeRunSpans({ ms: 100, tools, traceId: ID(2), at: 1000 });
+  const hasEnded = ({ name }: ReceivedSpan): boolean => name === 'plan' || name === 'fetch.0';
+  const inspector = inspectorOf(madeRunSpans({ ms: 100, tools, traceId: ID(1) }), spans.filter(hasEnded));
+  const connection = { hangUp: () => {} };
+  inspector.live.open('p', connection);
+  inspector.live.start(
+    'p',
+    spans.filter((span) => !hasEnded(span)),
+  );
+  const compared = async (other: string): Promise<unknown> => {
+    const { summary, steps } = await inspector.compare(ID(2), '', other);
+    return [summary, ...steps.map(({ name, changeMs, after }) => `${name} ${after?.state}, takes ${changeMs}`)];
+  };
+  const steps = (state: string): string[] => ['fetch success, takes 0', `rank ${state}, takes undefined`];
+  const rest = 'only the steps that have ended are compared.';
+  expect(await compared('')).toEqual([`The run after is still running: ${rest}`, ...steps('running')]);
+  expect(await compared('median:20')).toEqual([`The run is still running: ${rest}`, ...steps('running')]);
+  inspector.live.close('p', connection);
+  const died = 'was interrupted while rank ran: only the steps that had ended are compared.';
+  expect(await compared('')).toEqual([`The run after ${died}`, ...steps('interrupted')]);
+  expect(await compared(ID(2))).toEqual([`The run before ${died}`, ...steps('interrupted')]);
+  inspector.live[Symbol.dispose]();
+});
+
 describe('spans', () => {
   it('are those of a trace, or of one span and all below it', async () => {
     const spans = [made('a'), made('b', { parent: 'a' }), made('c', { parent: 'b' }), made('d')];

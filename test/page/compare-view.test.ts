@@ -1,5 +1,7 @@
 import type { Locator, Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
+import { madeRunSpans } from '../explain/made-runs.ts';
+import { SteeredRun } from '../helpers/steered-run.ts';
 import { traceOfNight } from './billing-runs.ts';
 import { failedNight, fineNight, idleNight, slowNight } from './nights.ts';
 import { hasBrowser, openPage, useBrowser } from './open-page.ts';
@@ -51,6 +53,26 @@ describe.skipIf(!hasBrowser)('the comparison', () => {
     const { page } = opened;
     await page.getByRole('heading', { name: /^Within what 2 runs took/ }).waitFor();
     expect(await changeOf(page).getAttribute('class')).not.toMatch(/is-(less|more)/);
+  });
+
+  it('of a run whose process was killed calls no step shorter, and none lost that did not start', async () => {
+    const plan = { name: 'load', tools: [{ tool_id: 'fetch' }, { tool_id: 'store', depends_on: ['fetch'] }] };
+    const tools = { fetch: { ms: [0, 60_000] }, store: { needs: ['fetch'], ms: [60_000, 60_100] } } as const;
+    const longAgo = -100_000_000_000;
+    await using opened = await openPage(madeRunSpans({ ms: 60_100, at: longAgo, name: plan.name, tools }));
+    const { page, inspector } = opened;
+    await using run = new SteeredRun(inspector.url, plan);
+    await run.started('fetch');
+    await page.getByRole('row', { name: 'running load' }).getByRole('link').first().click();
+    await page.getByRole('tab', { name: 'Compare' }).click();
+    await page.getByRole('heading', { name: /^The run after is still running/ }).waitFor();
+    await page.getByRole('row', { name: /^fetch running for .* so far/ }).waitFor();
+    await run.kill();
+    await page.getByRole('heading', { name: /^The run after was interrupted while fetch ran/ }).waitFor();
+    await page.getByRole('row', { name: /^fetch interrupted after/ }).waitFor();
+    await page.getByRole('row', { name: /^store did not start/ }).waitFor();
+    expect(await page.locator('.row .is-interrupted').count()).toBe(1);
+    expect(await page.locator('.row .is-less').count()).toBe(0);
   });
 });
 

@@ -17,7 +17,7 @@ export interface BaselineComparison {
   /** Undefined where it is not certain. */
   readonly criticalPath: Placed | undefined;
   readonly wait: Placed | undefined;
-  /** Steps that ran, here and there: first those outside of what they took, then by how far they are from the median. */
+  /** Steps that ran to their end, here and there: first those outside of what they took, then by how far they are from the median. */
   readonly steps: readonly PlacedStep[];
   /** Steps that ran in some of the runs and not in this one. */
   readonly missing: readonly MissingStep[];

@@ -49,7 +49,7 @@ export interface StepBaseline extends StepName {
 
 /** Sums up runs of a plan, in whatever order they come. Pure; never fails, whatever the traces hold. */
 export function baselineOf(runs: readonly Run[]): Baseline {
-  const measured = runs.filter(({ span }) => span !== undefined).map(measureRun);
+  const measured = runs.filter(({ span }) => span !== undefined).map((run) => measureRun(run));
   const steps = Map.groupBy(
     measured.flatMap((run) => [...run.steps]),
     ([key]) => key,

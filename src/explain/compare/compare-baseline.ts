@@ -64,7 +64,7 @@ function compareSteps(
   const added: AddedStep[] = [];
   for (const [key, step] of measured.steps) {
     const { toolId, iteration, outcome, durationNs } = step;
-    if (outcome === 'skip') continue;
+    if (outcome === 'skip' || step.standing) continue;
     const placed = placeStep(step, baseline.steps.get(key));
     if (placed) steps.push(placed);
     else added.push({ toolId, iteration, durationMs: durationNs / 1e6, outcome });

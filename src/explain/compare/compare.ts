@@ -30,6 +30,7 @@ export function compareMeasuredRuns(old: MeasuredRun, now: MeasuredRun): Compari
   const planChanges = comparePlans(before, after);
   const criticalPath = comparePaths(old, now);
   const areOfOneClock = [old, now].every(({ analysis }) => hasOneClock(analysis.facts));
+  const limits = [limitsOf(old, 'the run before'), limitsOf(now, 'the run after')];
   const facts = {
     before,
     after,
@@ -41,7 +42,8 @@ export function compareMeasuredRuns(old: MeasuredRun, now: MeasuredRun): Compari
     onlyBefore: loneSteps(old, now),
     onlyAfter: loneSteps(now, old),
     planChanges,
-    limits: [...limitsOf(old, 'the run before'), ...limitsOf(now, 'the run after')],
+    // First, why durations are not compared.
+    limits: (before.span && !after.span ? limits.toReversed() : limits).flat(),
     reference: { ...old.totals, name: 'the run before', planChanges },
   };
   return { summary: summarizeComparison(facts, old, now), ...facts };
@@ -65,7 +67,7 @@ function compareSteps(before: MeasuredRun, after: MeasuredRun): StepChange[] {
   const steps: StepChange[] = [];
   for (const [key, was] of before.steps) {
     const is = after.steps.get(key);
-    if (is) steps.push(changeOfStep(was, is));
+    if (is && !was.standing && !is.standing) steps.push(changeOfStep(was, is));
   }
   return steps.toSorted(
     (a, b) =>
@@ -104,10 +106,12 @@ function loneSteps(own: MeasuredRun, other: MeasuredRun): LoneStep[] {
 function reasonOf(
   { toolId, iteration }: StepName,
   absent: ReadonlyMap<string, Step>,
-  { run, totals, analysis }: MeasuredRun,
+  { run, totals, analysis, standing }: MeasuredRun,
 ): LoneStep['reason'] {
   const ran = totals.toolNs.has(toolId);
   const step = absent.get(passOf({ toolId, iteration: ran ? iteration : 1 }));
+  // Where it is told what starts, it is certain of more steps that they did not.
+  if (step?.absence && standing) return 'not started';
   if (step) return step.absence ?? 'skipped';
   if (ran) return 'fewer passes';
   return run.plan && !analysis.facts.plan.index.has(toolId) ? 'not planned' : 'not called';

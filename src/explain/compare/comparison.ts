@@ -20,7 +20,7 @@ export interface Comparison {
   readonly wait: Change | undefined;
   /** The change of the duration, divided: see {@link divideChange}. Undefined where the critical path or the wait is. */
   readonly shares: readonly Share[] | undefined;
-  /** Steps of both: first those with another outcome, then by how much their duration changed. */
+  /** Steps that ended in both: first those with another outcome, then by how much their duration changed. */
   readonly steps: readonly StepChange[];
   /** Steps of one run alone, the longest first. */
   readonly onlyBefore: readonly LoneStep[];

@@ -16,6 +16,17 @@ export interface Totals {
   readonly toolNs: ReadonlyMap<string, number>;
 }
 
+/** How what has not ended stands: it goes on, or its process died. */
+export type Standing = 'running' | 'interrupted';
+
+/** What of a run has not ended. */
+export interface LiveRun {
+  /** Undefined for a run that has ended, and where nobody knows. */
+  readonly standing: Standing | undefined;
+  /** Spans by id, whose ends are those that were known last. */
+  readonly open: ReadonlyMap<string, Standing>;
+}
+
 /** A step as it is held against that of another run. Skips take no time. */
 export interface MeasuredStep {
   readonly toolId: string;
@@ -29,12 +40,15 @@ export interface MeasuredStep {
   readonly waitNs: number | undefined;
   /** Whether its times are of another clock than those of its run: its start says nothing then. */
   readonly hasOtherClock: boolean;
+  /** Undefined for one that has ended: what others took so far is not compared. */
+  readonly standing: Standing | undefined;
 }
 
 /** A run as it is held against others. */
 export interface MeasuredRun {
   readonly run: Run;
   readonly analysis: Analysis;
+  readonly standing: Standing | undefined;
   readonly totals: Totals;
   /** Steps directly of the run that ran or were skipped, by their identity: tool, iteration, and a number for those that have both in common. */
   readonly steps: ReadonlyMap<string, MeasuredStep>;
@@ -42,7 +56,8 @@ export interface MeasuredRun {
   readonly keys: readonly string[];
 }
 
-export function measureRun(run: Run): MeasuredRun {
+/** @param live what of it has not ended; default nothing that is known of */
+export function measureRun(run: Run, live?: LiveRun): MeasuredRun {
   const analysis = new Analysis(factsOfRun(run));
   const { facts, graph, waits } = analysis;
   const keys: string[] = Array.from({ length: facts.steps.length }, () => '');
@@ -51,6 +66,7 @@ export function measureRun(run: Run): MeasuredRun {
   const seen = new Map<string, number>();
   const isOfOneClock = hasOneClock(facts);
   let waitNs = 0;
+  let { isWhole } = analysis;
   for (const at of graph.byStart) {
     const step = facts.steps[at]!;
     const { toolId, iteration, outcome, attempts, startNs, clock } = step;
@@ -59,6 +75,8 @@ export function measureRun(run: Run): MeasuredRun {
     seen.set(name, occurrence);
     keys[at] = occurrence === 1 ? name : `${name} ${occurrence}`;
     const durationNs = graph.duration[at]!;
+    const standing = step.span && live?.open.get(step.span.spanId);
+    if (standing) isWhole = false;
     const wait = ran(step) ? waits.ns[at]! : 0;
     steps.set(keys[at], {
       toolId,
@@ -69,11 +87,13 @@ export function measureRun(run: Run): MeasuredRun {
       durationNs,
       waitNs: isOfOneClock ? wait : undefined,
       hasOtherClock: clock !== 0,
+      standing,
     });
     toolNs.set(toolId, (toolNs.get(toolId) ?? 0) + durationNs);
     waitNs += wait;
   }
   const durationNs = run.span ? facts.durationNs : undefined;
-  const criticalPathNs = analysis.isWhole && facts.plan.tools.length > 0 ? analysis.criticalPath.length : undefined;
-  return { run, analysis, totals: { durationNs, criticalPathNs, waitNs, toolNs }, steps, keys };
+  const criticalPathNs = isWhole && facts.plan.tools.length > 0 ? analysis.criticalPath.length : undefined;
+  const totals = { durationNs, criticalPathNs, waitNs, toolNs };
+  return { run, analysis, standing: live?.standing, totals, steps, keys };
 }

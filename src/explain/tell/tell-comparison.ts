@@ -2,6 +2,7 @@ import { changeOf, formatLonger } from '../compare/change.ts';
 import { type Comparison, hasOtherOutcome, type LoneStep, type StepChange } from '../compare/comparison.ts';
 import { describeOutcomes, describeShare, materialMs } from '../compare/comparison-summary.ts';
 import type { Share } from '../compare/divide-change.ts';
+import type { Standing } from '../compare/measure-run.ts';
 import { count, formatDuration } from '../format.ts';
 import { namePath, nameStep } from './name-step.ts';
 import {
@@ -126,6 +127,18 @@ function loneRow(step: LoneStep, side: 0 | 1): WeighedRow {
  */
 export function describeLoneStep(reason: LoneStep['reason'], side: 0 | 1): string {
   return REASONS[reason][side];
+}
+
+/**
+ * How a step stands that has not ended: a clause.
+ *
+ * @param ms what it took so far
+ * @param side 0 for a step of the run before, 1 for one of the run after
+ */
+export function describeStanding(standing: Standing, ms: number, side: 0 | 1): string {
+  const took = formatDuration(ms);
+  const text = standing === 'running' ? `running for ${took} so far` : `interrupted after ${took}`;
+  return side === 0 ? `before, ${text}` : text;
 }
 
 /** The parts of the change that are worth a word, in order of time; of a step, what passed before its start and what it took apart. */

@@ -13,7 +13,13 @@ import {
   isPlacedWorthARow,
   leastFromMedian,
 } from '../../explain/tell/tell-baseline.ts';
-import { describeLoneStep, describeStepChange, isWorthARow, leastOf } from '../../explain/tell/tell-comparison.ts';
+import {
+  describeLoneStep,
+  describeStanding,
+  describeStepChange,
+  isWorthARow,
+  leastOf,
+} from '../../explain/tell/tell-comparison.ts';
 import { isFailing } from '../../explain/failures.ts';
 import type { StepRow, StepSide } from './compare-view.ts';
 import type { StepKeys } from './step-keys.ts';
@@ -29,7 +35,7 @@ export function rowsOfRuns(before: MeasuredRun, after: MeasuredRun, comparison: 
   const [critical, criticalBefore] = [after, before].map(criticalSteps) as [Set<string>, Set<string>];
   const reasons = new Map([...onlyBefore, ...onlyAfter].map((step) => [passOf(step), step.reason]));
   const alone = (step: MeasuredStep, side: 0 | 1): Told =>
-    unique(describeLoneStep(reasons.get(passOf(step)) ?? 'not called', side));
+    unique(...standingOf(step, side), describeLoneStep(reasons.get(passOf(step)) ?? 'not called', side));
   const rows: StepRow[] = [];
   for (const [identity, is] of after.steps) {
     const was = before.steps.get(identity);
@@ -39,10 +45,13 @@ export function rowsOfRuns(before: MeasuredRun, after: MeasuredRun, comparison: 
       continue;
     }
     const change = changeOfStep(was, is);
+    const both = { ...row, before: sideOf(was, criticalBefore.has(identity)), shiftMs: change.start?.change };
+    if (was.standing || is.standing) {
+      rows.push({ ...both, ...unended(is, change.duration.before + least, was) });
+      continue;
+    }
     rows.push({
-      ...row,
-      before: sideOf(was, criticalBefore.has(identity)),
-      shiftMs: change.start?.change,
+      ...both,
       changeMs: change.duration.change,
       hasOtherOutcome: hasOtherOutcome(change),
       notes: describeStepChange(change, least),
@@ -50,7 +59,7 @@ export function rowsOfRuns(before: MeasuredRun, after: MeasuredRun, comparison: 
     });
   }
   for (const [identity, was] of before.steps) {
-    if (after.steps.has(identity)) continue;
+    if (after.steps.has(identity) || after.standing === 'running') continue;
     const side = sideOf(was, criticalBefore.has(identity));
     rows.push({ key: keys.find(identity, was), name: nameStep(was), before: side, ...alone(was, 0) });
   }
@@ -68,11 +77,13 @@ export function rowsOfBaseline(measured: MeasuredRun, comparison: BaselineCompar
     const row = { key: keys.find(identity, is), name: nameStep(is), after: sideOf(is, critical.has(identity)) };
     const placed = is.outcome === 'skip' ? undefined : placeStep(is, usual);
     const before = usual && middleOf(usual);
-    if (placed && before) {
+    const shiftMs = !before || is.hasOtherClock || usual.hasOtherClock ? undefined : row.after.startMs - before.startMs;
+    if (before && is.standing) rows.push({ ...row, before, shiftMs, ...unended(is, before.durationMs + least) });
+    else if (placed && before) {
       rows.push({
         ...row,
         before,
-        shiftMs: is.hasOtherClock || placed.usual.hasOtherClock ? undefined : row.after.startMs - before.startMs,
+        shiftMs,
         changeMs: placed.duration.change.change,
         hasOtherOutcome: isFailing(placed.outcome) && placed.usual.failed === 0,
         notes: describePlacedStep(placed),
@@ -85,11 +96,11 @@ export function rowsOfBaseline(measured: MeasuredRun, comparison: BaselineCompar
         ...unique(`skipped; ${describeMissingStep(usual, baseline)}`),
         hasOtherOutcome: true,
       });
-    } else rows.push({ ...row, ...(is.outcome === 'skip' ? NOTHING_NEW : unique(ADDED_STEP)) });
+    } else rows.push({ ...row, ...(is.outcome === 'skip' ? NOTHING_NEW : unique(...standingOf(is, 1), ADDED_STEP)) });
   }
   for (const [identity, usual] of baseline.steps) {
     const before = middleOf(usual);
-    if (measured.steps.has(identity) || !before) continue;
+    if (measured.steps.has(identity) || !before || measured.standing === 'running') continue;
     const why = unique(`did not run here; ${describeMissingStep(usual, baseline)}`);
     rows.push({ key: keys.find(identity, usual), name: nameStep(usual), before, ...why });
   }
@@ -102,13 +113,38 @@ type Told = Pick<StepRow, 'hasOtherOutcome' | 'notes' | 'isMaterial'>;
 const NOTHING_NEW: Told = { hasOtherOutcome: false, notes: [], isMaterial: false };
 
 /** A step that one side alone has. */
-function unique(note: string): Told {
-  return { hasOtherOutcome: false, notes: [note], isMaterial: true };
+function unique(...notes: readonly string[]): Told {
+  return { hasOtherOutcome: false, notes, isMaterial: true };
 }
 
-function sideOf({ startNs, durationNs, waitNs, attempts, outcome }: MeasuredStep, isCritical: boolean): StepSide {
-  const waitMs = (waitNs ?? 0) / 1e6;
-  return { startMs: startNs / 1e6, durationMs: durationNs / 1e6, waitMs, attempts, outcome, isCritical };
+/**
+ * A step that has not ended in one of the runs. One that still runs is news when it takes long.
+ *
+ * @param longMs what is long for it
+ * @param was the same step of the run before
+ */
+function unended(is: MeasuredStep, longMs: number, was?: MeasuredStep): Told {
+  const hasOtherOutcome = is.standing === 'interrupted' || was?.standing === 'interrupted';
+  const isLong = is.standing === 'running' && is.durationNs / 1e6 >= longMs;
+  const notes = [...standingOf(is, 1), ...(was ? standingOf(was, 0) : [])];
+  return { hasOtherOutcome, notes, isMaterial: hasOtherOutcome || isLong };
+}
+
+/** How it stands, where it has not ended: a clause or none. */
+function standingOf({ standing, durationNs }: MeasuredStep, side: 0 | 1): string[] {
+  return standing ? [describeStanding(standing, durationNs / 1e6, side)] : [];
+}
+
+function sideOf(step: MeasuredStep, isCritical: boolean): StepSide {
+  const { startNs, durationNs, waitNs, attempts, outcome, standing } = step;
+  return {
+    startMs: startNs / 1e6,
+    durationMs: durationNs / 1e6,
+    waitMs: (waitNs ?? 0) / 1e6,
+    attempts,
+    state: standing ?? outcome ?? 'unknown',
+    isCritical,
+  };
 }
 
 /** Undefined for a step that ran in none of the runs. */

@@ -1,6 +1,6 @@
 import type { Change } from '../../explain/compare/change.ts';
 import type { Outcome } from '../../semconv.ts';
-import type { RunRef } from './run-view.ts';
+import type { RunRef, StepState } from './run-view.ts';
 
 /**
  * A run beside one before it, or beside the middle of many, as the page shows it. Plain JSON, made by the server and drawn by the page, which
@@ -93,7 +93,7 @@ export interface StepRow {
   /** Absent where that run does not have it. */
   readonly before?: StepSide | undefined;
   readonly after?: StepSide | undefined;
-  /** By how much it started later, and took longer; absent unless both have it, and its start where clocks do not tell. */
+  /** By how much it started later, where clocks tell, and took longer, where it has ended; absent unless both have it. */
   readonly shiftMs?: number | undefined;
   readonly changeMs?: number | undefined;
   readonly hasOtherOutcome: boolean;
@@ -106,12 +106,12 @@ export interface StepRow {
 export interface StepSide {
   /** Since the start of its run. */
   readonly startMs: number;
-  /** 0 for a skip. */
+  /** 0 for a skip; so far, of one that has not ended. */
   readonly durationMs: number;
   readonly waitMs: number;
   /** These two are of one run, not of many. */
   readonly attempts?: number | undefined;
-  readonly outcome?: Outcome | undefined;
+  readonly state?: StepState | undefined;
   readonly isCritical: boolean;
   /** The least and the most that it took in many runs. */
   readonly range?: Range | undefined;

@@ -6,7 +6,7 @@ import { compareMeasuredWithBaseline } from '../../explain/compare/compare-basel
 import type { Comparison } from '../../explain/compare/comparison.ts';
 import { describeShare } from '../../explain/compare/comparison-summary.ts';
 import type { Share as MeasuredShare } from '../../explain/compare/divide-change.ts';
-import { type MeasuredRun, measureRun } from '../../explain/compare/measure-run.ts';
+import { type LiveRun, type MeasuredRun, measureRun } from '../../explain/compare/measure-run.ts';
 import { zeroOf } from '../../explain/facts-of-run.ts';
 import type { Run } from '../../explain/read/run.ts';
 import { nameStep } from '../../explain/tell/name-step.ts';
@@ -22,13 +22,18 @@ import { type Share, waterfallOf } from './waterfall.ts';
 /** More parts of a change than these are no picture: the largest are told. */
 const MAX_SHARES = 12;
 
-/** Describes two runs side by side for the page. */
-export function viewComparison(before: Run, after: Run): CompareView {
-  const [old, now] = [measureRun(before), measureRun(after)];
+/**
+ * Describes two runs side by side for the page.
+ *
+ * @param live what of the run after has not ended
+ * @param liveBefore what of the run before has not ended
+ */
+export function viewComparison(before: Run, after: Run, live?: LiveRun, liveBefore?: LiveRun): CompareView {
+  const [old, now] = [measureRun(before, liveBefore), measureRun(after, live)];
   const comparison = compareMeasuredRuns(old, now);
   const { summary, planChanges, limits } = comparison;
   const keys = new StepKeys(now);
-  const totals = totalsOf(comparison);
+  const totals = old.standing || now.standing ? [] : totalsOf(comparison);
   return {
     summary,
     before: comparedRun(before),
@@ -50,10 +55,11 @@ export function viewComparison(before: Run, after: Run): CompareView {
  * Describes a run beside the middle of many for the page.
  *
  * @param runs of the same plan, in whatever order
+ * @param live what of the run after has not ended
  */
-export function viewBaseline(runs: readonly Run[], after: Run): CompareView {
+export function viewBaseline(runs: readonly Run[], after: Run, live?: LiveRun): CompareView {
   const baseline = baselineOf(runs);
-  const measured = measureRun(after);
+  const measured = measureRun(after, live);
   const comparison = compareMeasuredWithBaseline(baseline, measured);
   const { summary, planChanges, limits } = comparison;
   return {
@@ -65,7 +71,7 @@ export function viewBaseline(runs: readonly Run[], after: Run): CompareView {
       durationMs: baseline.duration?.median ?? 0,
     },
     after: comparedRun(after),
-    totals: totalsOfBaseline(comparison),
+    totals: measured.standing ? [] : totalsOfBaseline(comparison),
     planChanges: describePlanChanges(planChanges),
     limits,
     steps: rowsOfBaseline(measured, comparison, new StepKeys(measured)),

@@ -1,6 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { LiveRun, Standing } from '../../../src/explain/compare/measure-run.ts';
 import { reconstruct } from '../../../src/explain/read/reconstruct.ts';
+import { stepsOf } from '../../../src/explain/read/steps-of.ts';
 import type { CompareView, StepRow, WaterfallBar } from '../../../src/inspector/view/compare-view.ts';
 import { viewBaseline, viewComparison } from '../../../src/inspector/view/view-comparison.ts';
 import { anyRun, madeRun, madeRunSpans, type MadeTool } from '../../explain/made-runs.ts';
@@ -108,6 +110,129 @@ it('says nothing of durations of a run that goes on', () => {
   expect(view).toMatchObject({ waterfall: undefined, criticalPath: undefined });
   expect(view.totals.map(({ name }) => name)).toEqual(['waits in total']);
   expect(view.limits).toEqual(['no end of the run after arrived: durations and critical paths are not compared']);
+});
+
+describe('a run that has not ended', () => {
+  const { rank, audit, write: _, ...tools } = TOOLS;
+  const now = madeRun({
+    ms: undefined,
+    tools: {
+      ...tools,
+      rank: { ...rank, ms: [2000, 5000] },
+      audit: { ...audit, ms: [2000, 3400] },
+      write: { needs: ['rank'] },
+    },
+  });
+  const liveRun = (standing: Standing): LiveRun => ({
+    standing,
+    open: new Map(
+      stepsOf(now).flatMap(({ toolId, span }) => (toolId === 'rank' && span ? [[span.spanId, standing] as const] : [])),
+    ),
+  });
+
+  it('was interrupted: what ran then is not shorter, and what comes after did not start', () => {
+    const view = viewComparison(before, now, liveRun('interrupted'));
+    expect(view.summary).toBe(
+      'The run after was interrupted while rank ran: only the steps that had ended are compared. Of the steps, audit changed most: 400 ms longer.',
+    );
+    expect(view).toMatchObject({ totals: [], waterfall: undefined, criticalPath: undefined });
+    expect(view.steps.map(rowText)).toMatchInlineSnapshot(`
+      [
+        "fetch: 0+2000! -> 0+2000, starts 0, takes 0",
+        "rank: 2000+4000! -> 2000+3000 * x (interrupted after 3.00 s)",
+        "audit: 2000+1000 -> 2000+1400, starts 0, takes 400 *",
+        "notify: 2500+500 -> 2500+500, starts 0, takes 0",
+        "write: 6000+2000! -> - * (did not start)",
+      ]
+    `);
+    expect(view.steps.map(({ after }) => after?.state)).toEqual([
+      'success',
+      'interrupted',
+      'success',
+      'success',
+      undefined,
+    ]);
+  });
+
+  it('goes on: what runs has no change, and what has yet to start is not missing', () => {
+    const view = viewComparison(before, now, liveRun('running'));
+    expect(view.summary).toBe(
+      'The run after is still running: only the steps that have ended are compared. Of the steps, audit changed most: 400 ms longer.',
+    );
+    expect(view.totals).toEqual([]);
+    expect(view.steps.map(rowText)).toMatchInlineSnapshot(`
+      [
+        "fetch: 0+2000! -> 0+2000, starts 0, takes 0",
+        "rank: 2000+4000! -> 2000+3000 (running for 3.00 s so far)",
+        "audit: 2000+1000 -> 2000+1400, starts 0, takes 400 *",
+        "notify: 2500+500 -> 2500+500, starts 0, takes 0",
+      ]
+    `);
+  });
+
+  it('goes on, with a step that takes long: that is worth a word', () => {
+    const stepsOfLong = (longMs: number): CompareView['steps'] => {
+      const tools = { fetch: { ms: [0, 100] }, rank: { needs: ['fetch'], ms: [100, 100 + longMs] } } as const;
+      const run = madeRun({ ms: undefined, tools });
+      const open = new Map([[run.groups[1]!.steps[0]!.span!.spanId, 'running' as const]]);
+      return viewComparison(before, run, { standing: 'running', open }).steps;
+    };
+    expect(stepsOfLong(4000).map(({ isMaterial }) => isMaterial)).toEqual([true, false]);
+    const [, rank] = stepsOfLong(5000);
+    expect(rank).toMatchObject({ isMaterial: true, hasOtherOutcome: false });
+    expect(rank?.changeMs).toBeUndefined();
+  });
+
+  it('is held against the middle of many in the same way', () => {
+    expect(viewBaseline([before], now, liveRun('interrupted')).steps.map(rowText)).toMatchInlineSnapshot(`
+      [
+        "fetch: 0+2000 -> 0+2000, starts 0, takes 0",
+        "rank: 2000+4000 -> 2000+3000 * x (interrupted after 3.00 s)",
+        "audit: 2000+1000 -> 2000+1400, starts 0, takes 400 *",
+        "notify: 2500+500 -> 2500+500, starts 0, takes 0",
+        "write: 6000+2000 -> - * (did not run here; ran in 1 of 1 run)",
+      ]
+    `);
+    const running = viewBaseline([before], now, liveRun('running'));
+    expect(running.steps.map(rowText)).toMatchInlineSnapshot(`
+      [
+        "fetch: 0+2000 -> 0+2000, starts 0, takes 0",
+        "rank: 2000+4000 -> 2000+3000 (running for 3.00 s so far)",
+        "audit: 2000+1000 -> 2000+1400, starts 0, takes 400 *",
+        "notify: 2500+500 -> 2500+500, starts 0, takes 0",
+      ]
+    `);
+    expect(running.summary).toMatchInlineSnapshot(
+      `"The run is still running: only the steps that have ended are compared. Of the steps, audit took 1.40 s instead of 1.00 s."`,
+    );
+  });
+
+  it('may be the one before', () => {
+    const view = viewComparison(now, before, undefined, liveRun('interrupted'));
+    expect(view.summary).toMatchInlineSnapshot(
+      `"The run before was interrupted while rank ran: only the steps that had ended are compared. Of the steps, audit changed most: 400 ms shorter."`,
+    );
+    expect(view.steps.map(rowText)).toMatchInlineSnapshot(`
+      [
+        "fetch: 0+2000 -> 0+2000!, starts 0, takes 0",
+        "rank: 2000+3000 -> 2000+4000! * x (before, interrupted after 3.00 s)",
+        "audit: 2000+1400 -> 2000+1000, starts 0, takes -400 *",
+        "notify: 2500+500 -> 2500+500, starts 0, takes 0",
+        "write: - -> 6000+2000! * (did not start before)",
+      ]
+    `);
+  });
+});
+
+it('knows no critical path of a run that ended before one of its steps', () => {
+  const open = new Map([[before.groups[1]!.steps[0]!.span!.spanId, 'interrupted'] as const]);
+  const view = viewComparison(before, before, { standing: undefined, open });
+  expect(view).toMatchObject({
+    waterfall: undefined,
+    criticalPath: undefined,
+    limits: ['no end of rank of the run after arrived: critical paths are not compared'],
+  });
+  expect(view.totals[0]).toMatchObject({ name: 'the run', change: 0 });
 });
 
 it('shifts no step that ran by another clock', () => {

@@ -37,24 +37,9 @@ export function Compare({ run }: { readonly run: RunView }): JSX.Element {
           {showText(loaded.fault)}
         </p>
       )}
-      {canCompare && loaded?.view && (
-        <Compared view={run.nowMs === undefined ? loaded.view : soFar(loaded.view)} run={run} />
-      )}
+      {canCompare && loaded?.view && <Compared view={loaded.view} run={run} />}
     </article>
   );
-}
-
-/** Of a run that goes on, what has ended. */
-function soFar(view: CompareView): CompareView {
-  return {
-    ...view,
-    summary: 'This run is still running: only the steps that have ended are compared.',
-    after: { ...view.after, durationMs: 0 },
-    totals: [],
-    steps: view.steps.filter(({ after }) => after?.outcome !== undefined),
-    criticalPath: undefined,
-    limits: [],
-  };
 }
 
 function Compared({ view, run }: { readonly view: CompareView; readonly run: RunView }): JSX.Element {

@@ -39,7 +39,7 @@ export function StepRowView({ row, index, scale, materialMs, top, isSelected }: 
     >
       <span role="cell" class="name">
         <span>
-          <Mark state={after?.outcome ?? (after ? 'unknown' : 'not started')} />
+          <Mark state={after?.state ?? 'not started'} />
           <StepLink name={name} stepKey={key} />
         </span>
         {notes.length > 0 && (
@@ -50,9 +50,7 @@ export function StepRowView({ row, index, scale, materialMs, top, isSelected }: 
       </span>
       <span role="cell" class="axis">
         {before && <Bar side={before} scale={scale} color="unknown" className="is-before" />}
-        {after && (
-          <Bar side={after} scale={scale} color={STATES[after.outcome ?? 'unknown'].color} className="is-after" />
-        )}
+        {after && <Bar side={after} scale={scale} color={STATES[after.state!].color} className="is-after" />}
         <span class="hidden">{spoken(row)}</span>
       </span>
       <span role="cell" class="number">
@@ -100,7 +98,7 @@ function spoken({ before, after }: StepRow): string {
 
 function spokenSide(side: StepSide | undefined): string {
   if (!side) return 'none';
-  const ended = side.outcome === undefined ? '' : `, ${STATES[side.outcome].words}`;
+  const stands = side.state === undefined ? '' : `, ${STATES[side.state].words}`;
   const times = `${formatDuration(side.durationMs)} from ${formatDuration(side.startMs)}`;
-  return `${times}${ended}${side.isCritical ? ', critical path' : ''}`;
+  return `${times}${stands}${side.isCritical ? ', critical path' : ''}`;
 }
