@@ -1,9 +1,10 @@
 import { useSignalEffect } from '@preact/signals';
 import type { JSX } from 'preact';
 import { useEffect, useLayoutEffect } from 'preact/hooks';
+import { Details } from '../details/details.tsx';
+import { RunTabs, VIEW_NAMES, VIEWS } from './run-tabs.tsx';
 import { stateOf, STATES } from '../../scene/step-states.ts';
 import type { RunView } from '../../view/run-view.ts';
-import { Details } from '../details/details.tsx';
 import { useKeys } from '../keys.ts';
 import { isPaused, togglePause } from '../load-run.ts';
 import { runList } from '../run-list/load-list.ts';
@@ -17,7 +18,6 @@ import { LiveBar } from './live-bar.tsx';
 import { NoRun } from './no-run.tsx';
 import { RunHead } from './run-head.tsx';
 import { isDetailsOpen, Split } from './split.tsx';
-import { RunTabs, VIEW_NAMES, VIEWS } from './run-tabs.tsx';
 
 /** One run: what it is, then one of its views with details beside it. */
 export function RunPage(): JSX.Element {
