@@ -55,12 +55,12 @@ export interface ExplainedStep extends StepName {
   /** How much longer it could have taken before the critical path is longer; undefined where that is not known, and for a step that the plan does not have. */
   readonly slackMs: number | undefined;
   /** The dependency that ended last, and how long that was the only one missing. */
-  readonly dependency: { readonly toolId: string; readonly ms: number } | undefined;
+  readonly dependency: (StepName & { readonly ms: number }) | undefined;
   /** From when it had all it needs to its start. */
   readonly waitMs: number;
   readonly waitReason: WaitReason | undefined;
   /** The step whose end let it start, where it waited for a slot or a group. */
-  readonly waitedFor: string | undefined;
+  readonly waitedFor: StepName | undefined;
   /** By how much the run would shorten if it took half as long; 0 where that cannot be told. */
   readonly savesMs: number;
 }
@@ -150,7 +150,7 @@ function completenessOf({ plan, steps }: RunFacts): Explanation['completeness'] 
 function explainSteps(analysis: Analysis): ExplainedStep[] {
   const { facts, graph, waits, criticalPath, isWhole } = analysis;
   const onPath = new Set(analysis.path);
-  const nameAt = (step: number): string | undefined => facts.steps[step]?.toolId;
+  const nameAt = (at: number): StepName | undefined => facts.steps[at] && nameOf(facts.steps[at]);
   return Array.from(graph.byStart, (at) => {
     const step = facts.steps[at]!;
     const dependency = nameAt(waits.dependency[at]!);
@@ -163,7 +163,7 @@ function explainSteps(analysis: Analysis): ExplainedStep[] {
       durationMs: ms(graph.duration[at]!),
       isCritical: onPath.has(at),
       slackMs: step.tool < 0 || !isWhole ? undefined : ms(criticalPath.slack[at]!),
-      dependency: dependency === undefined ? undefined : { toolId: dependency, ms: ms(waits.dependencyNs[at]!) },
+      dependency: dependency && { ...dependency, ms: ms(waits.dependencyNs[at]!) },
       waitMs: ms(waits.ns[at]!),
       waitReason: waits.reason[at],
       waitedFor: nameAt(waits.releasedBy[at]!),

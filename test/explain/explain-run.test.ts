@@ -42,7 +42,11 @@ describe('a run that was read back', () => {
     const { criticalPath, completeness, steps } = explain(overviewSpans().filter(({ name }) => name !== 'plan'));
     expect(criticalPath).toEqual({ steps: [nameOf('secondary'), nameOf('audit')], ms: 97 });
     expect(completeness).toEqual({ planned: 0, seen: 0 });
-    expect(steps.find(({ toolId }) => toolId === 'audit')?.dependency).toEqual({ toolId: 'secondary', ms: 30 });
+    expect(steps.find(({ toolId }) => toolId === 'audit')?.dependency).toEqual({
+      toolId: 'secondary',
+      iteration: 1,
+      ms: 30,
+    });
   });
 
   it('without plan and dependencies has no critical path and no differences, but the time of each step', () => {

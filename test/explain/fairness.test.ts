@@ -60,7 +60,7 @@ describe('a run that was computed by hand', () => {
 
   it('waited for this, and for whom', () => {
     const waits = explained.steps.map(({ toolId, dependency, waitMs, waitReason, waitedFor }) => {
-      return [toolId, dependency?.toolId, dependency?.ms, waitMs, waitReason, waitedFor];
+      return [toolId, dependency?.toolId, dependency?.ms, waitMs, waitReason, waitedFor?.toolId];
     });
     expect(waits).toEqual([
       ['a', undefined, undefined, 0, undefined, undefined],
@@ -74,7 +74,7 @@ describe('a run that was computed by hand', () => {
       ['z', 30, 60],
     ];
     const { steps } = explain(planOf('parallel', [tool('x'), tool('y'), tool('z')]), 60, told);
-    expect(steps.at(-1)).toMatchObject({ toolId: 'z', waitMs: 30, waitReason: 'slot', waitedFor: 'x' });
+    expect(steps.at(-1)).toMatchObject({ toolId: 'z', waitMs: 30, waitReason: 'slot', waitedFor: { toolId: 'x' } });
   });
 });
 

@@ -160,7 +160,10 @@ export function madeLargeView(size: number, { perGroup = 100 }: { readonly perGr
       startMs,
       endMs,
       waitMs,
-      ...(waitMs > 0 && { waitReason: 'slot' as const, waitedFor: `step-${Math.max(0, index - 1)}` }),
+      ...(waitMs > 0 && {
+        waitReason: 'slot' as const,
+        waitedFor: { toolId: `step-${Math.max(0, index - 1)}`, iteration: 1 },
+      }),
       isCritical: index % perGroup === 0,
       dependsOn: group === 0 ? [] : [`step-${index - perGroup}`],
       spanCount: isRetried ? 2 : 3,

@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
-import { ours } from '../explain/made-spans.ts';
 import { madeRunSpans } from '../explain/made-runs.ts';
+import { ours } from '../explain/made-spans.ts';
 import { traceOfNight } from './billing-runs.ts';
 import { failedNight, fineNight, MATCH_ERROR, RATES_ERROR } from './nights.ts';
 import { hasBrowser, openPage, type OpenPage, useBrowser } from './open-page.ts';
@@ -52,6 +52,26 @@ describe.skipIf(!hasBrowser)('the details', () => {
     const segments = rowOf(page, 'again').locator('.segment.is-work');
     expect(await segments.count()).toBeGreaterThan(100);
     expect(await segments.count()).toBeLessThan(1000);
+  });
+
+  it('lead to the pass of a loop that is meant: the last one where it is not done', async () => {
+    const spans = madeRunSpans({
+      ms: 440,
+      outcome: 'failure',
+      tools: {
+        draft: { ms: [0, 100], passes: [[200, 300]] },
+        review: { needs: ['draft'], ms: [100, 200], passes: [[320, 440]], outcome: 'failure', error: 'no reviewer' },
+      },
+    });
+    await using opened = await openPage(spans, { path: `/run/${spans[0]?.traceId}?view=report` });
+    const { page } = opened;
+    const notDone = page
+      .getByRole('article')
+      .getByRole('heading', { name: /^not done/ })
+      .locator('+ ul');
+    await expectTexts(notDone.getByRole('listitem'), ['review#2 failed: no reviewer']);
+    await sectionOf(page, 'Not done: 1').getByRole('link', { name: 'review#2' }).click();
+    await expectText(factOf(page, 'Waited longest for'), 'draft#2 (100 ms)');
   });
 
   it('tell of an attempt why it failed, and lead to what it called', async () => {

@@ -2,6 +2,7 @@ import { count, formatDuration, shorten } from '../../explain/format.ts';
 import { escapeText } from '../../explain/tell/escape-text.ts';
 import type { AttemptView, StepView } from '../view/run-view.ts';
 import { isWrong, STATES } from './step-states.ts';
+import { shownName } from './texts.ts';
 
 /** What is said of a row in one place: a heading, and a text. */
 export type Fact = readonly [name: string, text: string];
@@ -90,14 +91,14 @@ export function hasWaited({ waitMs, waitReason = 'unknown', dependsOn }: StepVie
 
 /** What held a step, e.g. ` for a free slot, until rank ended`. */
 function heldBy({ waitReason, waitedFor, lastDependency }: StepView): string {
-  const until = waitedFor === undefined ? '' : `, until ${escapeText(waitedFor)} ended`;
+  const until = waitedFor === undefined ? '' : `, until ${shownName(waitedFor)} ended`;
   switch (waitReason) {
     case 'slot':
       return ` for a free slot${until}`;
     case 'group':
       return ` for the groups before${until}`;
     case 'dependency':
-      return lastDependency ? ` after ${escapeText(lastDependency.toolId)} ended` : '';
+      return lastDependency ? ` after ${shownName(lastDependency)} ended` : '';
     default:
       return ', reason unknown';
   }

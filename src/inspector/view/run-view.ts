@@ -1,5 +1,6 @@
 import type { Difference } from '../../explain/differences.ts';
 import type { Explanation } from '../../explain/explain-run.ts';
+import type { StepName } from '../../explain/step-name.ts';
 import type { MappingRecord } from '../../mapping.ts';
 import type { Outcome, WaitReason } from '../../semconv.ts';
 
@@ -119,9 +120,9 @@ export interface StepView {
   readonly waitMs: number;
   readonly waitReason?: WaitReason | undefined;
   /** Whose end let it start. */
-  readonly waitedFor?: string | undefined;
+  readonly waitedFor?: StepName | undefined;
   /** The dependency that ended last, and how long that was the only one missing. */
-  readonly lastDependency?: { readonly toolId: string; readonly ms: number } | undefined;
+  readonly lastDependency?: (StepName & { readonly ms: number }) | undefined;
   readonly isCritical: boolean;
   /** How much longer it could have taken before the critical path is longer. */
   readonly slackMs?: number | undefined;
@@ -193,7 +194,7 @@ export interface WhatIfRow {
   /** From what it took: negative for shorter. */
   readonly changeMs: number;
   /** The step that it is about. */
-  readonly step?: { readonly toolId: string; readonly iteration: number };
+  readonly step?: StepName;
 }
 
 /** A part of the report: a heading, and clauses. */

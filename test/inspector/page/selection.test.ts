@@ -41,10 +41,23 @@ describe('nameSpan', () => {
 });
 
 describe('stepOfTool', () => {
-  it('finds the first pass of a tool', () => {
-    const run = madeView({ steps: [{ toolId: 'act', iteration: 2 }, { toolId: 'act' }] });
-    expect(stepOfTool(run, 'act')).toMatchObject({ key: 'act', iteration: 1 });
+  const run = madeView({
+    steps: [
+      { toolId: 'act' },
+      { toolId: 'act', iteration: 2 },
+      { toolId: 'act', key: 'act~2', isPlanned: false, calledBy: 'act#2' },
+      { toolId: 'helper', isPlanned: false },
+    ],
+  });
+
+  it('finds the last pass of a tool, which says whether it is done', () => {
+    expect(stepOfTool(run, 'act')?.key).toBe('act#2');
+    expect(stepOfTool(run, 'helper')?.key).toBe('helper');
     expect(stepOfTool(run, 'gone')).toBeUndefined();
+  });
+
+  it('finds each pass by its number', () => {
+    expect([1, 2, 3].map((iteration) => stepOfTool(run, 'act', iteration)?.key)).toEqual(['act', 'act#2', undefined]);
   });
 });
 

@@ -226,7 +226,7 @@ describe('what rows say to readers of the screen', () => {
       endMs: 4600,
       waitMs: 1100,
       waitReason: 'slot',
-      waitedFor: 'lookup',
+      waitedFor: { toolId: 'lookup', iteration: 1 },
       isCritical: true,
       slackMs: 0,
       usualMs: 2000,
@@ -243,8 +243,12 @@ describe('what rows say to readers of the screen', () => {
   });
 
   it.each([
-    [{ waitReason: 'group' as const, waitedFor: 'b' }, ' for the groups before, until b ended'],
-    [{ waitReason: 'dependency' as const, lastDependency: { toolId: 'b', ms: 3 } }, ' after b ended'],
+    [
+      { waitReason: 'group' as const, waitedFor: { toolId: 'b', iteration: 1 } },
+      ' for the groups before, until b ended',
+    ],
+    [{ waitReason: 'slot' as const, waitedFor: { toolId: 'b', iteration: 2 } }, ' for a free slot, until b #2 ended'],
+    [{ waitReason: 'dependency' as const, lastDependency: { toolId: 'b', iteration: 2, ms: 3 } }, ' after b #2 ended'],
     [{ waitReason: 'unknown' as const, dependsOn: ['b'] }, ', reason unknown'],
   ])('tells what it waited for: %o', (wait, expected) => {
     expect(showStep({ waitMs: 5, ...wait }).told).toContain(`waited 5.0 ms${expected}`);

@@ -97,7 +97,7 @@ describe('the picture of a timeline', () => {
       error: hostile,
       waitMs: 5,
       waitReason: 'slot',
-      waitedFor: hostile,
+      waitedFor: { toolId: hostile, iteration: 1 },
     };
     const runs = [{ runSpanId: 'r', planName: hostile }];
     const view: RunView = madeView({

@@ -104,6 +104,25 @@ describe('a run described for the page', () => {
     ]);
   });
 
+  it('says for which pass of a loop a step waited', () => {
+    const { steps } = viewOf(
+      madeRunSpans({
+        ms: 440,
+        strategy: 'serial',
+        tools: {
+          draft: { ms: [0, 100], passes: [[200, 300]] },
+          review: { needs: ['draft'], ms: [100, 200], passes: [[320, 440]] },
+        },
+      }),
+    );
+    expect(steps.map(({ key, lastDependency }) => [key, lastDependency])).toEqual([
+      ['draft', undefined],
+      ['draft#2', { toolId: 'review', iteration: 1, ms: 200 }],
+      ['review', { toolId: 'draft', iteration: 1, ms: 0 }],
+      ['review#2', { toolId: 'draft', iteration: 2, ms: 0 }],
+    ]);
+  });
+
   it('has no edge for what the first pass of a loop could not read yet', () => {
     const { steps, edges } = viewOf(
       madeRunSpans({

@@ -90,9 +90,16 @@ export function Step({ step: { key, state } }: { readonly step: StepView }): JSX
   return <StepLink name={key} stepKey={key} state={state} />;
 }
 
+interface ToolLinkProps {
+  readonly run: RunView;
+  readonly toolId: string;
+  /** The last pass where it is left out. */
+  readonly iteration?: number;
+}
+
 /** A step by the id of its tool; plain text where the run does not have it. */
-export function ToolLink({ run, toolId }: { readonly run: RunView; readonly toolId: string }): JSX.Element {
-  const step = stepOfTool(run, toolId);
+export function ToolLink({ run, toolId, iteration }: ToolLinkProps): JSX.Element {
+  const step = stepOfTool(run, toolId, iteration);
   return step ? <Step step={step} /> : <StepLink name={toolId} stepKey={undefined} />;
 }
 

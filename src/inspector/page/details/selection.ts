@@ -61,9 +61,10 @@ function namesOfSpans({ runSpanId, groups, steps }: RunView): Map<string | undef
   ]);
 }
 
-/** The step that a tool id means: its first pass. */
-export function stepOfTool(run: RunView, toolId: string): StepView | undefined {
-  return run.steps.find(({ key }) => key === toolId) ?? run.steps.find((step) => step.toolId === toolId);
+/** A pass of a tool; without its number the last one, which says whether the tool is done. */
+export function stepOfTool({ steps }: RunView, toolId: string, iteration?: number): StepView | undefined {
+  const passes = steps.filter((step) => step.toolId === toolId && step.iteration === (iteration ?? step.iteration));
+  return passes.findLast(({ isPlanned }) => isPlanned) ?? passes[0];
 }
 
 /** Steps that failed: the root cause first, then by when they failed. */

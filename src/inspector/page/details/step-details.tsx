@@ -66,7 +66,7 @@ function StepFacts({ run, step }: Omit<StepProps, 'at'>): JSX.Element {
           'Waited longest for',
           step.lastDependency && (
             <>
-              <ToolLink run={run} toolId={step.lastDependency.toolId} />
+              <ToolLink run={run} {...step.lastDependency} />
               {step.lastDependency.ms > 0 && ` (${formatDuration(step.lastDependency.ms)})`}
             </>
           ),
@@ -130,7 +130,7 @@ function Waited({ run, step }: Omit<StepProps, 'at'>): JSX.Element {
       {WAITS[step.waitReason ?? 'unknown']}
       {step.waitedFor !== undefined && (
         <>
-          , until <ToolLink run={run} toolId={step.waitedFor} /> ended
+          , until <ToolLink run={run} {...step.waitedFor} /> ended
         </>
       )}
     </>

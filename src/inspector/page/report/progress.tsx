@@ -26,7 +26,8 @@ export function Progress({ run, finder }: { readonly run: RunView; readonly find
       <Some of={notDone} most={MAX_NAMES / 2}>
         {({ toolId, reason }) => (
           <li key={toolId}>
-            <StepLink name={toolId} stepKey={finder.key(toolId)} /> <span class="dim">{showSentence(reason)}</span>
+            <StepLink name={finder.key(toolId) ?? toolId} stepKey={finder.key(toolId)} />{' '}
+            <span class="dim">{showSentence(reason)}</span>
           </li>
         )}
       </Some>

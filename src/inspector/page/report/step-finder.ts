@@ -2,20 +2,20 @@ import type { RunView } from '../../view/run-view.ts';
 
 /** Finds the keys of steps by the names that an explanation has for them. */
 export class StepFinder {
-  readonly #first = new Map<string, string>();
+  readonly #last = new Map<string, string>();
   readonly #passes = new Map<string, string>();
 
   constructor({ steps }: Pick<RunView, 'steps'>) {
     for (const { toolId, iteration, key } of steps) {
       const pass = passOf(toolId, iteration);
-      if (!this.#first.has(toolId)) this.#first.set(toolId, key);
+      this.#last.set(toolId, key);
       if (!this.#passes.has(pass)) this.#passes.set(pass, key);
     }
   }
 
-  /** @param iteration of any pass, the first, where it is left out */
+  /** @param iteration of the last pass where it is left out */
   key(toolId: string, iteration?: number): string | undefined {
-    return iteration === undefined ? this.#first.get(toolId) : this.#passes.get(passOf(toolId, iteration));
+    return iteration === undefined ? this.#last.get(toolId) : this.#passes.get(passOf(toolId, iteration));
   }
 }
 
@@ -29,8 +29,10 @@ export interface TextPart {
 export function partsOf(text: string, toolIds: readonly string[], finder: StepFinder): TextPart[] {
   const found = toolIds
     .flatMap((toolId) => {
-      const [key, at] = [finder.key(toolId), placeOf(toolId, text)];
-      return key === undefined || at < 0 ? [] : { at, text: toolId, key };
+      const at = placeOf(toolId, text);
+      const [pass = '', iteration = 1] = /^ #(\d+)/.exec(text.slice(at + toolId.length)) ?? [];
+      const key = finder.key(toolId, Number(iteration));
+      return key === undefined || at < 0 ? [] : { at, text: toolId + pass, key };
     })
     .toSorted((a, b) => a.at - b.at || b.text.length - a.text.length);
   const parts: TextPart[] = [];

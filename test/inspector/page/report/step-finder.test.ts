@@ -15,8 +15,8 @@ const finder = new StepFinder(
   }),
 );
 
-it('finds any pass of a tool, and each by its number', () => {
-  expect([finder.key('rank'), finder.key('rank', 1), finder.key('rank', 2)]).toEqual(['rank', 'rank', 'rank#2']);
+it('finds the last pass of a tool, and each by its number', () => {
+  expect([finder.key('rank'), finder.key('rank', 1), finder.key('rank', 2)]).toEqual(['rank#2', 'rank', 'rank#2']);
   expect([finder.key('rank', 3), finder.key('write')]).toEqual([undefined, undefined]);
 });
 
@@ -32,6 +32,8 @@ describe('a text in parts', () => {
     ['rank of something else', [], ['rank of something else']],
     ['write, which is no step', ['write'], ['write, which is no step']],
     ['rank and rank again', ['rank'], ['[rank|rank]', ' and rank again']],
+    ['rank #2 failed', ['rank'], ['[rank #2|rank#2]', ' failed']],
+    ['write waited for rank #2', ['rank'], ['write waited for ', '[rank #2|rank#2]']],
   ])('%s', (text, toolIds, expected) => {
     expect(parts(text, ...toolIds)).toEqual(expected);
   });
