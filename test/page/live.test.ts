@@ -201,6 +201,18 @@ describe.skipIf(!hasBrowser)('a run that goes on', () => {
 });
 
 describe.skipIf(!hasBrowser)('the page', () => {
+  it('says how long ago a run was, also after a while', async () => {
+    const spans = madeRunSpans({ ms: 600, tools: { fetch: { ms: [0, 600] } } });
+    const startedAtMs = Number(spans[0]?.startNs) / 1e6;
+    await using opened = await openPage(spans);
+    const { page } = opened;
+    await page.clock.install({ time: startedAtMs + 20_000 });
+    await opened.go(`/run/${spans[0]?.traceId}`);
+    await page.locator('.run-facts').getByText('20 s ago').waitFor();
+    await page.clock.runFor(100_000);
+    await page.locator('.run-facts').getByText('2 min ago').waitFor();
+  });
+
   it('says that the Inspector is gone, connects again by itself, and shows what came meanwhile', async () => {
     await using opened = await openPage([], { faults: GONE });
     const { page, inspector } = opened;

@@ -9,8 +9,8 @@ import { startTheme } from './theme.ts';
 
 startTheme();
 startLoading();
+startList();
 if (!isSavedFile) {
-  startList();
   source.watch(
     (traceId) => {
       onTraceChange(traceId);

@@ -8,7 +8,7 @@ import { Instant } from '../ui/instant.tsx';
 import { Link } from '../ui/link.tsx';
 import { StateLabel, StrategyBadge } from '../ui/state.tsx';
 import { formatAgo, formatVersion, showName, showPlan, showSentence } from '../ui/texts.ts';
-import { listNowMs } from './load-list.ts';
+import { clockMs } from './load-list.ts';
 
 /** Runs as a table: each row is one link. */
 export function RunRows({ runs }: { readonly runs: readonly RunRow[] }): JSX.Element {
@@ -91,13 +91,21 @@ function followRow(event: MouseEvent): void {
 }
 
 function Elapsed({ run }: { readonly run: RunRow }): JSX.Element {
-  const ms = Math.max(0, listNowMs.value - run.startedAtMs);
+  const ms = Math.max(0, clockMs.value - run.startedAtMs);
   return <DurationAgainstUsual ms={ms} usual={run.usual} />;
 }
 
 export function Started({ atMs }: { readonly atMs: number }): JSX.Element {
-  const ago = useComputed(() => formatAgo(listNowMs.value - atMs));
-  return <Instant atMs={atMs}>{ago}</Instant>;
+  return (
+    <Instant atMs={atMs}>
+      <Ago atMs={atMs} />
+    </Instant>
+  );
+}
+
+/** How long ago something was: moves on while it is looked at. */
+export function Ago({ atMs }: { readonly atMs: number }): JSX.Element {
+  return <>{useComputed(() => formatAgo(clockMs.value - atMs))}</>;
 }
 
 /** Name and version of each service. */

@@ -6,7 +6,7 @@ import { NOTHING } from '../address.ts';
 import { RunningStep } from '../details/running-step.tsx';
 import { ExportMenu } from '../export-menu.tsx';
 import { isPaused, missedChanges, newestRun, togglePause } from '../load-run.ts';
-import { Services } from '../run-list/run-rows.tsx';
+import { Ago, Services } from '../run-list/run-rows.tsx';
 import { nowMs } from '../shown-run.ts';
 import { isSavedFile, source } from '../source.ts';
 import { CopyButton } from '../ui/copy-button.tsx';
@@ -14,7 +14,7 @@ import { DurationAgainstUsual } from '../ui/duration.tsx';
 import { Instant } from '../ui/instant.tsx';
 import { Link } from '../ui/link.tsx';
 import { StateLabel, StrategyBadge } from '../ui/state.tsx';
-import { formatAgo, safeUrl, showName, showPlan, showSentence, showText } from '../ui/texts.ts';
+import { safeUrl, showName, showPlan, showSentence, showText } from '../ui/texts.ts';
 import { useLoaded } from '../use-loaded.ts';
 
 /** What every view of a run has above it: the verdict before all. */
@@ -121,8 +121,10 @@ function Facts({ run }: { readonly run: RunView }): JSX.Element {
         </>
       )}
       <li>
-        <Instant atMs={startedAtMs} />
-        <small> {formatAgo(Date.now() - startedAtMs)}</small>
+        <Instant atMs={startedAtMs} />{' '}
+        <small>
+          <Ago atMs={startedAtMs} />
+        </small>
       </li>
       {run.services.length > 0 && (
         <li>
