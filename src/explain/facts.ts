@@ -83,7 +83,7 @@ export class PlanFacts {
   /** The group of each tool, by its place. */
   readonly groupOf: Int32Array;
   readonly groupCount: number;
-  /** What each tool depends on, and whose output it reads, without back reads. */
+  /** What each tool depends on, and whose output it reads unless it joins any, without back reads. */
   readonly needs: Graph;
   /** By tool, the tools whose output of the pass before it reads in a loop: they need it themselves. */
   readonly #backReads: ReadonlyMap<number, ReadonlySet<number>>;
@@ -103,6 +103,8 @@ export class PlanFacts {
     const positions = (ids: readonly string[]): number[] => ids.flatMap((id) => this.index.get(id) ?? []);
     this.#backReads = findBackReads(() => readGraph(declared, this.index, () => {}), this.sources.map(positions));
     const tools = declared.map((tool, at) => {
+      // It starts after one of its dependencies, whatever it reads besides.
+      if (this.tools[at]!.joinsAny && tool.depends_on.length > 0) return tool;
       const sources = this.sources[at]!.filter((source) => !this.readsBack(at, source));
       return sources.length === 0
         ? tool

@@ -51,6 +51,16 @@ export class Passes {
     return this.#one[tool]! >= 0;
   }
 
+  /** Whether a tool ran several times. */
+  isRepeated(tool: number): boolean {
+    return this.#several.has(tool);
+  }
+
+  /** Whether a step is the last of its tool that ended. */
+  isLast(step: number): boolean {
+    return (this.#several.get(this.#steps[step]!.tool)?.at(-1) ?? step) === step;
+  }
+
   /** For each tool the one before it in the plan that has a step; -1 without one. */
   previous(): Int32Array {
     let last = -1;
@@ -89,7 +99,7 @@ export class Passes {
     for (const member of this.#loopOf(tool)) {
       if (this.#budget-- <= 0) return -1;
       // What ran once was not repeated with it.
-      if (!this.#several.has(member)) continue;
+      if (!this.isRepeated(member)) continue;
       const step = this.before(member, self, this.#steps[self]!.iteration - 1);
       if (step < 0 || this.#end[step]! > atNs) continue;
       const laterNs = last < 0 ? Infinity : this.#end[step]! - this.#end[last]!;

@@ -56,10 +56,13 @@ export function connectSteps(facts: RunFacts, { serialOrder = true }: EdgeChoice
   const passes = new Passes(facts, start, end);
   const previous = serialOrder && plan.isSerial ? passes.previous() : undefined;
   const early: EarlyStart[] = [];
-  /** Of two dependencies the one that let a step start: the first that succeeded, else the first that ended. */
-  const firstToJoin = (a: number, b: number): number => {
+  /** Whether a dependency is enough for a step that joins any: it succeeded, in its last pass where the step is behind its loop. */
+  const isEnough = (needed: number, step: number): boolean =>
+    steps[needed]!.outcome === 'success' && (passes.isLast(needed) || passes.isRepeated(steps[step]!.tool));
+  /** Of two dependencies the one that let a step start: the first that was enough, else the first that ended. */
+  const firstToJoin = (a: number, b: number, step: number): number => {
     if (a < 0) return b;
-    const [isA, isB] = [steps[a]!.outcome === 'success', steps[b]!.outcome === 'success'];
+    const [isA, isB] = [isEnough(a, step), isEnough(b, step)];
     return isA === isB ? (end[b]! < end[a]! ? b : a) : isA ? a : b;
   };
   /** Times of two clocks say nothing of each other: what the plan says counts. */
@@ -79,7 +82,7 @@ export function connectSteps(facts: RunFacts, { serialOrder = true }: EdgeChoice
       const dependency = passes.before(needed, step);
       if (dependency < 0) continue;
       const hasEnded = endedBefore(dependency, step);
-      if (joinsAny && hasEnded) joined = firstToJoin(joined, dependency);
+      if (joinsAny && hasEnded) joined = firstToJoin(joined, dependency, step);
       else if (joinsAny) late = late < 0 || end[dependency]! < end[late]! ? dependency : late;
       else if (hasEnded) add(dependency);
       else if (ran(steps[step]!)) early.push({ step, dependency });

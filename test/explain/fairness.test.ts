@@ -204,6 +204,49 @@ describe('a tool that starts after any of its dependencies', () => {
     expect(verdict).toContain('slow and c could run, and no end of them arrived');
   });
 
+  it('did not wait for what it reads besides', () => {
+    const reads = { joinsAny: true, outputMapping: { text: '{draft}' } };
+    const looped = planOf(
+      'dag',
+      [tool('draft'), tool('other')],
+      [tool('review', ['draft'])],
+      [tool('publish', ['review', 'other'], reads)],
+    );
+    const told: Told[] = [
+      ['draft', 0, 20],
+      ['review', 20, 50],
+      ['draft', 50, 70, { iteration: 2 }],
+      ['review', 70, 100, { iteration: 2 }],
+    ];
+    const { criticalPath, findings, steps, whatIf } = explain(looped, 120, [
+      ...told,
+      ['other', 0, 110, { outcome: 'failure' }],
+      ['publish', 100, 120],
+    ]);
+    expect(criticalPath?.steps.map(({ toolId, iteration }) => toolId + iteration)).toEqual([
+      'draft1',
+      'review1',
+      'draft2',
+      'review2',
+      'publish1',
+    ]);
+    expect(steps.at(-1)).toMatchObject({ dependency: { toolId: 'review' }, waitMs: 0, waitReason: 'dependency' });
+    expect([findings.map(({ kind }) => kind), whatIf?.readyMs]).toEqual([['bottleneck'], 120]);
+    const unended = explain(looped, 20, told.slice(0, 1), { hasEnded: false, outcome: undefined });
+    expect(unended.verdict).toContain('other and review could run');
+  });
+
+  it('did not wait for a loop that goes on', () => {
+    const looped = planOf('dag', [tool('loop'), tool('slow')], [tool('c', ['loop', 'slow'], { joinsAny: true })]);
+    const { steps } = explain(looped, 100, [
+      ['loop', 0, 30],
+      ['slow', 0, 50],
+      ['loop', 30, 60, { iteration: 2 }],
+      ['c', 50, 100],
+    ]);
+    expect(steps.at(-1)).toMatchObject({ dependency: { toolId: 'slow' }, waitMs: 0 });
+  });
+
   it('is told by the execution plan trace', () => {
     const trace = createExecutionPlanTrace({
       tools: [{ tool_id: 'a' }, { tool_id: 'b', depends_on: ['a'], join: 'any' }],
