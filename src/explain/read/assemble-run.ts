@@ -21,6 +21,7 @@ import {
   ATTR_ORCHESTRATION_TOOL_TYPE,
   type Outcome,
 } from '../../semconv.ts';
+import { isFailing } from '../failures.ts';
 import {
   integerAt,
   outcomeAt,
@@ -200,11 +201,21 @@ function groupOf(
     parallel: isParallel(span, declared, steps),
     span,
     moreSpans,
-    outcome: span && outcomeAt(span.attributes, ATTR_ORCHESTRATION_OUTCOME),
+    outcome: groupOutcome(spans, steps),
     startNs: startNs === 0n ? undefined : startNs,
     endNs: endNs === 0n ? undefined : endNs,
     steps,
   };
+}
+
+/** What its span says. Of a group that was opened several times how it ended: the last pass of each tool counts, as it does for the run. */
+function groupOutcome(spans: readonly ReceivedSpan[], steps: readonly Step[]): Outcome | undefined {
+  const last = spans.at(-1);
+  const said = last && outcomeAt(last.attributes, ATTR_ORCHESTRATION_OUTCOME);
+  if (spans.length < 2) return said;
+  const outcomes = new Set(new Map(steps.map(({ toolId, outcome }) => [toolId, outcome])).values()).add(said);
+  if ([...outcomes].some(isFailing)) return 'failure';
+  return said && (['cancellation', 'success', 'skip'] as const).find((outcome) => outcomes.has(outcome));
 }
 
 function isParallel(

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { reconstruct } from '../../../src/explain/read/reconstruct.ts';
 import type { ReceivedSpan } from '../../../src/explain/read/received-span.ts';
 import type { Run, SpanNode, Step } from '../../../src/explain/read/run.ts';
+import type { Outcome } from '../../../src/semconv.ts';
 import { made, ours, OVERVIEW_PLAN, overviewSpans } from '../made-spans.ts';
 
 const RUN_ATTRIBUTES = { 'run.id': 'r', 'plan.name': 'p', strategy: 'serial' };
@@ -233,6 +234,28 @@ describe('what stands around a run', () => {
     expect(run?.groups[0]?.steps.map(({ iteration }) => iteration)).toEqual([1, 2]);
     expect(Number(run!.groups[0]!.endNs! - run!.groups[0]!.startNs!)).toBe(5e6);
     expect(run).toMatchObject({ plannedTools: 1, seenTools: 1 });
+  });
+
+  it('says of a group that a loop opened again how the last pass of each tool ended', () => {
+    const outcomeAfter = (...passes: readonly (readonly [string, 'think' | 'act', string?])[]): Outcome | undefined => {
+      const [run] = reconstruct([
+        ours('run', 'run', { attributes: RUN_ATTRIBUTES }),
+        ...passes.flatMap(([said, toolId, outcome = said], at) => {
+          const attributes = { tool_id: toolId, group_index: 0, iteration: at + 1, outcome };
+          return [
+            ours('group', `g${at}`, { parent: 'run', ms: [at, at + 1], attributes: { group_index: 0, outcome: said } }),
+            ours('step', `s${at}`, { parent: `g${at}`, ms: [at, at + 1], attributes }),
+          ];
+        }),
+      ]);
+      return run?.groups[0]?.outcome;
+    };
+    expect(outcomeAfter(['success', 'think'], ['failure', 'think', 'timeout'])).toBe('failure');
+    expect(outcomeAfter(['success', 'think'], ['cancellation', 'think'])).toBe('cancellation');
+    expect(outcomeAfter(['failure', 'think'], ['success', 'think'])).toBe('success');
+    expect(outcomeAfter(['failure', 'act'], ['success', 'think'])).toBe('failure');
+    expect(outcomeAfter(['success', 'think'], ['skip', 'think'])).toBe('skip');
+    expect(outcomeAfter(['success', 'think'], ['', 'think'])).toBeUndefined();
   });
 
   it('keeps traces apart and orders runs by start', () => {
