@@ -86,7 +86,7 @@ export interface GroupView {
   readonly outcome?: Outcome | undefined;
   readonly startMs?: number | undefined;
   readonly endMs?: number | undefined;
-  /** How many tools the plan lets run at once here; how many did, at most and on average. Absent where nothing of it ran. */
+  /** How many tools the plan lets run at once here; how many did, at most and on average. Absent where nothing of it ran long enough to tell. */
   readonly parallelism?: { readonly declared: number; readonly peak: number; readonly achieved: number } | undefined;
 }
 

@@ -160,7 +160,8 @@ function viewGroups(
       outcome,
       startMs,
       endMs: endMs === undefined || (span && open.has(span.spanId)) ? undefined : Math.max(endMs, startMs ?? endMs),
-      parallelism: measured.has(groupIndex) ? { declared, peak, achieved } : undefined,
+      // A peak of 0 was too short to be told.
+      parallelism: peak > 0 ? { declared, peak, achieved } : undefined,
     };
   });
 }

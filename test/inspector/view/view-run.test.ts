@@ -67,6 +67,12 @@ describe('a run described for the page', () => {
     expect(view.steps[3]).toMatchObject({ error: 'disk full', waitMs: 0 });
   });
 
+  it('tells how much of a group ran at once where that lasted long enough to be told', () => {
+    const tools = { quick: { ms: [0, 0] }, slow: { needs: ['quick'], ms: [0, 5] } } as const;
+    const { groups } = viewOf(madeRunSpans({ ms: 5, tools }));
+    expect(groups.map(({ parallelism }) => parallelism)).toEqual([undefined, { declared: 1, peak: 1, achieved: 1 }]);
+  });
+
   it('tells control from data, and what is read without being declared', () => {
     const { edges, steps } = viewOf(madeRunSpans({ ms: 600, tools: MAPPED }));
     const drawn = edges.map(({ from, to, kind, isDeclared, mappings, isCritical }) => {
