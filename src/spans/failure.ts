@@ -5,20 +5,30 @@ import { describe, safely, warn } from './guard.ts';
 import type { TextWriter } from './text.ts';
 
 const OTHER = '_OTHER';
+/** How many causes are told, each that of the one before; and how many of the errors that an error without a message stands for. */
+const MAX_CAUSES = 3;
 
 /** What is known of a failure. Made once; reading it runs no code of the thrown value unguarded. */
 export interface Failure {
   /** Class name, `timeout`, or `_OTHER`. */
   readonly type: string;
+  /** With what its causes say besides, such as `fetch failed: connect ECONNREFUSED 127.0.0.1:1`. */
   readonly message: string;
+  /** With those of its causes. */
   readonly stack?: string | undefined;
 }
 
-/** Reads a thrown value, whatever it is: primitives, frozen errors, proxies that throw. */
+/** Reads a thrown value, whatever it is: primitives, frozen errors, proxies that throw, errors that cause themselves. */
 export function failureOf(error: unknown, outcome: Outcome): Failure {
   const type = outcome === 'timeout' ? 'timeout' : typeOf(error);
-  const message = messageOf(error);
-  const stack = readText(error, 'stack');
+  let message = saidBy(error) ?? describe(error);
+  let stack = readText(error, 'stack');
+  for (const cause of causesOf(error)) {
+    const said = saidBy(cause);
+    if (said && !message.includes(said)) message += (message && ': ') + said;
+    const trace = readText(cause, 'stack') ?? said;
+    if (stack && trace) stack += `\n[cause]: ${trace}`;
+  }
   return { type, message, stack };
 }
 
@@ -72,13 +82,24 @@ function typeOf(error: unknown): string {
   return readText(constructor, 'name') || name || OTHER;
 }
 
-function messageOf(error: unknown): string {
-  if (typeof error === 'string') return error;
-  if (typeof error === 'object' && error !== null) {
-    const message = readText(error, 'message');
-    if (message !== undefined) return message;
+/** A text, or the message of what has one: of one that is empty those of the first errors that it stands for. */
+function saidBy(error: unknown): string | undefined {
+  const message = typeof error === 'string' ? error : readText(error, 'message');
+  if (message !== '') return message;
+  const errors = read(error, 'errors');
+  const messages = Array.from({ length: MAX_CAUSES }, (_, at) => readText(read(errors, String(at)), 'message'));
+  return [...new Set(messages)].filter(Boolean).join(', ');
+}
+
+/** What caused an error, and what caused that. */
+function causesOf(error: unknown): unknown[] {
+  const chain = [error];
+  while (chain.length <= MAX_CAUSES) {
+    const cause = read(chain.at(-1), 'cause');
+    if (cause === undefined || chain.includes(cause)) break;
+    chain.push(cause);
   }
-  return describe(error);
+  return chain.slice(1);
 }
 
 function readText(value: unknown, key: string): string | undefined {

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Run } from '../../src/index.ts';
+import { throwing } from '../helpers/hostile.ts';
 import { attribute, record, shown, useContextManager } from '../helpers/spans.ts';
 
 beforeAll(useContextManager);
@@ -7,6 +8,12 @@ beforeAll(useContextManager);
 class LookupError extends Error {}
 const abortError = (): DOMException => new DOMException('stopped', 'AbortError');
 const timeoutError = (): DOMException => new DOMException('too slow', 'TimeoutError');
+
+function causingItself(): Error {
+  const error = new Error('boom');
+  error.cause = error;
+  return error;
+}
 
 function thrown(value: unknown): { outcome: unknown; type: unknown; status: object; events: unknown } {
   const recording = record();
@@ -55,6 +62,51 @@ describe('a step that throws', () => {
     });
     expect(tool).toThrow(error);
     expect(recording.spans()[0]?.events[0]?.attributes?.['exception.stacktrace']).toBe(error.stack);
+  });
+
+  it.each([
+    [
+      'a cause',
+      new Error('fetch failed', { cause: new Error('connect ECONNREFUSED') }),
+      'fetch failed: connect ECONNREFUSED',
+    ],
+    ['the cause of a cause', new Error('a', { cause: new Error('b', { cause: 'c' }) }), 'a: b: c'],
+    ['a cause that it names', new Error('no: denied', { cause: new Error('denied') }), 'no: denied'],
+    ['a cause alone', new Error('', { cause: new Error('denied') }), 'denied'],
+    ['a cause that says nothing', new Error('boom', { cause: { code: 1 } }), 'boom'],
+    [
+      'a cause that cannot be read',
+      Object.defineProperty(new Error('boom'), 'cause', { get: throwing('cause') }),
+      'boom',
+    ],
+    ['itself as a cause', causingItself(), 'boom'],
+    [
+      'more causes than are told',
+      ['d', 'c', 'b', 'a'].reduce((cause, text) => new Error(text, { cause }), new Error('e')),
+      'a: b: c: d',
+    ],
+    [
+      'errors instead of a message',
+      new Error('boom', { cause: new AggregateError([new Error('a'), 1, new Error('b')]) }),
+      'boom: a, b',
+    ],
+  ])('says why, of an error with %s', (_name, value, message) => {
+    expect(thrown(value)).toMatchObject({
+      status: { code: 2, message },
+      events: [['exception', expect.any(String), message]],
+    });
+  });
+
+  it('has the stacks of its causes in the event', () => {
+    const cause = new LookupError('no such item');
+    const error = new Error('boom', { cause });
+    const recording = record();
+    const tool = recording.traceTool('tool', () => {
+      throw error;
+    });
+    expect(tool).toThrow(error);
+    const stack = recording.spans()[0]?.events[0]?.attributes?.['exception.stacktrace'];
+    expect(stack).toBe(`${error.stack}\n[cause]: ${cause.stack}`);
   });
 
   it('is timed out when a TimeoutError says so', () => {

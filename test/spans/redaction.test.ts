@@ -23,7 +23,7 @@ async function leak(recording: Recording): Promise<Carrier> {
   const { runPlan, traceOrchestration, traceTool } = recording;
   const id = (name: string): string => `${name} ${CANARY}`;
   const fail = (): never => {
-    throw new SecretError(`wrong key ${CANARY}`, { cause: CANARY });
+    throw new SecretError(`wrong key ${CANARY}`, { cause: new SecretError(`denied ${CANARY}`) });
   };
   const plan = {
     name: id('plan'),
