@@ -37,6 +37,8 @@ export const ATTR_ORCHESTRATION_CRITICAL_PATH = 'orchestration.critical_path' as
 export const ATTR_ORCHESTRATION_CRITICAL_PATH_MS = 'orchestration.critical_path_ms' as const;
 /** One or two sentences of at most 300 characters that say how the run went and why. Run that has ended. */
 export const ATTR_ORCHESTRATION_VERDICT = 'orchestration.verdict' as const;
+/** Why the run was cancelled, where whoever did it says so, e.g. `shutting down`. Run that was cancelled. */
+export const ATTR_ORCHESTRATION_CANCEL_REASON = 'orchestration.cancel_reason' as const;
 /** Ids of planned tools that neither ran nor were skipped, e.g. `["write"]`. Run. */
 export const ATTR_ORCHESTRATION_NOT_STARTED = 'orchestration.not_started' as const;
 /** Ids of tools that ended as `failure`, `error` or `timeout`, e.g. `["primary"]`. Run. */

@@ -117,6 +117,7 @@ describe('public names', () => {
         "ATTR_ORCHESTRATION_BACKOFF_MS": "orchestration.backoff_ms",
         "ATTR_ORCHESTRATION_BLAST_RADIUS": "orchestration.blast_radius",
         "ATTR_ORCHESTRATION_BLOCKED_BY": "orchestration.blocked_by",
+        "ATTR_ORCHESTRATION_CANCEL_REASON": "orchestration.cancel_reason",
         "ATTR_ORCHESTRATION_CRITICAL_PATH": "orchestration.critical_path",
         "ATTR_ORCHESTRATION_CRITICAL_PATH_MS": "orchestration.critical_path_ms",
         "ATTR_ORCHESTRATION_DEPENDENCY_GROUPS": "orchestration.dependency_groups",

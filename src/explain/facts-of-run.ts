@@ -34,6 +34,7 @@ export function factsOfRun(run: Run): RunFacts {
     hasEnded,
     outcome: run.outcome,
     error: run.error,
+    cancelReason: run.cancelReason,
     durationNs,
     clockNs: isFloored ? Number(WHOLE_MS) : MICROSECOND_NS,
     steps: seen,

@@ -1,12 +1,17 @@
 import type { Outcome } from '../semconv.ts';
 import { type PlanFacts, ran, type RunFacts, type StepFacts } from './facts.ts';
 
+/** Why steps are skipped that were to start after their run was cancelled. */
+export const RUN_CANCELLED = 'run cancelled';
+
 /** What went wrong in a run, and what did not happen because of it. Ids of tools. */
 export interface Failures {
   /** The last step of each tool that failed and did not succeed in a later pass, in the order in which they failed. */
   readonly failed: readonly StepFacts[];
   /** Planned tools that were skipped, in the plan's order. */
   readonly skipped: readonly string[];
+  /** Those of them that were skipped because the run was cancelled. */
+  readonly cancelled: readonly string[];
   /** Planned tools of which it is known that they neither ran nor were skipped, in the plan's order. */
   readonly notStarted: readonly string[];
   /** Planned tools that did not run because they need the first that failed, directly or not. */
@@ -37,17 +42,22 @@ export function findFailures({ plan, steps, lost, elsewhere, running = [] }: Run
   }
   for (const step of last) if (step && isFailing(step.outcome)) failed.push(step);
   const inOrder = failed.toSorted((a, b) => a.endNs - b.endNs);
-  const [skipped, notStarted, done]: [string[], string[], string[]] = [[], [], []];
+  const [skipped, cancelled, notStarted, done]: [string[], string[], string[], string[]] = [[], [], [], []];
   for (let tool = 0; tool < last.length; tool += 1) {
     const { toolId } = plan.tools[tool]!;
     const step = last[tool];
     if (!step) {
       if (!unknown.has(toolId)) notStarted.push(toolId);
     } else if (step.outcome === 'success') done.push(toolId);
-    else if (!ran(step)) skipped.push(toolId);
+    else if (!ran(step)) {
+      skipped.push(toolId);
+      if (step.skipReason === RUN_CANCELLED) cancelled.push(toolId);
+    }
   }
-  const affected = inOrder[0] ? affectedBy(inOrder[0].toolId, [...skipped, ...notStarted], plan) : [];
-  return { failed: inOrder, skipped, notStarted, affected, done };
+  const isCancelled = new Set(cancelled);
+  const idle = [...skipped, ...notStarted].filter((toolId) => !isCancelled.has(toolId));
+  const affected = inOrder[0] ? affectedBy(inOrder[0].toolId, idle, plan) : [];
+  return { failed: inOrder, skipped, cancelled, notStarted, affected, done };
 }
 
 /** Which of the tools that did not run need the root cause, directly or through others. Tools stand in the plan after what they depend on. */

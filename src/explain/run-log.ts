@@ -29,6 +29,7 @@ export interface LoggedStep {
 export interface LoggedEnd {
   readonly outcome: Outcome;
   readonly error?: string | undefined;
+  readonly cancelReason?: string | undefined;
   readonly endedAt: number;
   /** Tools with a step that has not ended; undefined if there are none. */
   readonly running?: readonly string[] | undefined;
@@ -114,12 +115,12 @@ export class RunLog {
     return redacted.length <= MAX_TEXT_LENGTH ? redacted : Buffer.from(cut(redacted, MAX_TEXT_LENGTH)).toString();
   }
 
-  #facts({ outcome, error, endedAt, running, elsewhere }: LoggedEnd): RunFacts {
+  #facts({ outcome, error, cancelReason, endedAt, running, elsewhere }: LoggedEnd): RunFacts {
     const plan = this.#plan() ?? NO_PLAN;
     for (const step of this.#steps) step.tool = plan.index.get(step.toolId) ?? -1;
     const durationNs = this.#since(endedAt);
     const steps = { steps: this.#steps, omitted: this.#omitted, lost: NONE, elsewhere, ...(running && { running }) };
-    return { plan, hasEnded: true, outcome, error, durationNs, clockNs: 0, ...steps };
+    return { plan, hasEnded: true, outcome, error, cancelReason, durationNs, clockNs: 0, ...steps };
   }
 
   #since(at: number): number {

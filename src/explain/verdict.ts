@@ -48,13 +48,20 @@ function sentencesOf(analysis: Analysis): string[] {
 }
 
 /** How it ended, and how long it took. */
-function headOf({ say, facts, failures }: Analysis, took: string): string {
+function headOf(analysis: Analysis, took: string): string {
+  const { say, facts, failures } = analysis;
   const [cause] = failures.failed;
   if (facts.outcome === 'cancellation')
-    return `Cancelled after ${took}${cause ? `; ${say.name(cause.toolId)} had failed` : ''}`;
+    return `Cancelled after ${took}${cancelReason(analysis)}${cause ? `; ${say.name(cause.toolId)} had failed` : ''}`;
   if (isFailing(facts.outcome) || (cause && facts.outcome !== 'success')) return `Failed after ${took}`;
   // Who recorded it need not say how it ended.
   return `${facts.outcome === 'success' ? 'Succeeded in' : 'Ended after'} ${took}`;
+}
+
+/** Who cancelled it may say why. */
+function cancelReason({ say, facts }: Analysis): string {
+  const reason = say.reason(facts.cancelReason, 100, '');
+  return reason === '' ? '' : ` (${reason})`;
 }
 
 /** What there is to say of the steps of a run in which nothing went wrong. */
@@ -93,7 +100,7 @@ function pathSentence({ say, path, facts, criticalPath }: Analysis): string[] {
 
 function failedSentences(analysis: Analysis, findings: readonly Finding[], took: string): string[] {
   const { say, facts, failures } = analysis;
-  const { failed, affected, notStarted, skipped } = failures;
+  const { failed, affected, cancelled, notStarted, skipped } = failures;
   const [cause, ...others] = failed;
   // A step may fail in a run whose executor made good for it.
   const head = `${headOf(analysis, took)}${isFailing(facts.outcome) || facts.outcome === undefined ? ':' : ', although'}`;
@@ -110,7 +117,7 @@ function failedSentences(analysis: Analysis, findings: readonly Finding[], took:
   const said = say.reason(cause.error, 100, '');
   const why = said === '' ? '' : ` (${said})`;
   const affects = affected.length > 0 ? `; ${say.names(affected)} did not run because of it` : '';
-  const isAffected = new Set(affected);
+  const isTold = new Set([...affected, ...cancelled]);
   return [
     `${head} ${say.name(cause.toolId)} ${what}${attempts}${why}${affects}.`,
     // It may have failed because it got nothing of what it was to read.
@@ -118,10 +125,11 @@ function failedSentences(analysis: Analysis, findings: readonly Finding[], took:
       .filter(({ kind, toolIds }) => kind === 'unresolved_mapping' && toolIds.includes(cause.toolId))
       .map((finding) => sentenceOf(finding, analysis)),
     ...othersSentence(analysis, others),
+    ...cancelSentence(analysis),
     ...runningSentence(analysis),
     ...idleSentence(
       analysis,
-      [...skipped, ...notStarted].filter((toolId) => !isAffected.has(toolId)),
+      [...skipped, ...notStarted].filter((toolId) => !isTold.has(toolId)),
     ),
     ...findings
       .filter(isFault)
@@ -136,6 +144,15 @@ function othersSentence({ say }: Analysis, others: readonly StepFacts[]): string
   const said = others.length === 1 ? say.reason(other.error, 80, '') : '';
   const why = said === '' ? '' : ` (${said})`;
   return [`${say.names(others.map(({ toolId }) => toolId))} failed after it${why}.`];
+}
+
+/** Of a run that failed and was cancelled besides. */
+function cancelSentence(analysis: Analysis): string[] {
+  const { say, facts, failures } = analysis;
+  const { cancelled } = failures;
+  if (cancelled.length === 0 && facts.cancelReason === undefined) return [];
+  const idle = cancelled.length > 0 ? `; ${say.names(cancelled)} did not run because of that` : '';
+  return [`The run was cancelled${cancelReason(analysis)}${idle}.`];
 }
 
 function runningSentence({ say, facts: { running } }: Analysis): string[] {
@@ -159,7 +176,7 @@ function cancelledSentences(analysis: Analysis, took: string): string[] {
   const [cause] = failures.failed;
   const why = cause && say.reason(cause.error, 100, '');
   return [
-    `Cancelled after ${took}${meanwhile}${done}.`,
+    `Cancelled after ${took}${cancelReason(analysis)}${meanwhile}${done}.`,
     ...(cause ? [`${say.name(cause.toolId)} had failed${why ? ` (${why})` : ''}.`] : []),
     ...idleSentence(analysis, [...failures.skipped, ...failures.notStarted]),
   ];

@@ -1,11 +1,11 @@
 import { PlanFacts } from '../explain/facts.ts';
-import { isFailing } from '../explain/failures.ts';
+import { isFailing, RUN_CANCELLED } from '../explain/failures.ts';
 import { type LoggedStep, RunLog } from '../explain/run-log.ts';
 import { compileMapping, resolveMapping, type MappingRecord, type ReferenceSource } from '../mapping.ts';
 import type { ExecutionPlanTrace } from '../plan-trace.ts';
 import type { PlanTool } from '../plan.ts';
 import type { Outcome, WaitReason } from '../semconv.ts';
-import { failureOf } from '../spans/failure.ts';
+import { cancelReasonOf, failureOf } from '../spans/failure.ts';
 import { describe, safely, warn } from '../spans/guard.ts';
 import type { RunRecorder } from '../spans/run-recorder.ts';
 import type { StepRecorder } from '../spans/step-recorder.ts';
@@ -64,6 +64,7 @@ export class PlanRun {
   readonly #log: RunLog | undefined;
   readonly #abort = new AbortController();
   #isCancelled = false;
+  #cancelReason: string | undefined;
   #isPumping = false;
   #done: () => void = () => {};
 
@@ -113,7 +114,7 @@ export class PlanRun {
     this.#decide(
       toolId,
       (isWanted) => {
-        if (this.#isCancelled) this.#skip(toolId, 'run cancelled');
+        if (this.#isCancelled) this.#skip(toolId, RUN_CANCELLED);
         else if (isWanted) this.#start(toolId);
         else this.#skip(toolId, 'condition not met');
       },
@@ -293,6 +294,7 @@ export class PlanRun {
 
   #cancel(reason: unknown): void {
     this.#isCancelled = true;
+    this.#cancelReason = cancelReasonOf(reason);
     this.#schedule.cancel();
     this.#abort.abort(reason);
     // Tools that heed the signal settle first and say how; the rest is left behind a turn later.
@@ -313,8 +315,9 @@ export class PlanRun {
     const isCancelled = this.#isCancelled || [...results.values()].some(({ outcome }) => outcome === 'cancellation');
     const outcome = failedSteps.length > 0 ? 'failure' : isCancelled ? 'cancellation' : 'success';
     const error = results.get(failedSteps[0] ?? '')?.error;
-    safely('end a run', () => recorder?.end(outcome, error));
-    this.#log?.end({ outcome, error: messageOf(outcome, error), endedAt: performance.now() });
+    const cancelReason = this.#cancelReason;
+    safely('end a run', () => recorder?.end(outcome, error, cancelReason));
+    this.#log?.end({ outcome, error: messageOf(outcome, error), cancelReason, endedAt: performance.now() });
     const log = this.#log;
     const shown = annotateData ? annotate(results) : results;
     return {

@@ -1,4 +1,4 @@
-import { isFailing } from '../explain/failures.ts';
+import { isFailing, RUN_CANCELLED } from '../explain/failures.ts';
 import type { ExecutionPlanTrace, TracedTool } from '../plan-trace.ts';
 import type { Loop } from '../plan.ts';
 import type { Outcome } from '../semconv.ts';
@@ -204,7 +204,7 @@ export class Schedule {
   }
 
   #skipReason(entry: Entry): string | undefined {
-    if (this.#isCancelled) return 'run cancelled';
+    if (this.#isCancelled) return RUN_CANCELLED;
     const isJoined =
       this.#options.joinAny.has(entry.traced.tool_id) && entry.sources.some(({ outcome }) => outcome === 'success');
     if (!isJoined) {

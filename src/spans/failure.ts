@@ -32,6 +32,15 @@ export function failureOf(error: unknown, outcome: Outcome): Failure {
   return { type, message, stack };
 }
 
+/** What platforms say of a signal that was aborted without a reason. */
+const NO_REASON = /^(?:(?:This|The) operation was aborted(?:: |$))+/;
+
+/** Why something was cancelled: what was thrown for it, or the reason of its signal; undefined where that does not say. */
+export function cancelReasonOf(reason: unknown): string | undefined {
+  if (reason === undefined) return undefined;
+  return failureOf(reason, 'cancellation').message.replace(NO_REASON, '') || undefined;
+}
+
 /** Whether a returned value is a failure, as `isFailure` says; an `isFailure` that throws is warned of. */
 export function isFailureResult(result: unknown, isFailure: (result: unknown) => boolean): boolean {
   try {

@@ -64,24 +64,31 @@ export interface RunTally {
   readonly failed: readonly string[];
   readonly skipped: readonly string[];
   readonly notStarted: readonly string[];
+  /** Those of `skipped` and `notStarted` that were not skipped because the run was cancelled. */
+  readonly idle: readonly string[];
+}
+
+/** What is known of a run when it ends. */
+interface RunEnd extends RunTally {
+  readonly outcome: Outcome;
+  readonly cancelReason: string | undefined;
 }
 
 /** All attributes of a run that are known only when it ends. */
 export function runEndAttributes(
   telemetry: Telemetry,
-  outcome: Outcome,
-  tally: RunTally,
+  { outcome, cancelReason, failed, skipped, notStarted, idle }: RunEnd,
   plan: WrittenPlan | undefined,
 ): KnownAttributes {
   const { write } = telemetry;
   const attributes: KnownAttributes = { 'orchestration.outcome': outcome };
-  if (tally.failed.length > 0) attributes['orchestration.failed'] = write.namesWithin(tally.failed);
-  if (tally.skipped.length > 0) attributes['orchestration.skipped'] = write.namesWithin(tally.skipped);
-  if (tally.notStarted.length > 0) attributes['orchestration.not_started'] = write.namesWithin(tally.notStarted);
-  const rootCause = tally.failed[0];
+  if (cancelReason !== undefined) attributes['orchestration.cancel_reason'] = write.text(cancelReason);
+  if (failed.length > 0) attributes['orchestration.failed'] = write.namesWithin(failed);
+  if (skipped.length > 0) attributes['orchestration.skipped'] = write.namesWithin(skipped);
+  if (notStarted.length > 0) attributes['orchestration.not_started'] = write.namesWithin(notStarted);
+  const rootCause = failed[0];
   if (rootCause !== undefined) {
     attributes['orchestration.root_cause'] = write.name(rootCause);
-    const idle = [...tally.skipped, ...tally.notStarted];
     attributes['orchestration.blast_radius'] = plan ? affectedBy(rootCause, idle, plan.facts).length : 0;
   }
   return attributes;

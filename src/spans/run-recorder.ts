@@ -2,7 +2,7 @@ import { context, INVALID_SPAN_CONTEXT, trace, type Context, type Span, type Spa
 import type { ExecutionPlanTrace } from '../plan-trace.ts';
 import { isFailing } from '../explain/failures.ts';
 import type { Outcome, WaitReason } from '../semconv.ts';
-import { failureOf, recordFailure } from './failure.ts';
+import { cancelReasonOf, failureOf, recordFailure } from './failure.ts';
 import type { GroupRecorder } from './group-recorder.ts';
 import { announcePlan, putPlanOnRun } from './plan-span.ts';
 import { safely } from './guard.ts';
@@ -155,7 +155,7 @@ export class RunRecorder implements Scope {
   ): void {
     const at = performance.now();
     const state = this.#states.of(toolId);
-    this.#states.ended(toolId, state, 'skip', at);
+    this.#states.ended(toolId, state, 'skip', at, skipReason);
     if (!this.#isInner(state, active))
       this.#explainer?.stepSkipped(toolId, iterationOf(state, details), skipReason, at);
     if (!this.telemetry.options.skippedSpans) return this.#settle(state, undefined, undefined, at);
@@ -263,18 +263,33 @@ export class RunRecorder implements Scope {
     this.#groups.endAll();
   }
 
-  /** Ends the run and what is open of its steps and groups. Once. */
-  end(outcome: Outcome, error?: unknown): void {
+  /**
+   * Ends the run and what is open of its steps and groups. Once.
+   *
+   * @param cancelReason default: what was thrown for a cancellation says it
+   */
+  end(
+    outcome: Outcome,
+    error?: unknown,
+    cancelReason: string | undefined = outcome === 'cancellation' ? cancelReasonOf(error) : undefined,
+  ): void {
     if (this.#ended) return;
     this.close();
     const endedAt = performance.now();
     const failure = isFailing(outcome) ? failureOf(error, outcome) : undefined;
     const { running, delegated } = this.#states;
-    this.#explainer?.runEnded({ outcome, error: failure?.message, endedAt, running, elsewhere: delegated });
+    this.#explainer?.runEnded({
+      outcome,
+      error: failure?.message,
+      cancelReason,
+      endedAt,
+      running,
+      elsewhere: delegated,
+    });
     if (this.span.isRecording()) {
       if (failure) recordFailure(this.span, failure, this.telemetry.write);
       const tally = this.#states.tally(this.plan?.tool_ids ?? []);
-      setAttributes(this.span, runEndAttributes(this.telemetry, outcome, tally, this.#written));
+      setAttributes(this.span, runEndAttributes(this.telemetry, { outcome, cancelReason, ...tally }, this.#written));
       const explained = safely('explain a run', () => this.#explainer?.attributes());
       if (explained) setAttributes(this.span, explained);
     }

@@ -1,5 +1,5 @@
 import type { Span, SpanContext } from '@opentelemetry/api';
-import { isFailing } from '../explain/failures.ts';
+import { isFailing, RUN_CANCELLED } from '../explain/failures.ts';
 import type { Outcome } from '../semconv.ts';
 import type { Needs, PlannedTool } from './planned-tool.ts';
 import type { RunTally } from './run-attributes.ts';
@@ -37,7 +37,8 @@ export class ToolStates {
   #isShared = false;
   /** When each tool failed: of a planned one, the last time; of others, which may be one of many, the first. */
   readonly #failed = new Map<string, number>();
-  readonly #skipped = new Set<string>();
+  /** Why each tool was skipped, the last time. */
+  readonly #skipped = new Map<string, string | undefined>();
 
   constructor(tools: ReadonlyMap<string, PlannedTool>) {
     this.#tools = tools;
@@ -88,10 +89,10 @@ export class ToolStates {
   }
 
   /** Notes how a tool ended. `at` is on the clock of `performance.now()`. */
-  ended(toolId: string, state: ToolState, outcome: Outcome, at: number): void {
+  ended(toolId: string, state: ToolState, outcome: Outcome, at: number, skipReason?: string): void {
     state.outcome = outcome;
     if (isFailing(outcome) && (state.planned || !this.#failed.has(toolId))) this.#failed.set(toolId, at);
-    if (outcome === 'skip') this.#skipped.add(toolId);
+    if (outcome === 'skip') this.#skipped.set(toolId, skipReason);
   }
 
   /**
@@ -110,12 +111,15 @@ export class ToolStates {
   /** @param planned ids of the plan's tools, in its order */
   tally(planned: readonly string[]): RunTally {
     const failed = [...this.#failed].toSorted(([, a], [, b]) => a - b).map(([toolId]) => toolId);
+    const skipped = this.#lasting([...this.#skipped.keys()], (last) => last === 'skip');
+    const notStarted = this.#isShared
+      ? []
+      : planned.filter((toolId) => !this.#isSeen(toolId) && !this.#delegated.has(toolId));
     return {
       failed: this.#lasting(failed, isFailing),
-      skipped: this.#lasting([...this.#skipped], (last) => last === 'skip'),
-      notStarted: this.#isShared
-        ? []
-        : planned.filter((toolId) => !this.#isSeen(toolId) && !this.#delegated.has(toolId)),
+      skipped,
+      notStarted,
+      idle: [...skipped.filter((toolId) => this.#skipped.get(toolId) !== RUN_CANCELLED), ...notStarted],
     };
   }
 

@@ -520,6 +520,26 @@ describe('how a run ended', () => {
     expect(verdict).toBe('Cancelled after 100 ms while b ran: none of 2 steps had succeeded. a had failed (x).');
   });
 
+  it('is a failure even if it was cancelled then, which kept other steps from running', () => {
+    const plan = planOf('dag', [tool('a'), tool('b')], [tool('c', ['a']), tool('d', ['a', 'b'])]);
+    const explained = (cancelReason: string | undefined): Explanation =>
+      explain(
+        plan,
+        100,
+        [
+          ['a', 0, 50, { outcome: 'failure', error: 'x' }],
+          ['b', 0, 100, { outcome: 'cancellation' }],
+          ['c', 50, 50, { outcome: 'skip', skipReason: 'dependency failed: a' }],
+          ['d', 100, 100, { outcome: 'skip', skipReason: 'run cancelled' }],
+        ],
+        { outcome: 'failure', cancelReason },
+      );
+    const head = 'Failed after 100 ms: a failed (x); c did not run because of it. The run was cancelled';
+    expect(explained('no time').verdict).toBe(`${head} (no time); d did not run because of that.`);
+    expect(explained(undefined).verdict).toBe(`${head}; d did not run because of that.`);
+    expect(explained('no time').affected).toEqual(['c']);
+  });
+
   it('with a success does not hide what the plan has and did not start', () => {
     const plan = planOf('dag', [tool('load')], [tool('save', ['load'])], [tool('mail', ['save'])]);
     const { verdict } = explain(plan, 200, [

@@ -23,17 +23,19 @@ interface Made {
   seconds: number | undefined;
   outcome?: string;
   error?: string;
+  cancelReason?: string;
   steps: Record<string, MadeStep>;
 }
 
-function verdictOf({ plan, seconds, outcome = 'success', error, steps }: Made): string {
+function verdictOf({ plan, seconds, outcome = 'success', error, cancelReason, steps }: Made): string {
   const trace = plan && createExecutionPlanTrace(plan);
   const spans: ReceivedSpan[] = [];
   const ms = ([from, to]: readonly [number, number]): readonly [number, number] => [from * 1000, to * 1000];
   const failed = (message: string | undefined): object =>
     message === undefined ? {} : { status: { code: 'error', message } };
   if (seconds !== undefined) {
-    const attributes = { outcome, ...(trace && { strategy: trace.strategy }) };
+    const cancelled = cancelReason === undefined ? {} : { cancel_reason: cancelReason };
+    const attributes = { outcome, ...cancelled, ...(trace && { strategy: trace.strategy }) };
     spans.push(ours('run', 'run', { ms: ms([0, seconds]), attributes, ...failed(error) }));
   }
   if (trace) spans.push(ours('plan', 'plan', { parent: 'run', attributes: { execution_plan: JSON.stringify(trace) } }));
@@ -263,6 +265,7 @@ describe('the verdict of a run', () => {
       plan: FAN,
       seconds: 7,
       outcome: 'cancellation',
+      cancelReason: 'operator pressed stop',
       steps: {
         fetch: { s: [0, 5] },
         lookup: { s: [0, 7], outcome: 'cancellation' },
@@ -271,7 +274,7 @@ describe('the verdict of a run', () => {
       },
     });
     expect(verdict).toMatchInlineSnapshot(
-      `"Cancelled after 7.00 s while lookup and rank ran: 1 of 4 steps had succeeded. write did not run."`,
+      `"Cancelled after 7.00 s (operator pressed stop) while lookup and rank ran: 1 of 4 steps had succeeded. write did not run."`,
     );
   });
 

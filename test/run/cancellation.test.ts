@@ -78,6 +78,44 @@ describe('a run that is cancelled', () => {
     expect(getEventListeners(controller.signal, 'abort').length).toBe(0);
   });
 
+  it.each([
+    ['an error', new Error('enough', { cause: 'no more money' }), 'enough: no more money'],
+    ['a text', 'enough', 'enough'],
+    ['what Node throws for it', new DOMException('The operation was aborted', 'AbortError'), undefined],
+    [
+      'a time that is up',
+      new DOMException('The operation was aborted due to timeout', 'TimeoutError'),
+      'The operation was aborted due to timeout',
+    ],
+    ['nothing', undefined, undefined],
+  ])('by a signal with a reason tells it: %s', async (_name, reason, told) => {
+    const { running, controller, recording } = cancellable({ a: () => 1, b: heeding, c: () => 3 });
+    await settled();
+    controller.abort(reason);
+    const { verdict } = await running;
+    expect(attribute(recording.ofType('run')[0]!, 'cancel_reason')).toBe(told);
+    expect(verdict).toMatch(told === undefined ? /^Cancelled after \S+ \S+ while/ : `(${told}) while b ran: 1 of 3`);
+  });
+
+  it('tells the reason beside a failure before it, and what each kept from running', async () => {
+    const recording = record();
+    const controller = new AbortController();
+    const running = recording.runPlan(
+      { tools: [{ tool_id: 'a' }, { tool_id: 'b' }, { tool_id: 'c', depends_on: ['a', 'b'] }] },
+      { tools: { a: () => Promise.reject(new Error('x')), b: heeding, c: () => 3 }, signal: controller.signal },
+    );
+    await settled();
+    controller.abort(new Error('enough'));
+    const { verdict } = await running;
+    const [run] = recording.ofType('run');
+    expect(verdict).toContain('a failed (x). The run was cancelled (enough); c did not run because of that.');
+    expect(['outcome', 'cancel_reason', 'blast_radius'].map((name) => attribute(run!, name))).toEqual([
+      'failure',
+      'enough',
+      0,
+    ]);
+  });
+
   it('after it is done stays as it was', async () => {
     const { running, controller } = cancellable({ a: () => 1, b: () => 2, c: () => 3 });
     const result = await running;

@@ -61,6 +61,8 @@ async function leak(recording: Recording): Promise<Carrier> {
     (run) => run.step(id('loose'), () => CANARY, { input: new Map([[CANARY, new Error(CANARY)]]) }),
     { name: CANARY },
   );
+  const stopped = new DOMException(CANARY, 'AbortError');
+  await expect(traceOrchestration(undefined, () => Promise.reject(stopped))).rejects.toBe(stopped);
   recording.continueOrchestration(carrier, (run) => run.step(id('c'), () => 1));
   return carrier;
 }

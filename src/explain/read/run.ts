@@ -14,6 +14,8 @@ export interface Run {
   readonly outcome: Outcome | undefined;
   /** Why it failed. */
   readonly error: string | undefined;
+  /** Why it was cancelled. */
+  readonly cancelReason: string | undefined;
   /** Set where nothing of it is known but steps whose parent did not arrive: there may be no run. */
   readonly isDetached?: true;
   /** The run's own times, else those of what is known of it. */
