@@ -2,6 +2,7 @@ import { formatLonger, formatRatio } from './change.ts';
 import type { PlanChange } from './compare-plans.ts';
 import { type Comparison, hasOtherOutcome, type LoneStep, type StepChange } from './comparison.ts';
 import type { Share } from './divide-change.ts';
+import { zeroOf } from '../facts-of-run.ts';
 import { isFailing } from '../failures.ts';
 import { fitSentences, sentence } from '../fit-sentences.ts';
 import { count, formatDuration, shorten, Wording } from '../format.ts';
@@ -21,6 +22,17 @@ const say = new Wording();
 /** Least change in a run of this length that is worth a word, in milliseconds. */
 export function materialMs(runMs: number): number {
   return Math.max(MATERIAL_MS, runMs * MATERIAL_SHARE);
+}
+
+/**
+ * What a run took that ended, in milliseconds: how long one has run that did not says nothing of what is much. Of two that did not end, what
+ * the longest step took that ended in both.
+ */
+export function endedMs({ before, after, steps }: Pick<Comparison, 'before' | 'after' | 'steps'>): number {
+  const ended = [before, after].filter(({ span }) => span !== undefined);
+  return ended.length > 0
+    ? Math.max(...ended.map((run) => Number(run.endNs - zeroOf(run)) / 1e6))
+    : steps.reduce((most, { duration }) => Math.max(most, duration.before, duration.after), 0);
 }
 
 /**
@@ -183,11 +195,10 @@ export function describeOutcomes({ outcomeAfter, outcomeBefore }: StepChange): s
 
 /** What changed most among the steps, unless it has been said. */
 function stepSentence(comparison: Omit<Comparison, 'summary'>): string | undefined {
-  const { steps, duration, before } = comparison;
+  const { steps, duration } = comparison;
   const [first] = steps.toSorted((a, b) => Math.abs(b.duration.change) - Math.abs(a.duration.change));
   if (!first) return undefined;
-  const runMs = duration?.before ?? Number(before.endNs - before.startNs) / 1e6;
-  if (Math.abs(first.duration.change) < materialMs(runMs)) return undefined;
+  if (Math.abs(first.duration.change) < materialMs(duration?.before ?? endedMs(comparison))) return undefined;
   if (reasonsOf(comparison).some(({ after }) => after.some((step) => isStep(first, step)))) return undefined;
   return `Of the steps, ${nameStep(first)} changed most: ${formatLonger(first.duration)}${describeAttempts(first.attempts)}.`;
 }

@@ -1,6 +1,6 @@
 import { changeOf, formatLonger } from '../compare/change.ts';
 import { type Comparison, hasOtherOutcome, type LoneStep, type StepChange } from '../compare/comparison.ts';
-import { describeOutcomes, describeShare, materialMs } from '../compare/comparison-summary.ts';
+import { describeOutcomes, describeShare, endedMs, materialMs } from '../compare/comparison-summary.ts';
 import type { Share } from '../compare/divide-change.ts';
 import type { Standing } from '../compare/measure-run.ts';
 import { count, formatDuration } from '../format.ts';
@@ -82,9 +82,9 @@ function stepRows(comparison: Comparison): { rows: readonly ToldRow[]; rest: str
 }
 
 /** Least change of a step that is worth a word, in milliseconds. */
-export function leastOf({ duration, before, after }: Comparison): number {
-  const known = [before, after].map(({ startNs, endNs }) => Number(endNs - startNs) / 1e6);
-  return materialMs(duration ? Math.max(duration.before, duration.after) : Math.max(...known));
+export function leastOf(comparison: Comparison): number {
+  const { duration } = comparison;
+  return materialMs(duration ? Math.max(duration.before, duration.after) : endedMs(comparison));
 }
 
 export function isWorthARow(step: StepChange, least: number): boolean {

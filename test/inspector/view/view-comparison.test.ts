@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { LiveRun, Standing } from '../../../src/explain/compare/measure-run.ts';
 import { reconstruct } from '../../../src/explain/read/reconstruct.ts';
+import type { Run } from '../../../src/explain/read/run.ts';
 import { stepsOf } from '../../../src/explain/read/steps-of.ts';
 import type { CompareView, StepRow, WaterfallBar } from '../../../src/inspector/view/compare-view.ts';
 import { viewBaseline, viewComparison } from '../../../src/inspector/view/view-comparison.ts';
@@ -181,6 +182,26 @@ describe('a run that has not ended', () => {
     const [, rank] = stepsOfLong(5000);
     expect(rank).toMatchObject({ isMaterial: true, hasOtherOutcome: false });
     expect(rank?.changeMs).toBeUndefined();
+  });
+
+  it('has changes that are worth a word by what the other run took, however long it hangs', () => {
+    const hanging = (ms: number): Run => {
+      const rank = { needs: ['fetch'], ms: [100, ms] } as const;
+      return madeRun({ ms: undefined, at: 60_000, tools: { fetch: { ms: [0, 100] }, rank } });
+    };
+    const open = new Map([[hanging(200).groups[1]!.steps[0]!.span!.spanId, 'running' as const]]);
+    const live = { standing: 'running', open } as const;
+    for (const ms of [200, 1_000_000]) {
+      const [one, other] = [
+        viewComparison(before, hanging(ms), live),
+        viewComparison(hanging(ms), before, undefined, live),
+      ];
+      expect([one.materialMs, other.materialMs]).toEqual([81, 81]);
+      expect(one.summary).toMatch(/ Of the steps, fetch changed most: 1\.90 s shorter\.$/);
+      expect(other.summary).toMatch(/ Of the steps, fetch changed most: 1\.90 s longer\.$/);
+    }
+    const longer = viewComparison(hanging(200), hanging(1_000_000), live, live);
+    expect(longer.materialMs).toBe(1);
   });
 
   it('is held against the middle of many in the same way', () => {
