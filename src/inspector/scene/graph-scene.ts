@@ -36,7 +36,7 @@ function legendOf(
   edges: readonly GraphEdge[],
 ): readonly LegendEntry[] {
   const kinds = new Set(edges.map(({ kind }) => kind));
-  const isCritical = [...nodes, ...edges].some(({ isCritical }) => isCritical);
+  const isCritical = [nodes, edges].some((parts) => parts.some(({ isCritical }) => isCritical));
   const hasSlack = nodes.some(({ weight, slack }) => weight < 1 && slack !== '');
   const whyOrder =
     completeness.planned > 0 ? 'the plan names no dependencies' : 'no dependencies are known: no plan arrived';

@@ -13,8 +13,8 @@ const HEAD_HEIGHT = 48;
 const LINE_HEIGHT = 16;
 const LEGEND_HEIGHT = 40;
 const MARGIN = 24;
-/** Pieces of curves that a picture may have: about 15 MB. */
-const MAX_PIECES = 400_000;
+/** Pieces of curves that a picture may have: about 11 MB. */
+const MAX_PIECES = 300_000;
 
 /**
  * The graph as a picture that stands alone: nothing is loaded, nothing runs. Painted as the page paints it.
