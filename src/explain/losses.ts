@@ -42,12 +42,13 @@ export function findLosses(analysis: Analysis, which?: 'the largest'): Finding[]
 
 /** The most that can have been lost in each way, the largest first; of equals, the one that says more comes first. */
 function lossesOf(analysis: Analysis): Loss[] {
-  const { facts, graph, waits, criticalPath, isReplayable } = analysis;
+  const { facts, graph, waits, criticalPath, isReplayable, isForeseeable } = analysis;
   const hasPlan = facts.plan.tools.length > 0;
-  let [longestNs, lastNs] = [0, 0];
+  let [longestNs, workNs, lastNs] = [0, 0, 0];
   for (let step = 0; step < facts.steps.length; step += 1) {
     if (!ran(facts.steps[step]!)) continue;
     longestNs = Math.max(longestNs, graph.duration[step]!);
+    workNs += graph.duration[step]!;
     lastNs = Math.max(lastNs, graph.end[step]!);
   }
   const longestWait = { group: 0, slot: 0, unknown: 0, dependency: 0 };
@@ -58,7 +59,7 @@ function lossesOf(analysis: Analysis): Loss[] {
   // However steps wait for each other, their critical path takes its time.
   const beyondNs = Math.max(0, lastNs - criticalPath.length);
   const waited = (reason: 'group' | 'slot' | 'unknown'): number => (hasPlan && longestWait[reason] > 0 ? beyondNs : 0);
-  const largest: Loss = { mostNs: longestNs / 2, find: bottleneck };
+  const largest: Loss = { mostNs: (isForeseeable ? longestNs : workNs) / 2, find: bottleneck };
   if (!facts.hasEnded) return [];
   // What is not known may have run in between.
   if (!isReplayable) return [largest];
@@ -177,31 +178,58 @@ function needsOf({ needs }: Analysis['facts']['plan'], tool: number): Set<number
   return new Set(needs.needs.subarray(needs.start[tool], needs.start[tool + 1]));
 }
 
-/** The step that took most of the run. */
+/** The step that took most of the run; where it is not known what waited for what, the tool whose steps did. */
 function bottleneck(analysis: Analysis): Finding | undefined {
+  return analysis.isForeseeable ? longestStep(analysis) : longestTool(analysis);
+}
+
+function longestStep(analysis: Analysis): Finding | undefined {
   const { say, facts, graph, observed } = analysis;
-  const knowsPath = facts.plan.tools.length > 0 && analysis.isReplayable;
-  const candidates = knowsPath ? observed.path : [...graph.steps.keys()];
-  const worth = (step: number): number => (knowsPath ? analysis.savedByHalf(step) : graph.duration[step]! / 2);
   let best = -1;
-  for (const step of candidates) {
-    // Of one that nobody waited for, the run had not been shorter.
-    const isInTime = facts.steps[step]!.clock !== 0 || graph.end[step]! <= facts.durationNs + facts.clockNs;
-    const counts = ran(facts.steps[step]!) && isInTime;
-    if (counts && (best < 0 || worth(step) > worth(best))) best = step;
-  }
+  for (const step of observed.path)
+    if (counts(step, analysis) && (best < 0 || analysis.savedByHalf(step) > analysis.savedByHalf(best))) best = step;
   if (best < 0) return undefined;
-  const { toolId } = facts.steps[best]!;
-  const took = graph.duration[best]!;
-  // By another clock, or from before its start, a step can take longer than the run.
-  const isPart = facts.durationNs > 0 && took <= facts.durationNs + facts.clockNs;
-  const share = isPart ? ` (${Math.min(100, Math.round((took / facts.durationNs) * 100))} % of the run)` : '';
+  const { toolId, iteration } = facts.steps[best]!;
+  const isFirst = iteration === 1 && facts.steps.some((step) => step.toolId === toolId && step.iteration > 1);
+  const text = `${say.step(facts.steps[best]!)} took ${formatNs(graph.duration[best]!)}${isFirst ? ' in its first pass' : ''}`;
   return {
     kind: 'bottleneck',
-    text: `${say.name(toolId)} took ${formatNs(took)}${share}`,
-    savesNs: worth(best),
+    text: `${text}${shareOf(graph.duration[best]!, facts)}`,
+    savesNs: analysis.savedByHalf(best),
     toolIds: [toolId],
   };
+}
+
+/** Counts once what passed while several steps of a tool ran. */
+function longestTool(analysis: Analysis): Finding | undefined {
+  const { say, facts, graph } = analysis;
+  const tools = new Map<string, { toolId: string; passes: number; tookNs: number; untilNs: number }>();
+  for (const step of graph.byStart) {
+    if (!counts(step, analysis)) continue;
+    const { toolId } = facts.steps[step]!;
+    const tool = tools.get(toolId) ?? { toolId, passes: 0, tookNs: 0, untilNs: -Infinity };
+    tool.passes += 1;
+    tool.tookNs += Math.max(0, graph.end[step]! - Math.max(graph.start[step]!, tool.untilNs));
+    tool.untilNs = Math.max(tool.untilNs, graph.end[step]!);
+    tools.set(toolId, tool);
+  }
+  const [longest] = [...tools.values()].toSorted((a, b) => b.tookNs - a.tookNs);
+  if (!longest) return undefined;
+  const { toolId, passes, tookNs } = longest;
+  const text = `${say.name(toolId)} took ${formatNs(tookNs)}${passes > 1 ? ` in ${passes} passes` : ''}`;
+  return { kind: 'bottleneck', text: `${text}${shareOf(tookNs, facts)}`, savesNs: tookNs / 2, toolIds: [toolId] };
+}
+
+/** Whether the run had been shorter, had a step been quicker: not of one that nobody waited for. */
+function counts(step: number, { facts, graph }: Analysis): boolean {
+  const isInTime = facts.steps[step]!.clock !== 0 || graph.end[step]! <= facts.durationNs + facts.clockNs;
+  return ran(facts.steps[step]!) && isInTime;
+}
+
+function shareOf(ns: number, { durationNs, clockNs }: Analysis['facts']): string {
+  // By another clock, or from before its start, a step can take longer than the run.
+  const isPart = durationNs > 0 && ns <= durationNs + clockNs;
+  return isPart ? ` (${Math.min(100, Math.round((ns / durationNs) * 100))} % of the run)` : '';
 }
 
 /** Time before a step in which it had all that it needs, and nothing says what it waited for. */

@@ -131,7 +131,7 @@ describe('a run that was read back', () => {
     expect(differences.map(({ kind }) => kind)).toEqual(['repeated', 'repeated']);
     expect(findings.filter(({ savesMs }) => savesMs === 0)).toEqual([]);
     expect(verdict).toBe(
-      'Succeeded in 60 ms: act took 20 ms (33 % of the run). Critical path think > act > think #2 > act #2, 60 ms.',
+      'Succeeded in 60 ms: act took 20 ms in its first pass (33 % of the run). Critical path think > act > think #2 > act #2, 60 ms.',
     );
   });
 

@@ -664,6 +664,42 @@ describe('what was lost', () => {
     ]);
   });
 
+  it('by one tool in many passes is told of all, where no plan says what waited for what', () => {
+    const told: Told[] = [
+      ['llm', 0, 30],
+      ['search', 30, 70],
+      ['llm', 70, 100, { iteration: 2 }],
+      ['lookup', 100, 120],
+      ['lookup', 100, 125, { iteration: 2 }],
+      ['lookup', 110, 130, { iteration: 3 }],
+    ];
+    const took = (...more: readonly Told[]): string | undefined =>
+      explain(NO_PLAN, 130, [...told, ...more]).findings.find(({ kind }) => kind === 'bottleneck')?.text;
+    expect(took()).toBe('llm took 60 ms in 2 passes (46 % of the run)');
+    // One or more of them ran from 0 to 30, from 70 to 80 and from 100 to 130.
+    expect(took(['lookup', 0, 30], ['lookup', 0, 25], ['lookup', 10, 20], ['lookup', 70, 80])).toBe(
+      'lookup took 70 ms in 7 passes (54 % of the run)',
+    );
+  });
+
+  it('by one pass of a tool is told of that pass, where a plan says what waited for what', () => {
+    const plan = planOf('dag', [tool('think')], [tool('act', ['think'])]);
+    const took = (...ends: readonly number[]): string | undefined =>
+      explain(
+        plan,
+        ends.at(-1)!,
+        ends.map((end, at) => [
+          at % 2 === 0 ? 'think' : 'act',
+          ends[at - 1] ?? 0,
+          end,
+          { iteration: Math.floor(at / 2) + 1 },
+        ]),
+      ).findings.find(({ kind }) => kind === 'bottleneck')?.text;
+    expect(took(20, 30, 80, 100)).toBe('think #2 took 50 ms (50 % of the run)');
+    expect(took(50, 70, 80, 100)).toBe('think took 50 ms in its first pass (50 % of the run)');
+    expect(took(80, 100)).toBe('think took 80 ms (80 % of the run)');
+  });
+
   it('by a step of a run without a plan that was skipped is nothing that ran', () => {
     const plan = planOf('dag', [tool('a')]);
     const { differences } = explain(plan, 10, [

@@ -121,7 +121,7 @@ describe('a verdict', () => {
         const rest = verdict
           .replaceAll(/<?\d+(\.\d+)? (ms|s|min|h|%)(?![a-z])/g, '')
           .replaceAll(
-            /\d+ (of \d+ )?(more )?(planned )?(other )?(steps?|tools?|attempts?|references?|such starts?)\b/g,
+            /\d+ (of \d+ )?(more )?(planned )?(other )?(steps?|tools?|attempts?|passes|references?|such starts?)\b/g,
             '',
           )
           .replaceAll(/(attempt|group) \d+|and \d+ more|\d+ others/g, '')
