@@ -1,11 +1,20 @@
+import { Wording } from '../explain/format.ts';
 import { medianOf } from '../explain/median.ts';
 import type { OpenSpan } from './live-spans.ts';
 import type { RunSummary } from './store.ts';
 import { isRunSpan, planNameOf, servicesOf } from './summarize-runs.ts';
-import { outcomeAt, textAt } from '../explain/read/read-attributes.ts';
+import { integerAt, outcomeAt, textAt } from '../explain/read/read-attributes.ts';
+import type { ReceivedSpan } from '../explain/read/received-span.ts';
 import type { ListedTrace } from './trace-library.ts';
+import { tellDeath } from './view/describe-live-run.ts';
 import type { RunRow, RunState, TraceRow } from './view/run-view.ts';
-import { ATTR_ORCHESTRATION_OUTCOME, ATTR_ORCHESTRATION_SPAN_TYPE, ATTR_ORCHESTRATION_STRATEGY } from '../semconv.ts';
+import {
+  ATTR_ORCHESTRATION_ITERATION,
+  ATTR_ORCHESTRATION_OUTCOME,
+  ATTR_ORCHESTRATION_SPAN_TYPE,
+  ATTR_ORCHESTRATION_STRATEGY,
+  ATTR_ORCHESTRATION_TOOL_ID,
+} from '../semconv.ts';
 
 /** A trace of which something is open. */
 export interface LiveTrace {
@@ -32,7 +41,9 @@ export function listRuns(
   return { runs, otherTraces: listOthers(traces, live).filter(({ traceId }) => !withRun.has(traceId)) };
 }
 
-/** How far above a run a step is looked for: bounds cycles of parents. */
+const say = new Wording();
+
+/** How far above a span another is looked for: bounds cycles of parents. */
 const MAX_ANCESTORS = 32;
 
 /** What is open of one trace. */
@@ -51,14 +62,39 @@ class OpenTrace {
 
   /** Whether a run that is open was started by a step that is. */
   isInsideStep(runSpanId: string): boolean {
-    let above = this.find(runSpanId)?.span.parentSpanId;
+    return this.#above(runSpanId).some(isStepSpan);
+  }
+
+  /** What is known of a run whose process died: what ran then, and how long it went on. */
+  endOf(runSpanId: string, startNs: bigint): Pick<RunRow, 'verdict' | 'durationMs'> {
+    const steps = this.spans.filter(
+      ({ span }) => isStepSpan(span) && this.#above(span.spanId).find(isRunSpan)?.spanId === runSpanId,
+    );
+    const names = steps.map(({ span: { attributes } }) =>
+      say.step({
+        toolId: textAt(attributes, ATTR_ORCHESTRATION_TOOL_ID) ?? '',
+        iteration: integerAt(attributes, ATTR_ORCHESTRATION_ITERATION) ?? 1,
+      }),
+    );
+    const { interruptedAtNs: diedAtNs = 0n } = this.find(runSpanId) ?? this.spans[0] ?? {};
+    return { verdict: tellDeath(say.names(names)), durationMs: msBetween(startNs, diedAtNs) };
+  }
+
+  /** The open spans above one, the nearest first. */
+  #above(spanId: string): ReceivedSpan[] {
+    const found: ReceivedSpan[] = [];
+    let above = this.find(spanId)?.span.parentSpanId;
     for (let i = 0; i < MAX_ANCESTORS && above !== undefined; i += 1) {
       const span = this.find(above)?.span;
-      if (span && textAt(span.attributes, ATTR_ORCHESTRATION_SPAN_TYPE) === 'step') return true;
+      if (span) found.push(span);
       above = span?.parentSpanId;
     }
-    return false;
+    return found;
   }
+}
+
+function isStepSpan({ attributes }: ReceivedSpan): boolean {
+  return textAt(attributes, ATTR_ORCHESTRATION_SPAN_TYPE) === 'step';
 }
 
 const NOTHING_OPEN = new OpenTrace([]);
@@ -74,13 +110,38 @@ function rowOf(run: RunSummary, trace: ListedTrace, open: OpenTrace): RunRow {
     strategy: run.strategy ?? (started && textAt(started.attributes, ATTR_ORCHESTRATION_STRATEGY)),
     state,
     outcome: run.outcome,
-    verdict: run.verdict,
     startedAtMs: Number(run.startNs) / 1e6,
-    durationMs: state === 'ended' && run.endNs > run.startNs ? Number(run.endNs - run.startNs) / 1e6 : undefined,
+    ...endOf(run, trace, state, open),
     services: trace.services,
     spans: trace.spans,
     source: trace.source,
   };
+}
+
+/** As far as it is known: of a run that nobody tells the end of, when the last span of its trace ended. */
+function endOf(
+  { spanId, verdict, startNs, endNs }: RunSummary,
+  trace: ListedTrace,
+  state: RunState,
+  open: OpenTrace,
+): Pick<RunRow, 'verdict' | 'durationMs'> {
+  switch (state) {
+    case 'running':
+      return { verdict };
+    case 'interrupted':
+      return open.endOf(spanId, startNs);
+    case 'unfinished':
+      return {
+        verdict: 'no end of it arrived',
+        durationMs: trace.runs.length === 1 ? msBetween(startNs, trace.endNs) : undefined,
+      };
+    default:
+      return { verdict, durationMs: msBetween(startNs, endNs) };
+  }
+}
+
+function msBetween(startNs: bigint, endNs: bigint): number | undefined {
+  return endNs > startNs ? Number(endNs - startNs) / 1e6 : undefined;
 }
 
 /** The summary of a run whose own span did not arrive is that of its plan, which has no outcome and no length. */
@@ -96,17 +157,22 @@ function stateOf({ spanId, outcome, startNs, endNs }: RunSummary, { source }: Li
 function listStarted(traceId: string, open: OpenTrace): RunRow[] {
   return open.spans
     .filter(({ span }) => isRunSpan(span) && !open.isInsideStep(span.spanId))
-    .map(({ span, isInterrupted }) => ({
-      traceId,
-      runSpanId: span.spanId,
-      planName: planNameOf(span),
-      strategy: textAt(span.attributes, ATTR_ORCHESTRATION_STRATEGY),
-      state: isInterrupted ? 'interrupted' : 'running',
-      outcome: outcomeAt(span.attributes, ATTR_ORCHESTRATION_OUTCOME),
-      startedAtMs: Number(span.startNs) / 1e6,
-      services: servicesOf([span.resource]),
-      spans: open.spans.length,
-    }));
+    .map(({ span, isInterrupted }) => startedRow(traceId, span, isInterrupted, open));
+}
+
+function startedRow(traceId: string, span: ReceivedSpan, isInterrupted: boolean, open: OpenTrace): RunRow {
+  return {
+    traceId,
+    runSpanId: span.spanId,
+    planName: planNameOf(span),
+    strategy: textAt(span.attributes, ATTR_ORCHESTRATION_STRATEGY),
+    state: isInterrupted ? 'interrupted' : 'running',
+    outcome: outcomeAt(span.attributes, ATTR_ORCHESTRATION_OUTCOME),
+    startedAtMs: Number(span.startNs) / 1e6,
+    ...(isInterrupted && open.endOf(span.spanId, span.startNs)),
+    services: servicesOf([span.resource]),
+    spans: open.spans.length,
+  };
 }
 
 /** Traces by what they have besides runs; of those that are kept, and of those of which nothing has ended yet. */

@@ -1,5 +1,6 @@
 import { byStart } from '../explain/read/span-tree.ts';
 import { outcomeAt, textAt } from '../explain/read/read-attributes.ts';
+import { readPlan } from '../explain/read/read-plan.ts';
 import type { Attributes, ReceivedSpan } from '../explain/read/received-span.ts';
 import {
   ATTR_ORCHESTRATION_OUTCOME,
@@ -85,7 +86,7 @@ function summarizeRun(span: ReceivedSpan): RunSummary {
     spanId: isRunSpan(span) ? spanId : (parentSpanId ?? spanId),
     runId: textAt(attributes, ATTR_ORCHESTRATION_RUN_ID),
     planName: planNameOf(span),
-    strategy: textAt(attributes, ATTR_ORCHESTRATION_STRATEGY),
+    strategy: textAt(attributes, ATTR_ORCHESTRATION_STRATEGY) ?? readPlan([span]).plan?.strategy,
     outcome: outcomeAt(attributes, ATTR_ORCHESTRATION_OUTCOME),
     verdict: textAt(attributes, ATTR_ORCHESTRATION_VERDICT),
     startNs,

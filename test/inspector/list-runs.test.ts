@@ -47,8 +47,13 @@ describe('the list of runs', () => {
 
   it('says of a plan alone that no end arrived', () => {
     const [row] = rowsOf([madeRunSpans({ ms: undefined, tools: TOOLS })]);
-    expect(row).toMatchObject({ state: 'unfinished', planName: 'nightly' });
-    expect(row!.durationMs).toBeUndefined();
+    expect(row).toMatchObject({
+      state: 'unfinished',
+      planName: 'nightly',
+      strategy: 'dag',
+      verdict: 'no end of it arrived',
+      durationMs: 10,
+    });
   });
 
   it('takes the end of a plan for no end of its run', () => {
@@ -93,6 +98,23 @@ describe('runs that go on', () => {
   it('are running once their plan is there, and interrupted when their process died', () => {
     expect(live([run!], false, [plan!])).toMatchObject([{ state: 'running', strategy: 'dag', runSpanId: run!.spanId }]);
     expect(live([run!], true, [plan!])).toMatchObject([{ state: 'interrupted' }]);
+  });
+
+  it('say what ran when their process died, and how long they went on', () => {
+    const open = [
+      run!,
+      ours('group', 'group', { parent: 'run' }),
+      ours('step', 'ask', { parent: 'group', attributes: { tool_id: 'ask', iteration: 2 } }),
+      ours('run', 'inner', { parent: 'ask' }),
+      ours('step', 'deep', { parent: 'inner', attributes: { tool_id: 'deep' } }),
+    ].map((span) => ({ span, isInterrupted: true, interruptedAtNs: run!.startNs + 1_760_000_000n }));
+    for (const kept of [[], [plan!]]) {
+      const store = openStore();
+      store.add(kept);
+      expect(listRuns(store.list(), [{ traceId: run!.traceId, open }]).runs).toMatchObject([
+        { state: 'interrupted', verdict: 'its process ended while ask #2 ran', durationMs: 1760 },
+      ]);
+    }
   });
 
   it('are there without a plan, though some of their steps have ended', () => {

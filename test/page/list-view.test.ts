@@ -19,11 +19,12 @@ describe.skipIf(!hasBrowser)('the list of runs', () => {
     await expectTexts(page.locator('td.outcome'), ['succeeded', 'unfinished', 'failed', 'succeeded', 'succeeded']);
     await expectTexts(page.locator('td.took'), [
       '24.2 s usually 5.30 s, 4.6 times as long as usual',
-      '',
+      '2.30 s usually 5.30 s',
       '1.92 s usually 5.30 s',
       '5.40 s usually 5.20 s',
       '5.20 s',
     ]);
+    await expectText(page.getByRole('rowheader').nth(1), 'billing no end of it arrived');
     await expectTexts(page.locator('td.services'), [
       'biller v1.4.0',
       'biller v1.4.0',

@@ -156,7 +156,7 @@ describe.skipIf(!hasBrowser)('a run that goes on', () => {
     await row(page, /^clean interrupted/).waitFor();
     await row(page, /^store not started/).waitFor();
     await page.getByRole('link', { name: 'All runs' }).click();
-    await page.getByRole('row', { name: 'interrupted nightly-load' }).waitFor();
+    await page.getByRole('row', { name: 'interrupted nightly-load its process ended while clean ran' }).waitFor();
   });
 
   it('says one click from the list where it is stuck when a step waits for ever', async () => {

@@ -26,8 +26,7 @@ export function describeLiveRun(
       ? ''
       : `, ${count(failed.length, 'step')} failed (${say.names(failed.map((step) => say.step(step)))})`;
   if (state === 'interrupted') {
-    const during = interrupted === '' ? '' : ` while ${interrupted} ran`;
-    return `Interrupted: its process ended${during}; ${progress}${failures}.`;
+    return `Interrupted: ${tellDeath(interrupted)}; ${progress}${failures}.`;
   }
   const lost = interrupted === '' ? '' : `; the process of ${interrupted} ended`;
   if (state === 'silent') {
@@ -43,6 +42,11 @@ export function describeLiveRun(
   const verb = steps.filter((step) => step.state === 'running').length === 1 ? 'is' : 'are';
   const now = running === '' ? 'no step is running at the moment' : `${running} ${verb} running`;
   return `Running: ${progress}${failures}${lost}; ${now}.`;
+}
+
+/** @param running the names of the steps that ran; empty for none */
+export function tellDeath(running: string): string {
+  return `its process ended${running === '' ? '' : ` while ${running} ran`}`;
 }
 
 /** How many planned tools have ended, those that run again not among them; without a plan, how many steps. */

@@ -215,10 +215,10 @@ export interface RunRow extends RunRef {
   readonly strategy?: string | undefined;
   readonly state: RunState;
   readonly outcome?: Outcome | undefined;
-  /** As its span says it. */
+  /** As its span says it; of one without an end, what is known of that. */
   readonly verdict?: string | undefined;
   readonly startedAtMs: number;
-  /** Absent as long as it has not ended. */
+  /** Absent while it runs. Of one without an end, as far as it is known. */
   readonly durationMs?: number | undefined;
   /** Of the successful runs of its plan before it, the last 20. */
   readonly usual?: { readonly runs: number; readonly medianMs: number } | undefined;

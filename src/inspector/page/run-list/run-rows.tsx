@@ -1,6 +1,6 @@
 import { useComputed } from '@preact/signals';
 import type { JSX } from 'preact';
-import { isWrong, stateOf } from '../../scene/step-states.ts';
+import { stateOf } from '../../scene/step-states.ts';
 import type { RunRow, ServiceView } from '../../view/run-view.ts';
 import { NOTHING } from '../address.ts';
 import { DurationAgainstUsual } from '../ui/duration.tsx';
@@ -57,7 +57,9 @@ function Row({ run }: { readonly run: RunRow }): JSX.Element {
         <Link class="run-link name-lines" to={{ ...NOTHING, traceId: run.traceId, run: run.runSpanId }}>
           {showPlan(run.planName)}
         </Link>
-        {isWrong(state) && run.verdict && <small class="why">{showSentence(run.verdict.replace(FAILED, ''))}</small>}
+        {state !== 'success' && run.verdict && (
+          <small class="why">{showSentence(run.verdict.replace(FAILED, ''))}</small>
+        )}
       </th>
       <td class="strategy">
         <StrategyBadge strategy={run.strategy} />
