@@ -21,7 +21,10 @@ interface Searchable {
   readonly attributes: readonly (readonly [key: string, value: string])[];
 }
 
-/** Finds steps and spans of one run by what they hold. Attributes of resources are found by `key=value` alone: all spans have them. */
+/**
+ * Finds steps and spans of one run by what they hold. What resources hold is found by `key=value`, and by words where nothing else has them: all spans
+ * would be found.
+ */
 export class SearchIndex {
   readonly #run: RunView;
   readonly #records: readonly SpanRecord[];
@@ -37,13 +40,18 @@ export class SearchIndex {
 
   find(text: string): Found {
     const terms = parseSearch(text);
+    const found = this.#find(terms);
+    return found.order.length > 0 ? found : this.#find(terms, true);
+  }
+
+  #find(terms: readonly SearchTerm[], hasResources?: boolean): Found {
     const [steps, spans] = [new Set<string>(), new Set<string>()];
     if (terms.length === 0) return { steps, spans, order: [] };
     const bySteps: SpanRecord[][] = this.#run.steps.map(() => []);
     const others: SpanRecord[] = [];
     for (const [at, record] of this.#records.entries()) {
       this.#searchable[at] ??= searchableSpan(record);
-      if (!matches(this.#searchable[at], terms)) continue;
+      if (!matches(this.#searchable[at], terms, hasResources)) continue;
       spans.add(record.span.spanId);
       (bySteps[this.#owners[at] ?? -1] ?? others).push(record);
     }
@@ -103,10 +111,11 @@ function searchableStep({ key, toolId, toolType = '', state, error = '', reason 
   };
 }
 
-function matches({ text, attributes }: Searchable, terms: readonly SearchTerm[]): boolean {
+function matches({ text, attributes }: Searchable, terms: readonly SearchTerm[], hasResources = false): boolean {
   return terms.every((term) =>
     'word' in term
-      ? text.includes(term.word)
+      ? text.includes(term.word) ||
+        (hasResources && attributes.some((pair) => isTold(pair) && pair.join('\n').includes(term.word)))
       : attributes.some(([key, value]) => isNamed(key, term.key) && value.includes(term.value)),
   );
 }

@@ -48,6 +48,18 @@ describe('SearchIndex', () => {
     expect(find('execution_plan=aggregate')).toEqual([`span:${idOf('plan')}`]);
   });
 
+  it('finds spans by a word of their resource where nothing else has it', () => {
+    const resource = new Map([
+      ['service.version', '2.0.0'],
+      ['deployment.name', 'audit-vm'],
+    ]);
+    const spans = overviewSpans().map((span) => (span.name === 'GET' ? { ...span, resource } : span));
+    const index = new SearchIndex(overviewRun(), new SpanTree(asTraces(spans)).records);
+    for (const text of ['2.0.0', 'deployment', 'VM', 'service.version=2'])
+      expect(index.find(text).order).toEqual([{ selected: `span:${idOf('h1')}`, step: 'audit' }]);
+    expect(index.find('audit').order.map(({ selected }) => selected)).toEqual(find('audit'));
+  });
+
   it('finds nothing where nothing is searched for', () => {
     expect(find('  ')).toEqual([]);
   });
