@@ -170,6 +170,8 @@ describe.skipIf(!hasBrowser)('a run that goes on', () => {
     await details(page)
       .getByText(/clean has been running for/)
       .waitFor();
+    await row(page, /^clean running/).click();
+    await details(page).getByText('Its span arrives when it ends, each call inside when that ends.').waitFor();
   });
 
   it('says so as well when a step keeps its process busy for ever', async () => {

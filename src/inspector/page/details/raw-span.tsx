@@ -32,7 +32,9 @@ export function RawSpan({ spanId, spans }: RawSpanProps): JSX.Element | null {
     <Record record={record} />
   ) : (
     <p class="dim">
-      {shownRun.value?.nowMs === undefined ? 'Its span did not arrive.' : 'Its span arrives when it ends.'}
+      {shownRun.value?.nowMs === undefined
+        ? 'Its span did not arrive.'
+        : 'Its span arrives when it ends, each call inside when that ends.'}
     </p>
   );
 }
