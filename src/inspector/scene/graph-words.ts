@@ -1,5 +1,5 @@
 import { formatDuration } from '../../explain/format.ts';
-import type { RunView } from '../view/run-view.ts';
+import type { EdgeView, RunView } from '../view/run-view.ts';
 import type { GraphEdge, GraphGroup, GraphNode } from './graph-items.ts';
 import { summarize } from './graph-tally.ts';
 import { STATES } from './step-states.ts';
@@ -48,7 +48,7 @@ export function describeEdge(view: RunView, { edges, kind, from, to }: GraphEdge
   const title = `${nameOf(from)} → ${nameOf(to)}`;
   if (edges.length > 1) return [title, `${edges.length} edges`];
   const edge = view.edges[edges[0] ?? -1];
-  const mappings = edge?.mappings.map((mapping) => mappingText(view, { ...edge, mappings: [mapping] })) ?? [];
+  const mappings = edge?.mappings.map((mapping) => describeMapping(view, { ...edge, mappings: [mapping] })) ?? [];
   const more = mappings.length > MAX_TOLD ? [`and ${mappings.length - MAX_TOLD} more`] : [];
   const what = {
     control: 'waits for it',
@@ -57,6 +57,13 @@ export function describeEdge(view: RunView, { edges, kind, from, to }: GraphEdge
     order: 'follows it',
   }[kind];
   return [title, what, ...mappings.slice(0, MAX_TOLD), ...more];
+}
+
+/** Of one mapping. */
+function describeMapping(view: RunView, edge: EdgeView): string {
+  const [mapping] = edge.mappings;
+  const isLost = view.steps[edge.to]?.mappings.some(({ field, resolved }) => field === mapping?.field && !resolved);
+  return mappingText(view, edge) + (isLost ? ': found nothing' : '');
 }
 
 function listNames(names: readonly string[]): string {

@@ -225,6 +225,17 @@ describe('what is pointed at', () => {
       ['aggregate → report', 'reads its output', 'rows ← data', 'title ← title'],
       ['secondary → report', 'reads its output, which depends_on does not name', 'rows ← rows'],
     ]);
+    const steps = view.steps.map((step) =>
+      step.toolId === 'report'
+        ? { ...step, mappings: [{ field: 'title', ref: '{aggregate.data.title}', resolved: false }] }
+        : step,
+    );
+    expect(describeEdge({ ...view, steps }, edges[2]!)).toEqual([
+      'aggregate → report',
+      'reads its output',
+      'rows ← data',
+      'title ← title: found nothing',
+    ]);
     const unknown = { ...view, edges: [] };
     expect(draw(unknown).scene.edges.map((edge) => describeEdge(unknown, edge))).toEqual([
       ['group 0 → group 1', 'follows it'],
