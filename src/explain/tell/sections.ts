@@ -141,7 +141,7 @@ function progressOf({ done, notDone }: Explanation): string[] {
 function listOf(names: readonly string[]): string {
   const shown = names.slice(0, MAX_NAMES);
   const more = names.length - shown.length;
-  return `${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+  return `${shown.map((name) => name || '(no name)').join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }
 
 const MAX_NAMES = 50;

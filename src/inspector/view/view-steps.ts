@@ -62,7 +62,9 @@ function viewStep(
   const since = (timeNs: bigint): number => Number(timeNs - context.zeroNs) / 1e6;
   const startMs = explained?.startMs ?? (span && span.startNs > 0n ? since(span.startNs) : undefined);
   const hasEnded = startMs !== undefined && state !== 'running' && state !== 'interrupted';
-  const isUnexplained = state === 'planned' || state === 'running' || contradicts(step, state);
+  // Once the run has ended, that no span arrived is all that can be said.
+  const isLost = state === 'no span' && context.state === 'ended';
+  const isUnexplained = state === 'planned' || state === 'running' || isLost || contradicts(step, state);
   const length = explained?.durationMs ?? (span ? Number(span.endNs - span.startNs) / 1e6 : 0);
   return {
     toolId: step.toolId,

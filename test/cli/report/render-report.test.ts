@@ -303,6 +303,8 @@ it('names the steps of which no span arrived', () => {
     write: { needs: ['rank'], ms: [9, 12] as const },
   };
   expect(report(madeRunSpans({ ms: 12, tools }), 100)).toContain('\n  - no span of rank arrived\n');
+  const nameless = { ...tools, '': { needs: ['fetch'] } };
+  expect(report(madeRunSpans({ ms: 12, tools: nameless }), 100)).toContain('no span of rank, (no name) arrived\n');
 });
 
 describe('names that mean harm', () => {

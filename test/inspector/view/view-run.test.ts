@@ -232,6 +232,14 @@ describe('a run described for the page', () => {
     expect(view.criticalPath).toEqual({ steps: [0, 1, 2], ms: 100 });
   });
 
+  it('gives no reason beside that no span of a step arrived, where nobody says more', () => {
+    const tools = { fetch: { ms: [0, 10] }, rank: { needs: ['fetch'] } } as const;
+    const [, rank] = viewOf(madeRunSpans({ ms: 20, tools })).steps;
+    expect([rank?.state, rank?.reason]).toEqual(['no span', undefined]);
+    const [, unknown] = viewOf(madeRunSpans({ ms: undefined, tools })).steps;
+    expect([unknown?.state, unknown?.reason]).toEqual(['no span', 'not started or not ended']);
+  });
+
   it('is plain JSON', () => {
     const view = viewOf(madeRunSpans({ ms: 600, tools: MAPPED }));
     expect(JSON.parse(JSON.stringify(view))).toEqual(JSON.parse(JSON.stringify({ ...view })));
