@@ -6,6 +6,8 @@ export interface GraphInput {
   readonly groupOf: Int32Array;
   /** Of each node the one that called it, or -1. It comes before its callee. */
   readonly parentOf: Int32Array;
+  /** Of each node the first pass of its tool: itself where it is no further one. */
+  readonly firstPassOf: Int32Array;
   readonly groupCount: number;
   /** Edge `i` leads from node `from[i]` to node `to[i]`. */
   readonly from: Int32Array;
@@ -21,9 +23,14 @@ const MANY_IN_GROUP = 40;
 /** The steps, groups and edges of a run. */
 export function graphInputOf(view: RunView, collapsed: readonly number[]): GraphInput {
   const { steps, edges, groups } = view;
+  const firstPasses = new Map<string, number>();
   return {
     groupOf: Int32Array.from(steps, ({ group }) => group ?? -1),
     parentOf: Int32Array.from(steps, ({ parent }) => parent ?? -1),
+    firstPassOf: Int32Array.from(steps, ({ toolId, iteration }, at) => {
+      if (iteration === 1) firstPasses.set(toolId, at);
+      return firstPasses.get(toolId) ?? at;
+    }),
     groupCount: groups.length,
     from: Int32Array.from(edges, ({ from }) => from),
     to: Int32Array.from(edges, ({ to }) => to),
@@ -33,7 +40,7 @@ export function graphInputOf(view: RunView, collapsed: readonly number[]): Graph
 
 /** Whether both are laid out alike. */
 export function isSameInput(a: GraphInput, b: GraphInput): boolean {
-  const lists = ['groupOf', 'parentOf', 'from', 'to', 'collapsed'] as const;
+  const lists = ['groupOf', 'parentOf', 'firstPassOf', 'from', 'to', 'collapsed'] as const;
   return a.groupCount === b.groupCount && lists.every((name) => isSameList(a[name], b[name]));
 }
 

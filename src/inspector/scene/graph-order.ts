@@ -16,7 +16,8 @@ const SWEEPS = 6;
 
 /**
  * Orders the units of each block so that edges are short: by the middle of what they need, then of what needs them, in turn (barycentre method of
- * Sugiyama, Tagawa and Toda 1981). Of all that were tried the one with the shortest edges stays; the given order is the first.
+ * Sugiyama, Tagawa and Toda 1981). Of all that were tried the one with the shortest edges stays; the given order is the first. Passes of a tool
+ * stay in their order.
  */
 export function orderUnits(blocks: readonly Block[], parts: GraphParts, edges: MergedEdges): Places {
   const vertices = parts.nodeCount + parts.groupCount;
@@ -56,7 +57,13 @@ export function orderUnits(blocks: readonly Block[], parts: GraphParts, edges: M
 function sortBlock(block: Block, neighbours: Adjacency, parts: GraphParts, places: Places): void {
   if (block.units.length < 2) return;
   const wanted = new Map(block.units.map((unit) => [unit, wantedMiddle(unit, neighbours, places)]));
-  block.units = block.units.toSorted((a, b) => wanted.get(a)! - wanted.get(b)! || a - b);
+  const firstPassOf = (unit: number): number => parts.firstPassOf[unit] ?? unit;
+  const passes = new Map(
+    Array.from(Map.groupBy(block.units, firstPassOf), ([first, units]) => [first, units.values()]),
+  );
+  block.units = block.units
+    .toSorted((a, b) => wanted.get(a)! - wanted.get(b)! || a - b)
+    .map((unit) => passes.get(firstPassOf(unit))!.next().value!);
   fillBlock(block, parts, places);
 }
 

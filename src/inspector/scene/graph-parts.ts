@@ -9,6 +9,8 @@ export interface GraphParts {
   readonly groupCount: number;
   /** Of each node; what a node called is in the group of that one. */
   readonly groupOf: Int32Array;
+  /** As the input has it. */
+  readonly firstPassOf: Int32Array;
   /** How many nodes are above a node, of those that called each other. */
   readonly depthOf: Int32Array;
   readonly isCollapsed: Uint8Array;
@@ -23,7 +25,7 @@ export interface GraphParts {
 
 export function readParts(input: GraphInput): GraphParts {
   const nodeCount = input.groupOf.length;
-  const { groupCount } = input;
+  const { groupCount, firstPassOf } = input;
   const isCollapsed = new Uint8Array(groupCount);
   for (const group of input.collapsed) if (group >= 0 && group < groupCount) isCollapsed[group] = 1;
   const groupOf = new Int32Array(nodeCount).fill(-1);
@@ -45,7 +47,8 @@ export function readParts(input: GraphInput): GraphParts {
     if (box < 0) rowsOf[unitOf[node]!]! += 1;
   }
   for (let group = 0; group < groupCount; group += 1) rowsOf[nodeCount + group] = isCollapsed[group]!;
-  return { nodeCount, groupCount, groupOf, depthOf, isCollapsed, vertexOf, unitOf, rowsOf, rowInUnit: children.rows() };
+  const rowInUnit = children.rows();
+  return { nodeCount, groupCount, groupOf, firstPassOf, depthOf, isCollapsed, vertexOf, unitOf, rowsOf, rowInUnit };
 }
 
 /** Those that were called by each node, in order. */

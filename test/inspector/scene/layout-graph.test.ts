@@ -15,6 +15,7 @@ interface Box {
 function input(given: {
   readonly groupOf: readonly number[];
   readonly parentOf?: readonly number[];
+  readonly firstPassOf?: readonly number[];
   readonly groupCount?: number;
   readonly edges?: readonly (readonly [number, number])[];
   readonly collapsed?: readonly number[];
@@ -23,6 +24,7 @@ function input(given: {
   return {
     groupOf: Int32Array.from(groupOf),
     parentOf: Int32Array.from(parentOf),
+    firstPassOf: Int32Array.from(given.firstPassOf ?? groupOf.keys()),
     groupCount: groupCount ?? groupOf.reduce((most, group) => Math.max(most, group), -1) + 1,
     from: Int32Array.from(edges, ([from]) => from),
     to: Int32Array.from(edges, ([, to]) => to),
@@ -40,6 +42,7 @@ const anyInput: fc.Arbitrary<GraphInput> = fc.integer({ min: 0, max: 40 }).chain
         minLength: nodes,
         maxLength: nodes,
       }),
+      firstPassOf: fc.array(fc.integer({ min: -1, max: nodes }), { minLength: nodes, maxLength: nodes }),
       edges: fc.array(fc.tuple(fc.integer({ min: -1, max: nodes }), fc.integer({ min: -1, max: nodes })), {
         maxLength: 80,
       }),
@@ -296,6 +299,19 @@ describe('the layout of a graph', () => {
     const inOrder = (nodes: readonly number[]): number[] =>
       nodes.toSorted((a, b) => layout.nodeY[a]! - layout.nodeY[b]!);
     expect(inOrder([3, 4, 5]).map((node) => 5 - node)).toEqual(inOrder([0, 1, 2]));
+  });
+
+  it('keeps passes of a tool in order, though edges would be shorter otherwise', () => {
+    const fromDrafts = [1, 2, 3, 4].flatMap((draft) => [[0, draft] as const, [draft, draft + 4] as const]);
+    const backToDrafts = [2, 3, 4].map((draft) => [draft + 3, draft] as const);
+    const loop = {
+      groupOf: [0, 1, 1, 1, 1, 2, 2, 2, 2, 3],
+      edges: [...fromDrafts, ...backToDrafts, [4, 9] as const, [8, 9] as const],
+    };
+    const draftsOf = ({ nodeY }: GraphLayout): number[] => [1, 2, 3, 4].toSorted((a, b) => nodeY[a]! - nodeY[b]!);
+    expect(draftsOf(layoutGraph(input(loop)))).not.toEqual([1, 2, 3, 4]);
+    const firstPassOf = [0, 1, 1, 1, 1, 5, 5, 5, 5, 9];
+    expect(draftsOf(layoutGraph(input({ ...loop, firstPassOf })))).toEqual([1, 2, 3, 4]);
   });
 
   it('keeps the given order where nothing speaks against it', () => {
