@@ -1,6 +1,7 @@
 import { PlanError } from '../errors.ts';
 import { parsePlan, type Plan } from '../plan.ts';
-import { createExecutionPlanTrace } from '../plan-trace.ts';
+import { createExecutionPlanTrace, type ExecutionPlanTrace } from '../plan-trace.ts';
+import { MAX_MERMAID_LINES } from '../explain/tell/escape-mermaid.ts';
 import { parseFileAndFlags, usageError, type Command } from './command.ts';
 import { renderDot, renderMermaid } from './plan/render-graph.ts';
 import { renderPlan } from './plan/render-plan.ts';
@@ -59,13 +60,24 @@ export const runPlanCommand: Command = async (args, { signal }) => {
   return 0;
 };
 
+/** All of a plan, as it was asked for; what is too much for Mermaid is said. */
+function renderWhole(plan: Plan, trace: ExecutionPlanTrace): string {
+  const text = renderMermaid(plan, trace);
+  const lines = text.match(/^ {2}t\d+ -/gm)?.length ?? 0;
+  if (lines > MAX_MERMAID_LINES)
+    sayFault(
+      `Mermaid draws up to ${MAX_MERMAID_LINES} lines, unless maxEdges says otherwise; this plan has ${lines}: try --dot`,
+    );
+  return text;
+}
+
 function render(plan: Plan, view: (typeof VIEWS)[number] | undefined): string {
   const trace = createExecutionPlanTrace(plan);
   switch (view) {
     case 'json':
       return jsonText(trace);
     case 'mermaid':
-      return `${renderMermaid(plan, trace)}\n`;
+      return `${renderWhole(plan, trace)}\n`;
     case 'dot':
       return `${renderDot(plan, trace)}\n`;
     case undefined: {

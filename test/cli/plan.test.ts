@@ -140,6 +140,20 @@ describe('a valid plan', () => {
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(40);
   });
 
+  it('says so where Mermaid would draw nothing of it', async () => {
+    const tools = [0, 1].flatMap((level) =>
+      Array.from({ length: 25 }, (_, at) => ({
+        tool_id: `t${level}-${at}`,
+        depends_on: level === 0 ? [] : Array.from({ length: 25 }, (_, other) => `t0-${other}`),
+      })),
+    );
+    const { stdout, stderr } = await plan(['-', '--mermaid'], JSON.stringify({ tools }));
+    expect(stdout.match(/-->/g)).toHaveLength(625);
+    expect(stderr).toBe(
+      'orchestrace: Mermaid draws up to 500 lines, unless maxEdges says otherwise; this plan has 625: try --dot\n',
+    );
+  });
+
   it('cannot act on the terminal or leave its labels by its names', async () => {
     const text = JSON.stringify({ name: EVIL, tools: [{ tool_id: EVIL, output_mapping: { [EVIL]: '{$input.x}' } }] });
     const shown = await plan(['-'], text);

@@ -1,5 +1,8 @@
 import { escapeText } from './escape-text.ts';
 
+/** Lines between nodes that Mermaid draws, unless the page around it says otherwise: of more it draws nothing. */
+export const MAX_MERMAID_LINES = 500;
+
 /** Signs that Mermaid reads in labels: quotes, markup, its own entities, comments and directives, emphasis, links. */
 const SIGNS = /["#%&<>`*~\\]|(?<![a-z\d])_|_(?![a-z\d])|\](?=\()/gi;
 /** What makes a list of a label. */

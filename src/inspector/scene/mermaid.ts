@@ -1,13 +1,12 @@
 import { shorten } from '../../explain/format.ts';
-import { escapeMermaid } from '../../explain/tell/escape-mermaid.ts';
+import { escapeMermaid, MAX_MERMAID_LINES } from '../../explain/tell/escape-mermaid.ts';
 import { type Diagram, type DiagramNode, type DrawnPart, drawGroups, drawSteps, type Line } from './mermaid-diagram.ts';
 import { mixColor } from './mix-color.ts';
 import { LIGHT } from './palette.ts';
 
 /** Runs of more steps have one node for each group: nobody could read more. */
 const MAX_NODES = 200;
-/** What Mermaid takes, unless the page around it says otherwise: of lines, and of characters in all. */
-const MAX_LINES = 500;
+/** What Mermaid takes, unless the page around it says otherwise, in characters. */
 const MAX_LENGTH = 50_000;
 /** So few have no more lines than that, however many of them need each other. */
 const MAX_DENSE_NODES = 22;
@@ -25,7 +24,7 @@ export function renderMermaid(view: DrawnPart): string {
 
 /** Undefined where Mermaid would refuse it. */
 function writeWithin(diagram: Diagram): string | undefined {
-  if (diagram.lines.length > MAX_LINES) return undefined;
+  if (diagram.lines.length > MAX_MERMAID_LINES) return undefined;
   const text = write(diagram);
   return text.length > MAX_LENGTH ? undefined : text;
 }
