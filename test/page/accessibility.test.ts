@@ -47,6 +47,8 @@ describe.skipIf(!hasBrowser)('accessibility', () => {
     for (const [path, last] of SHOWN) {
       await opened.go(path);
       await page.getByText(last).first().waitFor({ state: 'attached' });
+      // What is loading is pale.
+      await page.locator('[aria-busy=true]').waitFor({ state: 'detached' });
       await settle(page);
       found.push(...(await violationsOf(page)).map((violation) => `${path}: ${violation}`));
     }
