@@ -78,8 +78,8 @@ interface ParallelismMs {
 
 /** How long the run would have taken under other circumstances, by a replay of the durations that were measured. */
 interface WhatIf {
-  /** Each step as soon as its dependencies end, as many at once as it takes. */
-  readonly readyMs: number;
+  /** Each step as soon as its dependencies end, as many at once as it takes; undefined where it is not known what steps need. */
+  readonly readyMs: number | undefined;
   /** The same with so many steps at once: the width that was seen, half and twice of it. Empty without a plan: what needs what is not known. */
   readonly widths: readonly { readonly width: number; readonly ms: number }[];
   /** Without the failed attempts of each step that was tried again, by what that saves. */
@@ -172,10 +172,12 @@ function explainSteps(analysis: Analysis): ExplainedStep[] {
   });
 }
 
-function whatIf({ facts, graph, criticalPath, parallelism: { peak }, observed, isForeseeable }: Analysis): WhatIf {
+function whatIf(analysis: Analysis): WhatIf {
+  const { facts, graph, criticalPath, parallelism, observed, isWhole, isForeseeable } = analysis;
+  const { peak } = parallelism;
   const widths = peak < 1 || !isForeseeable ? [] : [...new Set([Math.ceil(peak / 2), peak, peak * 2])];
   return {
-    readyMs: ms(criticalPath.length),
+    readyMs: isWhole && facts.plan.tools.length > 0 ? ms(criticalPath.length) : undefined,
     widths: widths.map((width) => ({ width, ms: ms(replayWithWidth(graph.needs, graph.duration, width)) })),
     withoutRetries: facts.steps
       .flatMap((step, at) =>

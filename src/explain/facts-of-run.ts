@@ -1,4 +1,4 @@
-import { ATTR_ORCHESTRATION_WAIT_REASON, type WaitReason } from '../semconv.ts';
+import { ATTR_ORCHESTRATION_ROOT_CAUSE, ATTR_ORCHESTRATION_WAIT_REASON, type WaitReason } from '../semconv.ts';
 import { PlanFacts, type RunFacts, type StepFacts } from './facts.ts';
 import { textAt } from './read/read-attributes.ts';
 import type { Attributes, ReceivedSpan } from './read/received-span.ts';
@@ -34,6 +34,7 @@ export function factsOfRun(run: Run): RunFacts {
     hasEnded,
     outcome: run.outcome,
     error: run.error,
+    rootCause: run.span && textAt(run.span.attributes, ATTR_ORCHESTRATION_ROOT_CAUSE),
     cancelReason: run.cancelReason,
     durationNs,
     clockNs: isFloored ? Number(WHOLE_MS) : MICROSECOND_NS,

@@ -22,6 +22,8 @@ export interface RunFacts {
   readonly outcome: Outcome | undefined;
   /** Why it failed. */
   readonly error: string | undefined;
+  /** The tool that failed first, as whoever ran it says. */
+  readonly rootCause?: string | undefined;
   /** Why it was cancelled; undefined where nobody says. */
   readonly cancelReason?: string | undefined;
   /** To the end of the run, else to the last that is known of it. */

@@ -25,7 +25,7 @@ export function isFailing(outcome: Outcome | undefined): boolean {
   return outcome === 'failure' || outcome === 'error' || outcome === 'timeout';
 }
 
-export function findFailures({ plan, steps, lost, elsewhere, running = [] }: RunFacts): Failures {
+export function findFailures({ plan, steps, lost, elsewhere, running = [], rootCause, clockNs }: RunFacts): Failures {
   const unknown = new Set([...lost, ...(elsewhere ?? []), ...running]);
   /** Of a planned tool the last pass counts, of others, which may be one of many, any that failed. */
   const last: (StepFacts | undefined)[] = Array.from({ length: plan.tools.length });
@@ -42,6 +42,9 @@ export function findFailures({ plan, steps, lost, elsewhere, running = [] }: Run
   }
   for (const step of last) if (step && isFailing(step.outcome)) failed.push(step);
   const inOrder = failed.toSorted((a, b) => a.endNs - b.endNs);
+  // Of what failed within what times may be off, whoever ran it knows what was first.
+  const first = inOrder.findIndex(({ toolId }) => toolId === rootCause);
+  if (first > 0 && inOrder[first]!.endNs - inOrder[0]!.endNs <= clockNs) inOrder.unshift(...inOrder.splice(first, 1));
   const [skipped, cancelled, notStarted, done]: [string[], string[], string[], string[]] = [[], [], [], []];
   for (let tool = 0; tool < last.length; tool += 1) {
     const { toolId } = plan.tools[tool]!;

@@ -1,3 +1,4 @@
+import { count } from '../explain/format.ts';
 import type { LiveRun } from '../explain/compare/measure-run.ts';
 import { readTrace, type TraceView } from '../explain/read/read-trace.ts';
 import type { ReceivedSpan } from '../explain/read/received-span.ts';
@@ -26,6 +27,8 @@ const MAX_SHOWN = 200;
 /** What the page asks for, whatever asks. Methods throw a {@link Refusal} that says what to do. */
 export class Inspector {
   readonly live: LiveSpans = new LiveSpans();
+  /** Why the last spans that arrived could not be kept. */
+  storeFault: string | undefined;
   readonly #library: TraceLibrary;
   readonly #earlier: EarlierRuns;
 
@@ -72,9 +75,9 @@ export class Inspector {
     const found = await this.#read(traceId, runSpanId);
     const after = asFarAsItIs(found.run, found.open);
     const live = liveRunOf(found);
-    const [, count] = /^median:(\d{1,3})$/.exec(other) ?? [];
-    if (count !== undefined) {
-      const runs = this.#earlier.successes(after, Number(count) || DEFAULT_MEDIAN_RUNS);
+    const [, most] = /^median:(\d{1,3})$/.exec(other) ?? [];
+    if (most !== undefined) {
+      const runs = this.#earlier.successes(after, Number(most) || DEFAULT_MEDIAN_RUNS);
       if (runs.length > 0) return viewBaseline(runs, after, live);
       throw noSuccess(after);
     }
@@ -116,9 +119,15 @@ export class Inspector {
   }
 
   #notes(): string[] {
-    const { evictedTraces } = this.#library.store.counts;
-    const evicted = evictedTraces > 0 ? [`${evictedTraces} older traces had to make room`] : [];
-    return this.#library.fault === undefined ? evicted : [...evicted, this.#library.fault];
+    const { evictedTraces, refusedSpans } = this.#library.store.counts;
+    return [
+      ...(evictedTraces > 0 ? [`${evictedTraces} older traces had to make room`] : []),
+      ...(refusedSpans > 0
+        ? [`not kept: ${count(refusedSpans, 'span')} of traces that are larger than the store`]
+        : []),
+      ...(this.#library.fault === undefined ? [] : [this.#library.fault]),
+      ...(this.storeFault === undefined ? [] : [`what arrives is not kept: ${this.storeFault}`]),
+    ];
   }
 }
 

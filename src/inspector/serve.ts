@@ -53,8 +53,10 @@ export async function startInspector(options: InspectorOptions): Promise<Inspect
   const take = (spans: readonly ReceivedSpan[]): void => {
     try {
       feed.change(() => store.add(spans));
+      inspector.storeFault = undefined;
       options.onStoreFault?.(undefined);
     } catch (error) {
+      inspector.storeFault = error instanceof Error ? error.message : String(error);
       options.onStoreFault?.(error);
       throw error;
     }

@@ -315,7 +315,9 @@ export class PlanRun {
     const isCancelled = this.#isCancelled || [...results.values()].some(({ outcome }) => outcome === 'cancellation');
     const outcome = failedSteps.length > 0 ? 'failure' : isCancelled ? 'cancellation' : 'success';
     const error = results.get(failedSteps[0] ?? '')?.error;
-    const cancelReason = this.#cancelReason;
+    const cancelled = [...results.values()].find((result) => result.outcome === 'cancellation');
+    // A tool may have cancelled it by what it threw.
+    const cancelReason = this.#cancelReason ?? (isCancelled ? cancelReasonOf(cancelled?.error) : undefined);
     safely('end a run', () => recorder?.end(outcome, error, cancelReason));
     this.#log?.end({ outcome, error: messageOf(outcome, error), cancelReason, endedAt: performance.now() });
     const log = this.#log;

@@ -5,8 +5,11 @@ import { describe, safely, warn } from './guard.ts';
 import type { TextWriter } from './text.ts';
 
 const OTHER = '_OTHER';
-/** How many causes are told, each that of the one before; and how many of the errors that an error without a message stands for. */
-const MAX_CAUSES = 3;
+/** How many causes are told, each that of the one before; and how many of the errors that one error stands for. */
+const MAX_CAUSES = 8;
+const MAX_ERRORS = 3;
+/** A message ends as it did where a cause follows. */
+const FULL_STOP = /\.$/;
 
 /** What is known of a failure. Made once; reading it runs no code of the thrown value unguarded. */
 export interface Failure {
@@ -25,7 +28,7 @@ export function failureOf(error: unknown, outcome: Outcome): Failure {
   let stack = readText(error, 'stack');
   for (const cause of causesOf(error)) {
     const said = saidBy(cause);
-    if (said && !message.includes(said)) message += (message && ': ') + said;
+    if (said && !message.includes(said)) message = message.replace(FULL_STOP, '') + (message && ': ') + said;
     const trace = readText(cause, 'stack') ?? said;
     if (stack && trace) stack += `\n[cause]: ${trace}`;
   }
@@ -37,7 +40,8 @@ const NO_REASON = /^(?:(?:This|The) operation was aborted(?:: |$))+/;
 
 /** Why something was cancelled: what was thrown for it, or the reason of its signal; undefined where that does not say. */
 export function cancelReasonOf(reason: unknown): string | undefined {
-  if (reason === undefined) return undefined;
+  if (reason === undefined || reason === null) return undefined;
+  if (typeof reason === 'object' && saidBy(reason) === undefined) return undefined;
   return failureOf(reason, 'cancellation').message.replace(NO_REASON, '') || undefined;
 }
 
@@ -54,7 +58,7 @@ export function isFailureResult(result: unknown, isFailure: (result: unknown) =>
 
 /** What a failure that was returned says of itself: its `error`, else its `message`. Runs no getter. */
 export function reportedError(result: unknown): unknown {
-  const said = safely('read a reported failure', () => ownValue(result, 'error') ?? ownValue(result, 'message'));
+  const said = safely('read a reported failure', () => ownValue(result, 'error') || ownValue(result, 'message'));
   return said ?? 'the tool reported failure';
 }
 
@@ -91,13 +95,17 @@ function typeOf(error: unknown): string {
   return readText(constructor, 'name') || name || OTHER;
 }
 
-/** A text, or the message of what has one: of one that is empty those of the first errors that it stands for. */
+/** What a value that is no error may have in the place of a message. */
+const TEXTS = ['message', 'error', 'code', 'type'];
+
+/** A text, or the message of what has one, with those of the first errors that it stands for. */
 function saidBy(error: unknown): string | undefined {
-  const message = typeof error === 'string' ? error : readText(error, 'message');
-  if (message !== '') return message;
+  const message = typeof error === 'string' ? error : firstText(error, TEXTS);
   const errors = read(error, 'errors');
-  const messages = Array.from({ length: MAX_CAUSES }, (_, at) => readText(read(errors, String(at)), 'message'));
-  return [...new Set(messages)].filter(Boolean).join(', ');
+  if (message === undefined || errors === undefined) return message;
+  const messages = Array.from({ length: MAX_ERRORS }, (_, at) => readText(read(errors, String(at)), 'message'));
+  const others = [...new Set(messages)].filter((other) => other && !message.includes(other)).join(', ');
+  return [message.replace(FULL_STOP, ''), others].filter(Boolean).join(': ');
 }
 
 /** What caused an error, and what caused that. */
@@ -109,6 +117,14 @@ function causesOf(error: unknown): unknown[] {
     chain.push(cause);
   }
   return chain.slice(1);
+}
+
+function firstText(value: unknown, keys: readonly string[]): string | undefined {
+  for (const key of keys) {
+    const text = readText(value, key);
+    if (text !== undefined) return text;
+  }
+  return undefined;
 }
 
 function readText(value: unknown, key: string): string | undefined {

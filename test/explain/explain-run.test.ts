@@ -158,7 +158,7 @@ describe('a run that was read back', () => {
       findings: [],
       bottlenecks: [],
       parallelism: { workMs: 0, busyMs: 0, achieved: 0, peak: 0, idleMs: 5 },
-      whatIf: { readyMs: 0, widths: [], withoutRetries: [] },
+      whatIf: { readyMs: undefined, widths: [], withoutRetries: [] },
     });
     const empty = explain([ours('run', 'run', { attributes: { outcome: 'success' } }), planSpan([])]);
     expect(empty).toMatchObject({ completeness: { planned: 0, seen: 0 }, criticalPath: undefined });
@@ -218,6 +218,20 @@ describe('a plan of others', () => {
     expect(criticalPath?.ms).toBe(30);
     expect(steps.map(({ waitMs }) => waitMs)).toEqual([0, 0, 0]);
   });
+});
+
+it('of steps that failed within a millisecond has the root cause that who ran it names', () => {
+  const failed = (rootCause: string, ms: number): Explanation =>
+    explain([
+      ours('run', 'run', { ms: [0, 10], attributes: { outcome: 'failure', root_cause: rootCause } }),
+      planSpan([[tool('a'), tool('b')], [tool('c', 'a')]]),
+      stepSpan('a', [0, ms], { outcome: 'failure' }),
+      stepSpan('b', [0, 1], { outcome: 'failure' }),
+      stepSpan('c', [2, 2], { outcome: 'skip', group_index: 1 }),
+    ]);
+  expect(failed('a', 1.9)).toMatchObject({ rootCause: 'a', affected: ['c'] });
+  expect(failed('b', 1.9)).toMatchObject({ rootCause: 'b', affected: [] });
+  expect(failed('a', 3)).toMatchObject({ rootCause: 'b' });
 });
 
 describe('a run with a step that does not go together with its times', () => {

@@ -113,6 +113,14 @@ describe('a trace that is removed', () => {
   });
 });
 
+it('the list of runs says how much of a trace that is larger than the store was not kept', async () => {
+  const store = openStore({ maxSpans: 2 });
+  store.add(nightly(1, 100));
+  expect((await new Inspector(store).runs()).notes).toEqual([
+    'not kept: 1 span of traces that are larger than the store',
+  ]);
+});
+
 it('the list of runs says how many traces had to make room', async () => {
   const store = openStore({ maxTraces: 1 });
   const inspector = new Inspector(store);
@@ -153,16 +161,22 @@ it('a comparison of a run that goes on, or was interrupted, has no ends that did
   );
   const compared = async (other: string): Promise<unknown> => {
     const { summary, steps } = await inspector.compare(ID(2), '', other);
-    return [summary, ...steps.map(({ name, changeMs, after }) => `${name} ${after?.state}, takes ${changeMs}`)];
+    const told = summary.replace(/ run for .*, and took 80 ms before\.$/, ' run for long.');
+    return [told, ...steps.map(({ name, changeMs, after }) => `${name} ${after?.state}, takes ${changeMs}`)];
   };
   const steps = (state: string): string[] => ['fetch success, takes 0', `rank ${state}, takes undefined`];
   const rest = 'only the steps that have ended are compared.';
-  expect(await compared('')).toEqual([`The run after is still running: ${rest}`, ...steps('running')]);
+  expect(await compared('')).toEqual([
+    `The run after is still running: ${rest} rank has run for long.`,
+    ...steps('running'),
+  ]);
   expect(await compared('median:20')).toEqual([`The run is still running: ${rest}`, ...steps('running')]);
   inspector.live.close('p', connection);
   const died = 'was interrupted while rank ran: only the steps that had ended are compared.';
-  expect(await compared('')).toEqual([`The run after ${died}`, ...steps('interrupted')]);
+  expect(await compared('')).toEqual([`The run after ${died} rank had run for long.`, ...steps('interrupted')]);
   expect(await compared(ID(2))).toEqual([`The run before ${died}`, ...steps('interrupted')]);
+  const { steps: same } = await inspector.compare(ID(2), '', ID(2));
+  expect(same.map(({ hasOtherOutcome }) => hasOtherOutcome)).toEqual([false, false]);
   inspector.live[Symbol.dispose]();
 });
 

@@ -62,10 +62,11 @@ describe('a store', () => {
     const refused = await importTraces(server);
     expect(refused.status).toBe(503);
     expect(messageOf(refused)).toBe(locked.message);
-    expect(jsonOf(await ask(server, '/api/runs'))).toMatchObject({ runs: [] });
+    const notes = [`what arrives is not kept: ${locked.message}`];
+    expect(jsonOf(await ask(server, '/api/runs'))).toMatchObject({ runs: [], notes });
     add.mockRestore();
     expect((await importTraces(server)).status).toBe(200);
-    expect(jsonOf(await ask(server, '/api/runs'))).toMatchObject({ runs: [{ traceId: TRACE_ID }] });
+    expect(jsonOf(await ask(server, '/api/runs'))).toMatchObject({ runs: [{ traceId: TRACE_ID }], notes: [] });
     expect(told).toEqual([locked, undefined]);
   });
 

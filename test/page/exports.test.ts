@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { reconstruct } from '../../src/explain/read/reconstruct.ts';
 import type { ReceivedSpan } from '../../src/explain/read/received-span.ts';
 import { readTraces } from '../../src/inspector/read-traces.ts';
+import { SteeredRun } from '../helpers/steered-run.ts';
 import { spansOfRun } from '../bench/explain.ts';
 import { madeRunSpans } from '../explain/made-runs.ts';
 import { failedNight } from './nights.ts';
@@ -152,6 +153,23 @@ describe.skipIf(!hasBrowser)('the HTML file', () => {
     expect(await page.getByRole('menuitem').allInnerTexts()).not.toContain(expect.stringMatching(/HTML|link/));
     expect(await page.getByRole('button', { name: 'Remove this trace' }).count()).toBe(0);
     expect(await page.getByRole('link', { name: 'All runs' }).count()).toBe(0);
+  });
+
+  it('stands still where the run went on', async () => {
+    await using opened = await openPage([]);
+    const { page, inspector } = opened;
+    await using run = new SteeredRun(inspector.url, { name: 'hanging', tools: [{ tool_id: 'fetch' }] });
+    await run.started('fetch');
+    await page.getByRole('link', { name: 'hanging' }).click();
+    await page.getByRole('treeitem', { name: /^fetch running/ }).waitFor();
+    const file = await download(page, 'HTML file');
+    await page.clock.install();
+    await page.goto(pathToFileURL(file).href);
+    const row = page.getByRole('treeitem', { name: /^fetch running/ });
+    const words = await row.innerText();
+    await page.clock.runFor(60_000);
+    expect(await row.innerText()).toBe(words);
+    expect(await page.getByRole('button', { name: 'Pause' }).count()).toBe(0);
   });
 
   it('lays a large graph out in a worker that it holds itself', async () => {

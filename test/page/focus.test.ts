@@ -24,6 +24,12 @@ describe.skipIf(!hasBrowser)('the focus', () => {
     expect(await focusOf(page)).toBe('HTML file');
     await page.keyboard.press('Escape');
     await expect.poll(() => focusOf(page)).toBe('Export');
+    await rowOf(page, 'rates').click();
+    const before = await focusOf(page);
+    await page.keyboard.press('e');
+    expect(await focusOf(page)).toBe('HTML file');
+    await page.keyboard.press('Escape');
+    await expect.poll(() => focusOf(page)).toBe(before);
   });
 
   it('is in the dialog again when it is opened as soon as it has closed', async () => {

@@ -88,6 +88,9 @@ describe('a run that is cancelled', () => {
       'The operation was aborted due to timeout',
     ],
     ['nothing', undefined, undefined],
+    ['null', null, undefined],
+    ['an object that says it', { code: 'SHUTDOWN' }, 'SHUTDOWN'],
+    ['an object that says nothing', { why: 1 }, undefined],
   ])('by a signal with a reason tells it: %s', async (_name, reason, told) => {
     const { running, controller, recording } = cancellable({ a: () => 1, b: heeding, c: () => 3 });
     await settled();
@@ -95,6 +98,16 @@ describe('a run that is cancelled', () => {
     const { verdict } = await running;
     expect(attribute(recording.ofType('run')[0]!, 'cancel_reason')).toBe(told);
     expect(verdict).toMatch(told === undefined ? /^Cancelled after \S+ \S+ while/ : `(${told}) while b ran: 1 of 3`);
+  });
+
+  it('by what a tool threw tells that', async () => {
+    const recording = record();
+    const { verdict } = await recording.runPlan(
+      { tools: [{ tool_id: 'a' }] },
+      { tools: { a: () => Promise.reject(new DOMException('quota for today is used up', 'AbortError')) } },
+    );
+    expect(attribute(recording.ofType('run')[0]!, 'cancel_reason')).toBe('quota for today is used up');
+    expect(verdict).toContain('(quota for today is used up)');
   });
 
   it('tells the reason beside a failure before it, and what each kept from running', async () => {

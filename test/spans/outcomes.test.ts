@@ -82,14 +82,20 @@ describe('a step that throws', () => {
     ['itself as a cause', causingItself(), 'boom'],
     [
       'more causes than are told',
-      ['d', 'c', 'b', 'a'].reduce((cause, text) => new Error(text, { cause }), new Error('e')),
-      'a: b: c: d',
+      Array.from('jihgfedcba').reduce((cause, text) => new Error(text, { cause }), new Error('k')),
+      'a: b: c: d: e: f: g: h: i',
     ],
     [
       'errors instead of a message',
       new Error('boom', { cause: new AggregateError([new Error('a'), 1, new Error('b')]) }),
       'boom: a, b',
     ],
+    [
+      'errors beside a message',
+      new AggregateError([new Error('one down'), new Error('two down')], 'All promises were rejected'),
+      'All promises were rejected: one down, two down',
+    ],
+    ['a cause that is no error', new Error('not saved.', { cause: { code: 'ENOSPC' } }), 'not saved: ENOSPC'],
   ])('says why, of an error with %s', (_name, value, message) => {
     expect(thrown(value)).toMatchObject({
       status: { code: 2, message },

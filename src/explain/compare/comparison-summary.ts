@@ -5,7 +5,7 @@ import type { Share } from './divide-change.ts';
 import { zeroOf } from '../facts-of-run.ts';
 import { isFailing } from '../failures.ts';
 import { fitSentences, sentence } from '../fit-sentences.ts';
-import { count, formatDuration, shorten, Wording } from '../format.ts';
+import { count, formatDuration, formatNs, shorten, Wording } from '../format.ts';
 import type { MeasuredRun } from './measure-run.ts';
 import { nameStep, passOf, type StepName } from '../step-name.ts';
 import { OUTCOMES } from '../tell/outcomes.ts';
@@ -51,7 +51,7 @@ export function summarizeComparison(
     return fitSentences([
       sentence(limits[0] ?? ''),
       failedStepSentence(comparison),
-      stepSentence(comparison),
+      openStepSentence(before, after) ?? stepSentence(comparison),
       planSentence(planChanges),
     ]);
   const outcome = outcomeSentence(before, after);
@@ -191,6 +191,19 @@ function failedStepSentence({ steps, after }: Omit<Comparison, 'summary'>): stri
 export function describeOutcomes({ outcomeAfter, outcomeBefore }: StepChange): string {
   const [[, is], [, was]] = [OUTCOMES[outcomeAfter ?? 'unknown'], OUTCOMES[outcomeBefore ?? 'unknown']];
   return `${is}, ${was} before`;
+}
+
+/** Of a run that has not ended, the step that has run longest beyond what it took before: where it hangs, or hung when its process died. */
+function openStepSentence(before: MeasuredRun, after: MeasuredRun): string | undefined {
+  const open = [...after.steps].flatMap(([key, step]) => {
+    const wasNs = before.steps.get(key)?.durationNs;
+    return step.standing && wasNs !== undefined ? { step, wasNs, beyondNs: step.durationNs - wasNs } : [];
+  });
+  const [longest] = open.toSorted((a, b) => b.beyondNs - a.beyondNs);
+  if (!longest || longest.beyondNs <= 0) return undefined;
+  const { step, wasNs } = longest;
+  const [has, took] = [step.standing === 'running' ? 'has' : 'had', formatNs(step.durationNs)];
+  return `${nameStep(step)} ${has} run for ${took}, and took ${formatNs(wasNs)} before.`;
 }
 
 /** What changed most among the steps, unless it has been said. */

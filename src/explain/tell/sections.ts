@@ -4,7 +4,7 @@ import { isFault } from '../findings.ts';
 import { formatDuration } from '../format.ts';
 import type { Run, Step } from '../read/run.ts';
 import { isMaterial } from './is-material.ts';
-import { namePath } from './name-step.ts';
+import { namePath, nameStep } from './name-step.ts';
 import { tellSaving } from './tell-saving.ts';
 import { stepsOf } from '../read/steps-of.ts';
 
@@ -103,29 +103,31 @@ function parallelismOf({ parallelism, groups, barrier, durationMs }: Explanation
 }
 
 function whatIfOf(explanation: Explanation): string[] {
-  const { whatIf, bottlenecks, criticalPath, parallelism, durationMs } = explanation;
+  const { whatIf, bottlenecks, parallelism, durationMs } = explanation;
   const { readyMs, widths, withoutRetries } = whatIf;
   const lines: string[] = [];
-  if (criticalPath && isMaterial(durationMs - readyMs, durationMs))
+  if (readyMs !== undefined && isMaterial(durationMs - readyMs, durationMs))
     lines.push(`with each step started as soon as what it needs has ended: ${formatDuration(readyMs)}`);
   const seen = widths.find(({ width }) => width === parallelism.peak);
   for (const { width, ms } of widths)
     if (seen && width > seen.width && isMaterial(seen.ms - ms, durationMs))
       lines.push(`with ${width} steps at once instead of ${seen.width}: about ${formatDuration(seen.ms - ms)} less`);
-  for (const { toolId, savesMs } of withoutRetries)
-    if (isMaterial(savesMs, durationMs) && !isFound(explanation, 'retries', toolId))
-      lines.push(`with ${toolId} successful at the first attempt: about ${formatDuration(savesMs)} less`);
-  for (const { toolId, savesMs } of bottlenecks.slice(0, 3))
-    if (isMaterial(savesMs, durationMs) && !isFound(explanation, 'bottleneck', toolId))
-      lines.push(`with ${toolId} twice as fast: about ${formatDuration(savesMs)} less`);
+  for (const { savesMs, ...step } of withoutRetries)
+    if (isMaterial(savesMs, durationMs) && !isFound(explanation, 'retries', step.toolId))
+      lines.push(`with ${nameStep(step)} successful at the first attempt: about ${formatDuration(savesMs)} less`);
+  for (const { savesMs, ...step } of bottlenecks.slice(0, 3))
+    if (isMaterial(savesMs, durationMs) && !isFound(explanation, 'bottleneck', step.toolId))
+      lines.push(`with ${nameStep(step)} twice as fast: about ${formatDuration(savesMs)} less`);
   return lines;
 }
 
 function dataFaultsOf({ dataFlow: { unresolved, implicit } }: Explanation): string[] {
   return [
-    // A single one is the finding.
-    ...(unresolved.length < 2 ? [] : unresolved).map(
-      ({ toolId, field, ref }) => `${toolId}.${field} got nothing: ${ref} found nothing`,
+    // A single one is the finding; passes of a tool may all have got nothing.
+    ...new Set(
+      (unresolved.length < 2 ? [] : unresolved).map(
+        ({ toolId, field, ref }) => `${toolId}.${field} got nothing: ${ref} found nothing`,
+      ),
     ),
     ...implicit.map(({ toolId, dependency }) => `${toolId} reads ${dependency} without depending on it`),
   ];

@@ -22,12 +22,16 @@ interface Export {
 export function ExportMenu({ run }: { readonly run: RunView }): JSX.Element {
   const isOpen = useSignal(false);
   const menu = useRef<HTMLDivElement>(null);
-  const button = useRef<HTMLButtonElement>(null);
+  const opener = useRef<Element | null>(null);
+  const toggle = (): void => {
+    if (!isOpen.value) opener.current = document.activeElement;
+    isOpen.value = !isOpen.value;
+  };
   const close = (): void => {
     isOpen.value = false;
-    button.current?.focus();
+    (opener.current as HTMLElement | null)?.focus();
   };
-  useKeys('Run', [{ keys: ['e'], does: 'export', run: () => (isOpen.value = !isOpen.value) }]);
+  useKeys('Run', [{ keys: ['e'], does: 'export', run: toggle }]);
   // Before the menu is seen: the next key is meant for it.
   useLayoutEffect(() => menu.current?.querySelector('button')?.focus(), [isOpen.value]);
   useEffect(() => {
@@ -41,13 +45,12 @@ export function ExportMenu({ run }: { readonly run: RunView }): JSX.Element {
   return (
     <div class="menu-place">
       <button
-        ref={button}
         type="button"
         class="button"
         aria-haspopup="menu"
         aria-expanded={isOpen.value}
         title="Key e"
-        onClick={() => (isOpen.value = !isOpen.value)}
+        onClick={toggle}
       >
         Export
         <Icon path="M4.5 6.5L8 10l3.5-3.5" />

@@ -48,6 +48,8 @@ export function startLoading(): void {
       refresher = undefined;
     };
   });
+  // In a file, it is as it was.
+  if (isSavedFile) return;
   effect(() => {
     if (shownRun.value?.nowMs !== undefined && !isPaused.value) return startClock();
   });

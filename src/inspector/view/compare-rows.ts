@@ -124,7 +124,7 @@ function unique(...notes: readonly string[]): Told {
  * @param was the same step of the run before
  */
 function unended(is: MeasuredStep, longMs: number, was?: MeasuredStep): Told {
-  const hasOtherOutcome = is.standing === 'interrupted' || was?.standing === 'interrupted';
+  const hasOtherOutcome = (is.standing === 'interrupted') !== (was?.standing === 'interrupted');
   const isLong = is.standing === 'running' && is.durationNs / 1e6 >= longMs;
   const notes = [...standingOf(is, 1), ...(was ? standingOf(was, 0) : [])];
   return { hasOtherOutcome, notes, isMaterial: hasOtherOutcome || isLong };

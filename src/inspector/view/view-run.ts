@@ -69,7 +69,7 @@ export function viewRun(run: Run, surroundings: RunSurroundings): RunView {
   });
   const path = pathOf(explanation, steps);
   const start = run.span?.attributes ?? new Map();
-  const durationMs = untilMs ?? (state === 'ended' ? explanation.durationMs : durationOf(explanation, steps));
+  const durationMs = untilMs ?? (state === 'ended' ? explanation.durationMs : durationOf(explanation, spans, zeroNs));
   const sections = sectionsOf(run, explanation);
   const view = {
     traceId: run.traceId,
@@ -129,8 +129,12 @@ function viewCaller({ run, step: caller }: StartedBy): RunView['startedBy'] {
     if (step === caller) return { runSpanId: runSpanIdOf(run), planName: run.planName, step: key };
 }
 
-function durationOf({ durationMs }: Explanation, steps: readonly StepView[]): number {
-  return steps.reduce((last, { endMs = 0, startMs = 0 }) => Math.max(last, endMs, startMs), durationMs);
+/** Of a run that nobody tells the end of: to the last that is known of its spans. */
+function durationOf({ durationMs }: Explanation, spans: readonly ReceivedSpan[], zeroNs: bigint): number {
+  return spans.reduce(
+    (last, { startNs, endNs }) => Math.max(last, Number((endNs > startNs ? endNs : startNs) - zeroNs) / 1e6),
+    durationMs,
+  );
 }
 
 function pathOf({ criticalPath }: Explanation, steps: readonly StepView[]): number[] {

@@ -8,7 +8,7 @@ const MAX_RETRIES = 5;
 
 /** What a replay of the measured durations tells, without what would change next to nothing. */
 export function whatIfRows(
-  { whatIf, parallelism, criticalPath }: Pick<Explanation, 'whatIf' | 'parallelism' | 'criticalPath'>,
+  { whatIf, parallelism }: Pick<Explanation, 'whatIf' | 'parallelism'>,
   durationMs: number,
 ): WhatIfRow[] {
   const { readyMs, widths, withoutRetries } = whatIf;
@@ -17,8 +17,7 @@ export function whatIfRows(
     if (!isMaterial(Math.abs(changeMs), durationMs)) return;
     rows.push({ text, ms: durationMs + changeMs, changeMs, ...(step && { step }) });
   };
-  // Where the path is not known, neither is what each step needs.
-  if (criticalPath) add('each step as soon as what it needs has ended', readyMs - durationMs);
+  if (readyMs !== undefined) add('each step as soon as what it needs has ended', readyMs - durationMs);
   const seen = widths.find(({ width }) => width === parallelism.peak);
   for (const { width, ms } of widths)
     if (seen && width !== seen.width) add(`${count(width, 'step')} at once instead of ${seen.width}`, ms - seen.ms);

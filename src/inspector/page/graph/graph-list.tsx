@@ -1,5 +1,6 @@
 import type { JSX } from 'preact';
 import { useLayoutEffect, useRef } from 'preact/hooks';
+import { count } from '../../../explain/format.ts';
 import { type GraphListItem, listGraph } from '../../scene/graph-list.ts';
 import { selectVertex } from '../../scene/graph-selection.ts';
 import { nowMs } from '../shown-run.ts';
@@ -27,7 +28,7 @@ export function GraphList({ model }: { readonly model: GraphModel }): JSX.Elemen
   return (
     <div class="graph-list">
       <p>
-        {all.total} steps and collapsed groups.
+        {count(all.total, 'step')} and collapsed groups.
         {all.items.length < all.total && ` ${all.items.length} of them are listed, those around the selected one.`}
       </p>
       <ul ref={list}>

@@ -85,7 +85,7 @@ function HowToHaveRun(): JSX.Element {
 function Actions({ run }: { readonly run: RunView }): JSX.Element {
   return (
     <div class="actions">
-      {run.nowMs !== undefined && (
+      {run.nowMs !== undefined && !isSavedFile && (
         <button type="button" class="button" title="Key p" onClick={togglePause}>
           {isPaused.value ? 'Resume' : 'Pause'}
         </button>
