@@ -173,18 +173,19 @@ function explainSteps(analysis: Analysis): ExplainedStep[] {
 }
 
 function whatIf(analysis: Analysis): WhatIf {
-  const { facts, graph, criticalPath, parallelism, observed, isWhole, isForeseeable } = analysis;
-  const { peak } = parallelism;
+  const { facts, graph, criticalPath, observed, isForeseeable } = analysis;
+  const { peak } = analysis.parallelism;
   const widths = peak < 1 || !isForeseeable ? [] : [...new Set([Math.ceil(peak / 2), peak, peak * 2])];
   return {
-    readyMs: isWhole && facts.plan.tools.length > 0 ? ms(criticalPath.length) : undefined,
+    readyMs: analysis.isWhole && facts.plan.tools.length > 0 ? ms(criticalPath.length) : undefined,
     widths: widths.map((width) => ({ width, ms: ms(replayWithWidth(graph.needs, graph.duration, width)) })),
     withoutRetries: facts.steps
-      .flatMap((step, at) =>
-        step.attempts > 1
-          ? { ...nameOf(step), savesMs: isForeseeable ? ms(observed.savedBy(at, step.retryNs)) : 0 }
-          : [],
-      )
+      .flatMap((step, at) => {
+        const { toolId, iteration, attempts, retryNs } = step;
+        return attempts > 1
+          ? { toolId, iteration, savesMs: isForeseeable ? ms(observed.savedBy(at, retryNs)) : 0 }
+          : [];
+      })
       .toSorted((a, b) => b.savesMs - a.savesMs),
   };
 }
