@@ -54,8 +54,9 @@ export class Inspector {
   /** The runs of a trace whose process died; those of other runs' steps are not among them. */
   async interrupted(traceId: string): Promise<RunView[]> {
     const { runs, open, nowNs } = await this.#readTrace(traceId);
-    const views = runs.map((run) => viewRun(run, { open, nowNs, usual: undefined, lastSuccess: undefined }));
-    return views.filter(({ state }) => state === 'interrupted');
+    return runs
+      .filter((run) => liveRunOf({ run, open, nowNs }).standing === 'interrupted')
+      .map((run) => viewRun(run, { open, nowNs, usual: undefined, lastSuccess: undefined }));
   }
 
   /** Removes a trace from the store, and what is open of it. Gives whether it was there. */

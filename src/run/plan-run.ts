@@ -312,12 +312,12 @@ export class PlanRun {
       [...new Set(toolIds)].filter((toolId) => isSuch(results.get(toolId)!.outcome));
     const failedSteps = lastOf(this.#failed, isFailing);
     const skippedSteps = lastOf(this.#skipped, (outcome) => outcome === 'skip');
-    const isCancelled = this.#isCancelled || [...results.values()].some(({ outcome }) => outcome === 'cancellation');
+    const cancelled = [...results.values()].find((result) => result.outcome === 'cancellation');
+    const isCancelled = this.#isCancelled || cancelled !== undefined;
     const outcome = failedSteps.length > 0 ? 'failure' : isCancelled ? 'cancellation' : 'success';
     const error = results.get(failedSteps[0] ?? '')?.error;
-    const cancelled = [...results.values()].find((result) => result.outcome === 'cancellation');
     // A tool may have cancelled it by what it threw.
-    const cancelReason = this.#cancelReason ?? (isCancelled ? cancelReasonOf(cancelled?.error) : undefined);
+    const cancelReason = this.#cancelReason ?? cancelReasonOf(cancelled?.error);
     safely('end a run', () => recorder?.end(outcome, error, cancelReason));
     this.#log?.end({ outcome, error: messageOf(outcome, error), cancelReason, endedAt: performance.now() });
     const log = this.#log;

@@ -167,7 +167,9 @@ describe.skipIf(!hasBrowser)('the HTML file', () => {
     await page.goto(pathToFileURL(file).href);
     const row = page.getByRole('treeitem', { name: /^fetch running/ });
     const words = await row.innerText();
+    await page.keyboard.press('p');
     await page.clock.runFor(60_000);
+    expect(await page.getByText(/^paused at/).count()).toBe(0);
     expect(await row.innerText()).toBe(words);
     expect(await page.getByRole('button', { name: 'Pause' }).count()).toBe(0);
   });

@@ -1,10 +1,10 @@
 import type { JSX } from 'preact';
-import { RunPage } from './run/run-page.tsx';
 import { Help, openHelp } from './help.tsx';
 import { useKeys } from './keys.ts';
 import { backToList } from './run-list/way-back.ts';
 import { DropTarget } from './run-list/open-file.tsx';
 import { RunList } from './run-list/run-list.tsx';
+import { RunPage } from './run/run-page.tsx';
 import { isSavedFile } from './source.ts';
 import { nextTheme, theme } from './theme.ts';
 import { Announcer } from './ui/announcer.tsx';

@@ -1,14 +1,14 @@
 import type { ComponentType, JSX } from 'preact';
-import { Report } from '../report/report.tsx';
-import { Graph } from '../graph/graph.tsx';
-import { Timeline } from '../timeline/timeline.tsx';
-import { Compare } from '../compare/compare.tsx';
 import type { RunView } from '../../view/run-view.ts';
 import { Search } from '../search.tsx';
 import { viewsOf } from '../address.ts';
 import { isSavedFile } from '../source.ts';
 import { Link } from '../ui/link.tsx';
 import { show, view, type ViewName } from '../url-state.ts';
+import { Compare } from '../compare/compare.tsx';
+import { Report } from '../report/report.tsx';
+import { Timeline } from '../timeline/timeline.tsx';
+import { Graph } from '../graph/graph.tsx';
 
 /** What a run can be looked at as. */
 export const VIEWS: Readonly<
