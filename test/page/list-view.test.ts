@@ -34,15 +34,18 @@ describe.skipIf(!hasBrowser)('the list of runs', () => {
     ]);
   });
 
-  it('says why a run failed, and finds it by that', async () => {
+  it.each([
+    ['failed', 'Failed after 1.92 s: rates failed (503).', 'rates failed (503).'],
+    ['was cancelled', 'Cancelled after 1 min 2 s (503) while rates ran.', '(503) while rates ran.'],
+  ])('says why a run %s, and finds it by that', async (_, verdict, why) => {
     const failed = failedNight(3).map((span) => ({
       ...span,
-      attributes: new Map(span.attributes).set('orchestration.verdict', 'Failed after 1.92 s: rates failed (503).'),
+      attributes: new Map(span.attributes).set('orchestration.verdict', verdict),
     }));
     await using opened = await openPage([...fineNight(1), ...failed], { path: '/?search=failed+503' });
     const { page } = opened;
     await expectRuns(page, [3]);
-    await expectText(page.getByRole('rowheader'), 'billing rates failed (503).');
+    await expectText(page.getByRole('rowheader'), `billing ${why}`);
   });
 
   it('filters by what is chosen and what is typed, all of it in the address', async () => {

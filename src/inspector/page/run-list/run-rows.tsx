@@ -58,7 +58,7 @@ function Row({ run }: { readonly run: RunRow }): JSX.Element {
           {showPlan(run.planName)}
         </Link>
         {state !== 'success' && run.verdict && (
-          <small class="why">{showSentence(run.verdict.replace(FAILED, ''))}</small>
+          <small class="why">{showSentence(run.verdict.replace(ENDED, ''))}</small>
         )}
       </th>
       <td class="strategy">
@@ -84,7 +84,7 @@ function Row({ run }: { readonly run: RunRow }): JSX.Element {
 }
 
 /** What other columns of its row say. */
-const FAILED = /^Failed after [^:]+: /;
+const ENDED = /^(?:Failed after [^:]+: |Cancelled after [\d.<]+ \w+(?: \d+ \w+)? )/;
 
 /** What has a title lies above the link of its row, and leads where the link does. */
 function followRow(event: MouseEvent): void {
