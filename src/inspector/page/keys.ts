@@ -1,5 +1,5 @@
 import { computed, signal } from '@preact/signals';
-import { useEffect } from 'preact/hooks';
+import { useLayoutEffect } from 'preact/hooks';
 
 /** Something that a key does. */
 export interface Key {
@@ -27,7 +27,8 @@ export const keyAreas = computed((): readonly Area[] =>
 
 /** Lets keys do something as long as a component is there. Of keys that are given twice, the later one counts. */
 export function useKeys(name: string, keys: readonly Key[]): void {
-  useEffect(() => {
+  // Before what they act on is seen: a key that is pressed then is meant.
+  useLayoutEffect(() => {
     const area = { name, keys };
     areas.value = [...areas.peek(), area];
     return () => (areas.value = areas.peek().filter((other) => other !== area));
